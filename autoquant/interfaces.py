@@ -1,0 +1,288 @@
+"""The contracts between the parts. Each has a contract test suite in `autoquant.testing`.
+
+A plug-in is a class. Its positional arguments come from the host; its keyword-only arguments are its options, which a
+spec may set, and which are checked against their annotations before anything runs.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from autoquant.data import DataSplits, SplitName
+from autoquant.errors import SearcherError
+from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.objective import Constraint, Direction, Objective
+from autoquant.space import Candidate, IntArray, SearchSpace
+from autoquant.trial import Measurement, Proposal
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FloatArray = npt.NDArray[np.float64]
+
+Price = Callable[[npt.NDArray[Any]], Mapping[str, FloatArray]]
+"""Candidates of shape (n, choices) -> metric -> costs of shape (n,). Known without measuring anything."""
+
+Result = tuple[Proposal, Mapping[str, float] | None]
+"""A proposal and its metrics; None where it failed or was pruned."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProblem:
+    """All that a searcher knows of the task."""
+
+    space: SearchSpace
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...] = ()
+    price: Price | None = None
+    """Prices candidates in the metrics of the cost models; None where there are no costs."""
+    seed: int = 0
+
+    def feasible_costs(self, candidates: IntArray) -> npt.NDArray[np.bool_]:
+        """Which candidates break no constraint on a cost: (n, choices) -> (n,)."""
+        feasible = np.ones(len(candidates), dtype=bool)
+        if self.price is None or not self.constraints:
+            return feasible
+        costs = self.price(candidates)
+        for constraint in self.constraints:
+            if constraint.metric in costs:
+                values = costs[constraint.metric]
+                feasible &= values <= constraint.bound if constraint.operator == "<=" else values >= constraint.bound
+        return feasible
+
+
+class Searcher(ABC):
+    """Proposes candidates and learns from their metrics.
+
+    Its state is a function of the problem (with its seed) and the ordered log of asks and tells, and of nothing else:
+    the same log gives the same proposals in any process. Subclasses write `propose` and `learn`.
+    """
+
+    def __init__(self, problem: SearchProblem) -> None:
+        self.problem = problem
+        self.asked = 0
+        """Number of proposals made."""
+        self._open: dict[int, Proposal] = {}
+
+    @final
+    def ask(self, count: int = 1) -> list[Proposal]:
+        """At most ``count`` proposals, best first.
+
+        Fewer (even none) when results must be told first, or when the space has nothing new. A call that returns
+        nothing leaves the state as it was. `SearcherError` when ``count`` is not positive.
+        """
+        if count < 1:
+            raise SearcherError(f"ask({count}): ask for at least one proposal")
+        candidates = self.propose(count)
+        proposals = [Proposal(self.asked + i, candidate) for i, candidate in enumerate(candidates)]
+        self.asked += len(proposals)
+        self._open.update({proposal.number: proposal for proposal in proposals})
+        return proposals
+
+    @final
+    def tell(self, results: Sequence[Result]) -> None:
+        """Results of proposals, each told once. Metrics must hold every objective, finite; None means no result.
+
+        `SearcherError`, with the state unchanged, for a proposal never asked, told twice or not finite.
+        """
+        seen: set[int] = set()
+        for proposal, metrics in results:
+            if self._open.get(proposal.number) != proposal or proposal.number in seen:
+                why = "was told before" if 0 <= proposal.number < self.asked else "was never asked"
+                raise SearcherError(f"tell: proposal {proposal.number} {proposal.candidate} {why}; nothing was learned")
+            seen.add(proposal.number)
+            if metrics is not None:
+                self._check_metrics(proposal, metrics)
+        for proposal, _ in results:
+            del self._open[proposal.number]
+        self.learn(list(results))
+
+    def _check_metrics(self, proposal: Proposal, metrics: Mapping[str, float]) -> None:
+        for objective in self.problem.objectives:
+            value = metrics.get(objective.metric)
+            if value is None:
+                raise SearcherError(
+                    f"tell: proposal {proposal.number} has no {objective.metric!r}; it must hold every objective, "
+                    f"it holds {sorted(metrics)}; nothing was learned"
+                )
+            if not math.isfinite(value):
+                raise SearcherError(
+                    f"tell: {objective.metric} of proposal {proposal.number} is {value}; tell None for a proposal that "
+                    "failed; nothing was learned"
+                )
+
+    @abstractmethod
+    def propose(self, count: int) -> list[Candidate]:
+        """The next candidates, at most ``count``."""
+
+    @abstractmethod
+    def learn(self, results: list[Result]) -> None:
+        """Take in checked results."""
+
+    @property
+    def exhausted(self) -> bool:
+        """True when nothing new will ever be proposed, whatever is told."""
+        return False
+
+
+class CostModel(ABC):
+    """Prices a network on hardware, without running it. Costs are always minimised."""
+
+    metrics: ClassVar[Mapping[str, str]]
+    """Metric -> unit of what this model gives."""
+    uses_device: ClassVar[bool] = False
+    """Whether its metrics are asked for as ``metric@device``."""
+
+    @classmethod
+    def devices(cls) -> Sequence[str]:
+        """Names of the devices it knows; empty where it uses none."""
+        return ()
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Where each number of the model comes from: name of the number -> source."""
+        return {}
+
+    @abstractmethod
+    def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
+        """Whether the model can price this layer so."""
+
+    @abstractmethod
+    def tables(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+    ) -> Mapping[str, list[FloatArray]]:
+        """Costs of every layer at every one of its options: metric -> one array of len(options[l]) for each layer l.
+
+        `UnsupportedError`, listing what is supported, for an unknown layer or precision; never silently zero.
+        """
+
+    def estimate(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+    ) -> Mapping[str, FloatArray]:
+        """Costs of whole networks: indices (n, layers) into ``options`` -> metric -> (n,). Here the sum over layers."""
+        return {metric: gather_and_sum(tables, indices) for metric, tables in self.tables(network, options).items()}
+
+
+def gather_and_sum(tables: Sequence[FloatArray], indices: IntArray) -> FloatArray:
+    """Sum over layers of ``tables[layer][indices[:, layer]]``: (n, layers) -> (n,)."""
+    total = np.zeros(len(indices))
+    for layer, table in enumerate(tables):
+        total += table[indices[:, layer]]
+    return total
+
+
+class Evaluator(ABC):
+    """Measures candidates. Built once in each worker, then asked many times.
+
+    ``network`` and ``data`` are None in a spec that names none.
+    """
+
+    metrics: ClassVar[Mapping[str, Direction]]
+    """Every metric it measures, with the direction in which it is better."""
+    version: ClassVar[str] = "1"
+    """Changes whenever the same candidate would be measured differently."""
+
+    def __init__(self, network: nn.Module | None, data: DataSplits | None) -> None:
+        self.network = network
+        self.data = data
+
+    def profile(self) -> NetworkProfile | None:
+        """The layers of the network; None where there is no network."""
+        return None
+
+    def check(self, space: SearchSpace) -> None:  # noqa: B027 - most evaluators take every space
+        """Raise `SpecError` when candidates of this space cannot be measured with this data."""
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Metric -> (best, worst) values that make sense; the hypervolume is measured from the worst."""
+        return {}
+
+    def reference(self, split: SplitName) -> Measurement | None:
+        """The float network on a split; None where there is none."""
+        return None
+
+    @abstractmethod
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        """Measure one candidate. The same candidate gives the same metrics in any worker, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorRecipe:
+    """How a worker builds its evaluator: nothing but names and data, so that it travels to another machine."""
+
+    build: Callable[[], Evaluator]
+    space: SearchSpace
+    import_paths: tuple[str, ...] = ()
+    """Folders that go first on the worker's import path before anything is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to measure. ``candidate`` None is the float network."""
+
+    key: str
+    candidate: Candidate | None
+    split: SplitName = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What became of a task: a measurement, or the error with its traceback."""
+
+    task: Task
+    measurement: Measurement | None = None
+    error: str | None = None
+    worker: str = ""
+
+
+class WorkerPool(ABC):
+    """Runs tasks on workers, each holding its own evaluator."""
+
+    @abstractmethod
+    def start(self, recipe: EvaluatorRecipe) -> None:
+        """Bring the workers up. `EvaluationError` when they cannot build their evaluator."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """Number of tasks that run at the same time."""
+
+    @abstractmethod
+    def submit(self, task: Task) -> None:
+        """Queue a task; returns at once."""
+
+    @abstractmethod
+    def completions(self, timeout: float) -> list[Completion]:
+        """What has finished since the last call; waits up to ``timeout`` seconds for the first. May be empty."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop everything this pool started; tasks that have not finished are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginKind:
+    """A door through which plug-ins come: the entry-point group, and the class that they extend."""
+
+    name: str
+    group: str
+    base: type[Any] = field(repr=False)
+
+
+KINDS: dict[str, PluginKind] = {
+    kind.name: kind
+    for kind in (
+        PluginKind("search space", "autoquant.search_spaces", SearchSpace),
+        PluginKind("cost model", "autoquant.cost_models", CostModel),
+        PluginKind("evaluator", "autoquant.evaluators", Evaluator),
+        PluginKind("pool", "autoquant.pools", WorkerPool),
+        PluginKind("searcher", "autoquant.searchers", Searcher),
+    )
+}

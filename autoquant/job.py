@@ -1,0 +1,93 @@
+"""A job as stored: what was asked, under which plan, and how it stands. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from autoquant.network import NetworkProfile
+from autoquant.objective import Constraint, Objective
+from autoquant.space import Candidate, Choice
+
+
+class JobState(StrEnum):
+    """Life of a job. PAUSED, CANCELLED and FAILED jobs can be resumed."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """What one cost metric charges for each layer at each of its options, kept so that a stored front explains itself."""
+
+    metric: str
+    unit: str
+    model: str
+    """Name of the cost model that priced it."""
+    provenance: Mapping[str, str]
+    layers: tuple[tuple[float, ...], ...]
+    """One row a layer of the profile, one cost an option of that layer. Empty for a cost that is no sum over layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """All that a stored job needs to be read (and checked on resume) without its network: written once, at the start."""
+
+    choices: tuple[Choice, ...]
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+    best: tuple[float, ...]
+    """Best value of each objective, the 0 of the hypervolume's scale."""
+    worst: tuple[float, ...]
+    """Worst value of each objective, the reference point of the hypervolume."""
+    profile: NetworkProfile | None
+    costs: tuple[CostTable, ...]
+    identity: Mapping[str, str]
+    """Digests of network and data, names and versions of plug-ins: on resume they must be the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One job, as read from the store at one moment."""
+
+    id: int
+    name: str
+    state: JobState
+    spec: Mapping[str, Any]
+    plan: JobPlan
+    n_trials: int
+    """Total of the job."""
+    finished: int
+    """Trials that have ended, in whatever state."""
+    failed: int
+    pruned: int
+    front_size: int
+    hypervolume: float
+    message: str | None
+    """Why the job ended as it did, in a sentence."""
+    created: datetime
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A network that stands beside every front: the float network, or the same bit-width everywhere."""
+
+    label: str
+    candidate: Candidate | None
+    """None for the float network."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Measured metrics and costs. Costs alone where one breaks a constraint: such a network is never measured."""
+    standard_errors: Mapping[str, float] = field(default_factory=dict)
+    violations: Mapping[str, float] = field(default_factory=dict)
+    test_metrics: Mapping[str, float] = field(default_factory=dict)
+    test_standard_errors: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None

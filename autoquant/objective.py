@@ -1,0 +1,102 @@
+"""What a search optimises and what it must respect, as text and as values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from autoquant.errors import SpecError
+
+Direction = Literal["maximize", "minimize"]
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_METRIC = re.compile(rf"^({_NAME})(?:@(\S+))?$")
+_CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")
+
+DROP = "_drop"
+"""``accuracy_drop`` is how much worse than the float network ``accuracy`` is; any evaluator metric may be used so."""
+
+METRIC_FORM = (
+    "'accuracy', 'loss', a metric of the evaluator, or a cost such as 'weight_bytes' or 'latency_ms@cortex-m7'"
+)
+
+
+def split_metric(text: str) -> tuple[str, str | None]:
+    """``latency_ms@cortex-m7`` -> ("latency_ms", "cortex-m7"). `SpecError` when it is not of that form."""
+    match = _METRIC.match(text)
+    if match is None:
+        raise SpecError(f"{text!r} is not the name of a metric; write {METRIC_FORM}")
+    return match[1], match[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One metric and the direction in which it is better. ``metric`` may carry a device: ``latency_ms@cortex-m7``."""
+
+    metric: str
+    direction: Direction
+
+    def __post_init__(self) -> None:
+        split_metric(self.metric)
+        if self.direction not in ("maximize", "minimize"):
+            raise SpecError(f"objective {self.metric}: direction {self.direction!r}; accepted: maximize, minimize")
+
+    def minimized(self, value: float) -> float:
+        """The value with its sign turned so that less is better."""
+        return -value if self.direction == "maximize" else value
+
+
+def as_objective(text: str | Objective) -> Objective:
+    """An `Objective`, from one or from the name of a metric whose direction needs no saying.
+
+    ``accuracy`` is maximised; ``loss`` and everything that a cost model gives (known by ``@device`` or its unit) is minimised.
+    """
+    if isinstance(text, Objective):
+        return text
+    name, device = split_metric(text)
+    if name == "accuracy":
+        return Objective(text, "maximize")
+    if device is not None or name in ("loss", "bitops") or name.endswith(("_bytes", "_ms", "_uj", DROP)):
+        return Objective(text, "minimize")
+    raise SpecError(f"objective {text!r}: say its direction, Objective({text!r}, 'maximize') or 'minimize'")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """``metric <= bound`` or ``metric >= bound``; a candidate that breaks it is never called feasible."""
+
+    metric: str
+    operator: Literal["<=", ">="]
+    bound: float
+
+    @classmethod
+    def parse(cls, text: str) -> Constraint:
+        """From text such as ``weight_bytes <= 65536``. `SpecError` says what is accepted."""
+        match = _CONSTRAINT.match(text)
+        form = "write 'metric <= number' or 'metric >= number', for example 'weight_bytes <= 65536'"
+        if match is None:
+            raise SpecError(f"{text!r} is not a constraint; {form}")
+        try:
+            bound = float(match[3].replace("_", ""))
+        except ValueError:
+            raise SpecError(f"{text!r}: {match[3]!r} is not a number; {form}") from None
+        if not math.isfinite(bound):
+            raise SpecError(f"{text!r}: the bound must be a finite number; {form}")
+        return cls(match[1], "<=" if match[2] == "<=" else ">=", bound)
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.operator} {self.bound:.12g}"
+
+    def violation(self, value: float) -> float:
+        """By how much the value breaks the bound, in the metric's unit; 0 where it holds."""
+        excess = value - self.bound if self.operator == "<=" else self.bound - value
+        return max(0.0, excess)
+
+
+def violations(constraints: tuple[Constraint, ...], metrics: Mapping[str, float]) -> dict[str, float]:
+    """The broken constraints and by how much, for those whose metric is known."""
+    broken = {str(c): c.violation(metrics[c.metric]) for c in constraints if c.metric in metrics}
+    return {text: excess for text, excess in broken.items() if excess > 0}

@@ -1,0 +1,106 @@
+"""Dominance, fronts and hypervolume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from autoquant.errors import SpecError
+from autoquant.objective import Objective
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def dominates(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
+    """Whether ``a`` is nowhere worse than ``b`` and somewhere better; both to be minimised."""
+    left, right = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return bool(np.all(left <= right) and np.any(left < right))
+
+
+def non_dominated(values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which rows no other row dominates: (n, objectives), to be minimised -> (n,). Equal rows are all kept."""
+    from moocore import is_nondominated
+
+    points = np.asarray(values, dtype=float)
+    if len(points) == 0:
+        return np.zeros(0, dtype=bool)
+    return np.asarray(is_nondominated(points, maximise=False, keep_weakly=True), dtype=bool)
+
+
+def hypervolume(values: npt.ArrayLike, reference: npt.ArrayLike) -> float:
+    """Volume that the rows dominate, up to the reference point; (n, objectives), to be minimised.
+
+    Exact, from moocore (Fonseca, Paquete, Lopez-Ibanez 2006 and later). Points beyond the reference count for nothing.
+    """
+    from moocore import hypervolume as exact
+
+    points = np.asarray(values, dtype=float)
+    corner = np.asarray(reference, dtype=float)
+    if points.size == 0:
+        return 0.0
+    if points.shape[1] == 1:
+        return float(max(0.0, corner[0] - points.min()))
+    return float(exact(points, ref=corner))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps metrics onto [0, 1] for the hypervolume: 0 at the best value of each objective, 1 at the worst.
+
+    The reference point is (1, .., 1), so a hypervolume of 1 would be every best value in one point.
+    """
+
+    objectives: tuple[Objective, ...]
+    best: tuple[float, ...]
+    worst: tuple[float, ...]
+
+    @classmethod
+    def of(cls, objectives: Sequence[Objective], bounds: Mapping[str, tuple[float, float]]) -> Scale:
+        """From metric -> (best, worst). `SpecError` names the objective that has no usable bounds."""
+        for objective in objectives:
+            if objective.metric not in bounds:
+                raise SpecError(
+                    f"reference_point: the worst value of {objective.metric!r} is not known; give it, for example "
+                    f"'reference_point: {{{objective.metric}: <worst value that still counts>}}'"
+                )
+        pairs = [bounds[objective.metric] for objective in objectives]
+        return cls(tuple(objectives), tuple(best for best, _ in pairs), tuple(worst for _, worst in pairs))
+
+    def values(self, metrics: Mapping[str, float]) -> FloatArray:
+        """The objectives of one point, scaled, shape (objectives,)."""
+        raw = np.array([metrics[objective.metric] for objective in self.objectives], dtype=float)
+        best, worst = np.array(self.best), np.array(self.worst)
+        span = np.where(worst == best, 1.0, worst - best)
+        scaled: FloatArray = (raw - best) / span
+        return scaled
+
+
+class ParetoFront:
+    """The non-dominated points seen so far, kept up to date one point at a time; cost O(front), not O(points)."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self.numbers: list[int] = []
+        self._values: FloatArray = np.empty((0, len(scale.objectives)))
+        self.hypervolume = 0.0
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, number: int, metrics: Mapping[str, float]) -> tuple[bool, list[int]]:
+        """Offer a point: (whether it joined, the numbers that it pushed out).
+
+        A point with exactly the values of one on the front does not join: the first found stays.
+        """
+        point = self.scale.values(metrics)
+        if len(self._values) and bool(np.any(np.all(self._values <= point, axis=1))):
+            return False, []
+        beaten = np.all(point <= self._values, axis=1)
+        removed = [n for n, out in zip(self.numbers, beaten, strict=True) if out]
+        self.numbers = [n for n, out in zip(self.numbers, beaten, strict=True) if not out] + [number]
+        self._values = np.vstack([self._values[~beaten], point])
+        self.hypervolume = hypervolume(self._values, np.ones(self._values.shape[1]))
+        return True, removed

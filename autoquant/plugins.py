@@ -1,0 +1,161 @@
+"""Finding plug-ins by name, and building them from checked options.
+
+Built-in parts and strangers come through the same door: an entry point of the installed distribution, or, for a part
+that lives beside a spec, ``module:Class``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from autoquant.errors import PluginError, SpecError, did_you_mean
+from autoquant.interfaces import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """One discovered plug-in. ``error`` says why it cannot be used."""
+
+    kind: str
+    name: str
+    target: str
+    distribution: str
+    version: str
+    error: str | None = None
+
+
+@cache
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def names(kind: str) -> list[str]:
+    """Names of the installed plug-ins of a kind, without importing any."""
+    return sorted(_entry_points(KINDS[kind].group))
+
+
+def discover() -> list[PluginInfo]:
+    """Every installed plug-in, importing each; a broken one is listed with its error and stops nothing."""
+    found = []
+    for kind in KINDS:
+        for name in names(kind):
+            point = _entry_points(KINDS[kind].group)[name]
+            try:
+                load(kind, name)
+                error = None
+            except PluginError as problem:
+                error = str(problem)
+            dist = point.dist
+            found.append(
+                PluginInfo(kind, name, point.value, dist.name if dist else "?", dist.version if dist else "?", error)
+            )
+    return found
+
+
+def load(kind: str, name: str) -> type[Any]:
+    """The plug-in class of that kind: an installed name, or ``module:Class``.
+
+    `PluginError` when it is unknown (with the nearest name), cannot be imported (with its distribution and the file
+    that was found), or is not a class of that kind.
+    """
+    base = KINDS[kind].base
+    point = _entry_points(KINDS[kind].group).get(name)
+    if point is None and ":" not in name:
+        raise PluginError(f"no {kind} is called {name!r}; {did_you_mean(name, names(kind))}; or 'module:Class'")
+    target = point.value if point else name
+    owner = f" (from the distribution {point.dist.name} {point.dist.version})" if point and point.dist else ""
+    loaded = load_object(target, f"{kind} {name!r}{owner}")
+    if not (inspect.isclass(loaded) and issubclass(loaded, base)):
+        raise PluginError(f"{kind} {name!r}{owner}: {target} is {loaded!r}, not a subclass of {base.__qualname__}")
+    return loaded
+
+
+def load_object(target: str, what: str) -> Any:
+    """What ``module:attribute`` names. `PluginError` says what was found instead."""
+    module_name, _, attribute = target.partition(":")
+    if not module_name or not attribute:
+        raise PluginError(f"{what}: {target!r} must be 'module:name', for example 'my_network:build'")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise PluginError(
+            f"{what}: importing {module_name!r} failed with {type(error).__name__}: {error} (found: {_found(module_name)})"
+        ) from error
+    try:
+        found = module
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except AttributeError:
+        public = [key for key in vars(module) if not key.startswith("_")]
+        raise PluginError(
+            f"{what}: {module_name} ({_found(module_name)}) has no {attribute!r}; {did_you_mean(attribute, public)}"
+        ) from None
+    return found
+
+
+def _found(module_name: str) -> str:
+    """The file that Python finds for a module, for an error message."""
+    loaded = sys.modules.get(module_name)
+    if loaded is not None and getattr(loaded, "__file__", None):
+        return str(loaded.__file__)
+    try:
+        spec = importlib.util.find_spec(module_name)
+    except Exception:
+        return "no file"
+    return str(spec.origin) if spec and spec.origin else "no file"
+
+
+def options_model(plugin: type[Any]) -> type[BaseModel]:
+    """A pydantic model of the keyword-only arguments of a plug-in: its options."""
+    signature = inspect.signature(plugin)
+    hints = typing.get_type_hints(plugin.__init__, include_extras=True)
+    fields: dict[str, Any] = {
+        name: (hints.get(name, Any), ... if parameter.default is inspect.Parameter.empty else parameter.default)
+        for name, parameter in signature.parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    model: type[BaseModel] = create_model(f"{plugin.__name__}Options", __config__=config, **fields)
+    return model
+
+
+def check_options(plugin: type[Any], options: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The options with their types checked and turned; `SpecError` names each wrong one as ``place.option``."""
+    model = options_model(plugin)
+    try:
+        checked = model.model_validate(dict(options))
+    except ValidationError as error:
+        raise SpecError(explain(error, place, {"": list(model.model_fields)})) from None
+    return {name: getattr(checked, name) for name in model.model_fields if name in checked.model_fields_set}
+
+
+def explain(error: ValidationError, place: str, accepted: Mapping[str, list[str]]) -> list[str]:
+    """One line for each problem pydantic found: where, what was given, what is accepted.
+
+    ``accepted`` maps the place of an object (dotted, "" for the whole) to the field names that it has.
+    """
+    lines: list[str] = []
+    for problem in error.errors(include_url=False):
+        where = [str(part) for part in problem["loc"]]
+        dotted = ".".join([place, *where] if place else where) or "spec"
+        if problem["type"] == "extra_forbidden":
+            known = accepted.get(".".join(where[:-1]), [])
+            lines.append(f"{dotted}: there is no such field; {did_you_mean(where[-1], known)}")
+        elif problem["type"] == "missing":
+            lines.append(f"{dotted}: it is missing, and it is needed")
+        else:
+            given = problem["input"]
+            shown = "" if isinstance(given, (dict, list)) else f" (given: {given!r})"
+            lines.append(f"{dotted}: {problem['msg'].removeprefix('Value error, ')}{shown}")
+    return list(dict.fromkeys(lines))

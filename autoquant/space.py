@@ -1,0 +1,120 @@
+"""What can be chosen: choices, candidates and the space they span."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autoquant.errors import SpecError, UnsupportedError
+from autoquant.network import LayerPrecision
+
+Option = str | int | float | bool
+"""One value of a choice: a JSON scalar."""
+
+Candidate = tuple[int, ...]
+"""One option index per choice, in the order of the choices. Hashable."""
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision. ``ordered`` says that neighbouring options are alike (bit-widths are; operations are not)."""
+
+    name: str
+    options: tuple[Option, ...]
+    ordered: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
+        if not self.options:
+            raise SpecError(f"choice {self.name!r}: it has no options; give at least one")
+        if len(set(self.options)) != len(self.options):
+            raise SpecError(f"choice {self.name!r}: the options {list(self.options)} repeat; each may stand once")
+
+
+class SearchSpace:
+    """Ordered choices. Subclasses add what a candidate's network looks like.
+
+    Raises `SpecError` when two choices share a name or there are none.
+    """
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        self.choices: tuple[Choice, ...] = tuple(choices)
+        names = [choice.name for choice in self.choices]
+        if not names:
+            raise SpecError("space: there is nothing to choose; give at least one choice")
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise SpecError(f"space: the choice names {repeated} stand more than once; each must be unique")
+        self.sizes: IntArray = np.array([len(choice.options) for choice in self.choices], dtype=np.int64)
+
+    @property
+    def size(self) -> int:
+        """Number of candidates (equivalent ones counted separately)."""
+        return math.prod(int(size) for size in self.sizes)
+
+    def check(self, candidate: Sequence[int]) -> Candidate:
+        """The candidate as a plain tuple; `SpecError` when it is not one of this space."""
+        plain = tuple(int(index) for index in candidate)
+        if len(plain) != len(self.choices):
+            raise SpecError(
+                f"candidate {plain}: it has {len(plain)} indices, the space has {len(self.choices)} choices"
+            )
+        for index, choice in zip(plain, self.choices, strict=True):
+            if not 0 <= index < len(choice.options):
+                last = len(choice.options) - 1
+                raise SpecError(f"candidate {plain}: index {index} of choice {choice.name!r} is outside 0..{last}")
+        return plain
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        """The one candidate that stands for all that give the same network. Here every candidate is its own."""
+        return candidate
+
+    def decode(self, candidate: Candidate) -> dict[str, Option]:
+        """The chosen option of each choice, by name."""
+        return {choice.name: choice.options[index] for choice, index in zip(self.choices, candidate, strict=True)}
+
+    def encode(self, options: Mapping[str, Option]) -> Candidate:
+        """The candidate with these options; every choice must be named. `SpecError` names what does not fit."""
+        names = {choice.name for choice in self.choices}
+        if set(options) != names:
+            raise SpecError(
+                f"options: missing {sorted(names - set(options))}, not in the space {sorted(set(options) - names)}"
+            )
+        indices = []
+        for choice in self.choices:
+            option = options[choice.name]
+            if option not in choice.options:
+                raise SpecError(f"{choice.name}: {option!r} is no option; accepted: {list(choice.options)}")
+            indices.append(choice.options.index(option))
+        return tuple(indices)
+
+    def sample(self, rng: np.random.Generator, count: int) -> IntArray:
+        """``count`` uniformly drawn candidates, shape (count, number of choices)."""
+        return rng.integers(0, self.sizes, size=(count, len(self.choices)))
+
+    def uniform(self) -> dict[str, Candidate]:
+        """Named candidates that every search is compared with (the same bit-width everywhere). May be empty."""
+        return {}
+
+    # What a candidate's network looks like to a cost model: each layer has a list of possible precisions, and a
+    # candidate picks one index in each list.
+
+    @property
+    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
+        """The precisions that each layer of the network profile may take, in the order of its layers."""
+        raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
+
+    def layer_indices(self, candidates: npt.NDArray[Any]) -> IntArray:
+        """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""
+        raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
+
+    def precisions(self, candidate: Candidate) -> tuple[LayerPrecision, ...]:
+        """The precision of every layer of the network profile under this candidate, in the order of its layers."""
+        indices = self.layer_indices(np.array([candidate], dtype=np.int64))[0]
+        return tuple(options[int(index)] for options, index in zip(self.layer_options, indices, strict=True))

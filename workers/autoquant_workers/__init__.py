@@ -1,0 +1,1 @@
+"""Workers: where trials run, and how a candidate is measured."""
