@@ -26,7 +26,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """What one cost metric charges for each layer at each of its options, kept so that a stored front explains itself."""
+    """What one cost metric charges each layer at each of its options, kept so that a stored front explains itself."""
 
     metric: str
     unit: str
@@ -39,7 +39,7 @@ class CostTable:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """All that a stored job needs to be read (and checked on resume) without its network: written once, at the start."""
+    """All that is needed to read a stored job (and to check it on resume) without its network; written once."""
 
     choices: tuple[Choice, ...]
     objectives: tuple[Objective, ...]

@@ -19,9 +19,7 @@ _CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")
 DROP = "_drop"
 """``accuracy_drop`` is how much worse than the float network ``accuracy`` is; any evaluator metric may be used so."""
 
-METRIC_FORM = (
-    "'accuracy', 'loss', a metric of the evaluator, or a cost such as 'weight_bytes' or 'latency_ms@cortex-m7'"
-)
+METRIC_FORM = "a metric of the evaluator such as 'accuracy', or a cost such as 'latency_ms@cortex-m7'"
 
 
 def split_metric(text: str) -> tuple[str, str | None]:
@@ -52,7 +50,7 @@ class Objective:
 def as_objective(text: str | Objective) -> Objective:
     """An `Objective`, from one or from the name of a metric whose direction needs no saying.
 
-    ``accuracy`` is maximised; ``loss`` and everything that a cost model gives (known by ``@device`` or its unit) is minimised.
+    ``accuracy`` is maximised; ``loss`` and all that a cost model gives (known by device or unit) is minimised.
     """
     if isinstance(text, Objective):
         return text

@@ -89,8 +89,9 @@ def load_object(target: str, what: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
+        why = f"{type(error).__name__}: {error}"
         raise PluginError(
-            f"{what}: importing {module_name!r} failed with {type(error).__name__}: {error} (found: {_found(module_name)})"
+            f"{what}: importing {module_name!r} failed with {why} (found: {_found(module_name)})"
         ) from error
     try:
         found = module

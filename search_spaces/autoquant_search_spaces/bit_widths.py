@@ -68,7 +68,8 @@ class BitWidths(SearchSpace):
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
         self._bits = {layer.name: (_bits(weights, "weights"), _bits(activations, "activations")) for layer in free}
-        self._own_lists(layers or {}, free)
+        self._pinned: set[str] = set()
+        self._own_lists(layers or {})
         self._pin(pins or {}, free)
         choices = []
         for layer in free:
@@ -79,7 +80,7 @@ class BitWidths(SearchSpace):
             raise SpecError("space: every layer is pinned or has a single bit-width, so there is nothing to search")
         super().__init__(choices)
 
-    def _own_lists(self, layers: Mapping[str, Any], free: Sequence[LayerProfile]) -> None:
+    def _own_lists(self, layers: Mapping[str, Any]) -> None:
         for name, lists in layers.items():
             if name not in self._bits:
                 raise SpecError(f"space.layers.{name}: there is no such layer; {did_you_mean(name, self._bits)}")
@@ -99,26 +100,21 @@ class BitWidths(SearchSpace):
             if not matched:
                 raise SpecError(f"space.pins.{pattern}: no layer matches; {did_you_mean(pattern, [*names, *ends])}")
             pinned = _bits([bits], f"pins.{pattern}")
+            self._pinned.update(matched)
             for name in matched:
                 activations = self._bits[name][1]
                 self._bits[name] = (pinned, activations if activations == (FLOAT_BITS,) else pinned)
 
     def uniform(self) -> dict[str, Candidate]:
-        """The same bits everywhere, pins apart: ``W4A8`` and so on, for every pair of options that all layers have."""
-        weights = _common([w for w, _ in self._bits.values() if len(w) > 1])
-        activations = _common([a for _, a in self._bits.values() if len(a) > 1])
+        """The same bits everywhere, pinned layers apart: ``W4A8``, ``W4`` where activations stay float, and so on."""
+        weights, activations = (
+            _common([pair[i] for n, pair in self._bits.items() if n not in self._pinned]) for i in (0, 1)
+        )
         found: dict[str, Candidate] = {}
-        for w, a in product(weights or (None,), activations or (None,)):
-            options: dict[str, Option] = {}
-            for choice in self.choices:
-                bits = w if choice.name.endswith(".weight") else a
-                if bits is None:
-                    break
-                options[choice.name] = _option(bits)
-            else:
-                found["".join(f"{k}{bits_text(b)}" for k, b in (("W", w), ("A", a)) if b is not None)] = self.encode(
-                    options
-                )
+        for w, a in product(weights, activations):
+            wanted = {"weight": _option(w), "activation": _option(a)}
+            label = f"W{bits_text(w)}" + ("" if a == FLOAT_BITS else f"A{bits_text(a)}")
+            found[label] = self.encode({c.name: wanted[c.name.rpartition(".")[2]] for c in self.choices})
         return found
 
     @cached_property
