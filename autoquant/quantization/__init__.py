@@ -1,0 +1,23 @@
+"""Quantizers, BatchNorm folding, the network profile, and quantizing a network layer by layer. Needs torch."""
+
+from autoquant.quantization.apply import InputQuantizer, QuantizedNetwork, build_quantized
+from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.digest import data_digest, network_digest
+from autoquant.quantization.folding import fold_batch_norm
+from autoquant.quantization.profile import profile_network
+from autoquant.quantization.quantizers import Affine, affine_range, quantize_symmetric, symmetric_scale
+
+__all__ = [
+    "Affine",
+    "Calibration",
+    "InputQuantizer",
+    "QuantizedNetwork",
+    "affine_range",
+    "build_quantized",
+    "data_digest",
+    "fold_batch_norm",
+    "network_digest",
+    "profile_network",
+    "quantize_symmetric",
+    "symmetric_scale",
+]

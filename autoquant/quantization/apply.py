@@ -1,0 +1,116 @@
+"""A network whose layers are quantized and un-quantized in place, candidate after candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from autoquant.errors import SpecError, UnsupportedError
+from autoquant.network import FLOAT, FLOAT_BITS, Granularity, LayerPrecision, LayerProfile, ScaleRule
+from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.execution import as_inputs, check_finite
+from autoquant.quantization.profile import prepare
+from autoquant.quantization.quantizers import Affine, check_bits, quantize_symmetric, symmetric_scale
+
+
+class InputQuantizer(nn.Module):
+    """Quantizes the input of the layer that it belongs to."""
+
+    def __init__(self, affine: Affine) -> None:
+        super().__init__()
+        self.affine = affine
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self.affine.quantize(values)
+
+    def extra_repr(self) -> str:
+        return f"bits={self.affine.bits}, scale={self.affine.scale:.6g}, zero_point={self.affine.zero_point}"
+
+
+def _quantize_input(layer: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (layer.input_quantizer(args[0]), *args[1:])  # type: ignore[operator]
+
+
+def build_quantized(
+    module: nn.Module, inputs: Any, precisions: Sequence[LayerPrecision], keep_float: Sequence[str] = ()
+) -> nn.Module:
+    """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
+
+    ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
+    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point.
+    """
+    network = QuantizedNetwork(module, inputs, keep_float)
+    if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+        network.calibrate(as_inputs(inputs))
+    network.apply(precisions)
+    return network.module
+
+
+class QuantizedNetwork:
+    """A folded copy of a network, the quantized weights that were needed so far, and its calibration.
+
+    ``module`` is the copy; `apply` and `restore` change it in place, nothing is copied for a candidate. Errors as in
+    `profile_network`.
+    """
+
+    def __init__(self, module: nn.Module, example_input: Any, keep_float: Sequence[str] = ()) -> None:
+        self.module, self.profile = prepare(module, example_input, keep_float)
+        self.calibration: Calibration | None = None
+        self._float: dict[str, Tensor] = {}
+        self._weights: dict[tuple[str, int, Granularity, ScaleRule], Tensor] = {}
+        for layer in self.profile.quantizable:
+            part = self.module.get_submodule(layer.name)
+            self._float[layer.name] = part.weight.data  # type: ignore[assignment]
+            part.input_quantizer = nn.Identity()
+            part.register_forward_pre_hook(_quantize_input)
+
+    def calibrate(self, inputs: Tensor, batch_size: int = 250) -> None:
+        """Set the ranges of activations from calibration examples; the float network runs over them once."""
+        self.restore()
+        self.calibration = Calibration(self.module, list(self._float), inputs, batch_size)
+
+    def apply(self, precisions: Sequence[LayerPrecision]) -> None:
+        """Quantize every layer; ``precisions`` are in the order of the profile.
+
+        `SpecError` when activations are to be quantized and there was no calibration; `UnsupportedError` for a layer
+        that is kept in float or a bit-width that is not supported.
+        """
+        if len(precisions) != len(self.profile):
+            raise SpecError(f"precisions: {len(precisions)} for {len(self.profile)} layers; give one for each")
+        for layer, precision in zip(self.profile, precisions, strict=True):
+            self._apply_layer(layer, precision)
+
+    def restore(self) -> None:
+        """Back to the float network."""
+        self.apply([FLOAT] * len(self.profile))
+
+    def _apply_layer(self, layer: LayerProfile, precision: LayerPrecision) -> None:
+        if layer.kept_float:
+            if (precision.weight_bits, precision.activation_bits) != (FLOAT_BITS, FLOAT_BITS):
+                raise UnsupportedError(f"layer {layer.name!r} is kept in float and cannot be {precision}")
+            return
+        part = self.module.get_submodule(layer.name)
+        part.weight.data = self._weight(layer.name, precision)
+        part.input_quantizer = self._input_quantizer(layer.name, precision)
+
+    def _weight(self, name: str, precision: LayerPrecision) -> Tensor:
+        check_bits(precision.weight_bits)
+        if precision.weight_bits == FLOAT_BITS:
+            return self._float[name]
+        key = (name, precision.weight_bits, precision.weight_granularity, precision.weight_scale)
+        if key not in self._weights:
+            weight = self._float[name]
+            check_finite(weight, f"layer {name!r}: its weight")
+            scale = symmetric_scale(weight, *key[1:])
+            self._weights[key] = quantize_symmetric(weight, scale, precision.weight_bits)
+        return self._weights[key]
+
+    def _input_quantizer(self, name: str, precision: LayerPrecision) -> nn.Module:
+        check_bits(precision.activation_bits)
+        if precision.activation_bits == FLOAT_BITS:
+            return nn.Identity()
+        if self.calibration is None:
+            raise SpecError(f"layer {name!r}: {precision} quantizes activations, which needs calibration examples")
+        return InputQuantizer(self.calibration.affine(name, precision.activation_bits, precision.activation_scale))

@@ -1,0 +1,68 @@
+"""Ranges of activations, from one pass of the float network over the calibration split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autoquant.errors import UnsupportedError
+from autoquant.network import ScaleRule
+from autoquant.quantization.execution import check_finite, execute
+from autoquant.quantization.quantizers import Affine, affine_range
+
+SAMPLE = 2**16
+"""Values kept of each layer's input for the MSE rule."""
+
+
+class Calibration:
+    """The range of every layer's input, with a sample of its values; the same inputs always give the same.
+
+    Args:
+        module: the float network, in eval mode.
+        names: layers to observe.
+        inputs: calibration examples.
+        batch_size: how many of them run at a time.
+    """
+
+    def __init__(self, module: nn.Module, names: Sequence[str], inputs: Tensor, batch_size: int) -> None:
+        self._low: dict[str, float] = dict.fromkeys(names, 0.0)
+        self._high: dict[str, float] = dict.fromkeys(names, 0.0)
+        self._values: dict[str, list[Tensor]] = {name: [] for name in names}
+        self._affine: dict[tuple[str, int, ScaleRule], Affine] = {}
+        self._random = torch.Generator().manual_seed(0)
+        self._share = 0.0
+        handles = [
+            module.get_submodule(name).register_forward_pre_hook(lambda _, args, name=name: self._observe(name, args))
+            for name in names
+        ]
+        try:
+            for batch in torch.split(inputs, batch_size):
+                self._share = len(batch) / len(inputs)
+                execute(module, batch)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _observe(self, name: str, args: tuple[Any, ...]) -> None:
+        values = args[0].detach()
+        check_finite(values, f"calibration: the input of layer {name!r}")
+        low, high = torch.aminmax(values)
+        self._low[name] = min(self._low[name], float(low))
+        self._high[name] = max(self._high[name], float(high))
+        flat, count = values.reshape(-1), max(1, int(SAMPLE * self._share))
+        if flat.numel() > count:
+            flat = flat[torch.randint(flat.numel(), (count,), generator=self._random)]
+        self._values[name].append(flat.float().clone())
+
+    def affine(self, name: str, bits: int, rule: ScaleRule) -> Affine:
+        """How the input of a layer is quantized to ``bits`` bits."""
+        key = (name, bits, rule)
+        if key not in self._affine:
+            if name not in self._values:
+                raise UnsupportedError(f"layer {name!r} was not calibrated; calibrated: {', '.join(self._values)}")
+            sample = torch.cat(self._values[name])
+            self._affine[key] = affine_range(sample, self._low[name], self._high[name], bits, rule)
+        return self._affine[key]

@@ -1,0 +1,53 @@
+"""Digests that tell whether two networks, or two sets of data, are the same."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autoquant.data import DataSplits
+
+LENGTH = 16
+"""Hexadecimal digits of a digest."""
+
+
+def network_digest(module: nn.Module) -> str:
+    """Digest of a network's weights and buffers, and of its modules (classes, and the settings of PyTorch's own)."""
+    digest = hashlib.sha256()
+    for name, part in module.named_modules():
+        own = part.extra_repr() if type(part).__module__.startswith("torch.nn.") else ""
+        digest.update(f"{name}:{type(part).__qualname__}({own})\n".encode())
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        if isinstance(value, Tensor):
+            _add(digest, value)
+        else:
+            digest.update(repr(value).encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def data_digest(splits: DataSplits) -> dict[str, str]:
+    """Split name -> digest of its inputs and targets."""
+    found = {}
+    for name, split in splits:
+        digest = hashlib.sha256()
+        _add(digest, split.inputs)
+        _add(digest, split.targets)
+        found[name] = digest.hexdigest()[:LENGTH]
+    return found
+
+
+def row_digests(inputs: Tensor) -> list[bytes]:
+    """One digest for each example."""
+    rows = inputs.detach().cpu().contiguous().reshape(len(inputs), -1).numpy()
+    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
+
+
+def _add(digest: Any, values: Any) -> None:
+    tensor = values.detach().cpu() if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+    digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+    digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
