@@ -1,1 +1,1 @@
-"""Cost models: what a choice costs."""
+"""Cost models: what a choice costs. Each prices a network without running it."""

@@ -1,0 +1,38 @@
+"""What every cost model here asks of its arguments before it prices anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autoquant.errors import SpecError, UnsupportedError
+from autoquant.interfaces import CostModel
+from autoquant.network import BITS, LayerPrecision, NetworkProfile, bits_text
+
+WIDTHS = ", ".join(bits_text(bits) for bits in BITS)
+"""Every bit-width, for an error message."""
+
+
+def known_widths(precision: LayerPrecision) -> bool:
+    """Whether both bit-widths are ones that can be chosen at all."""
+    return precision.weight_bits in BITS and precision.activation_bits in BITS
+
+
+def check_supported(
+    model: CostModel, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], supported: str
+) -> None:
+    """Raise before a price is made up.
+
+    `SpecError` unless there is one list of options for each layer; `UnsupportedError`, ending in the sentence
+    ``supported``, for the first layer and precision that the model cannot price.
+    """
+    if len(options) != len(network):
+        raise SpecError(
+            f"options: {len(options)} lists of precisions for {len(network)} layers; give one for each layer"
+        )
+    for layer, precisions in zip(network, options, strict=True):
+        for precision in precisions:
+            if not model.supported(layer, precision):
+                raise UnsupportedError(
+                    f"layer {layer.name!r} (kind {layer.kind!r}) at {precision}: {type(model).__name__} cannot price "
+                    f"it; {supported}"
+                )

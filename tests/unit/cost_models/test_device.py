@@ -1,0 +1,137 @@
+"""Device files: each number has a source, a sign and a unit, or the file is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from autoquant_cost_models.device import Device, load, parse, shipped
+
+from autoquant.errors import SpecError, UnsupportedError
+
+FILE = """
+name = "mine"
+device = "My board"
+engine = "my engine"
+version = "1.0"
+
+[throughput.int8xint8]
+value = 2
+unit = "GMAC/s"
+source = "measured by me"
+
+[bandwidth]
+value = 1.5
+unit = "GB/s"
+source = "data sheet"
+"""
+
+
+def refused(text: str) -> str:
+    with pytest.raises(SpecError) as refusal:
+        parse(text, "mine.toml")
+    return str(refusal.value)
+
+
+def test_four_devices_are_shipped() -> None:
+    assert shipped() == ["cortex-m4", "cortex-m7", "nvidia-t4", "raspberry-pi-4"]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_file_bears_its_name_and_sources_every_number(name: str) -> None:
+    device = load(name)
+    assert device.name == name
+    for number, quantity in device.quantities():
+        assert len(quantity.source) > 30, number
+        assert "(mem)" not in quantity.source
+
+
+def test_a_minimal_file() -> None:
+    device = parse(FILE, "mine.toml")
+    assert device.executes[8, 8].value == 2
+    assert device.power is None
+    assert [name for name, _ in device.quantities()] == ["throughput.int8xint8", "bandwidth"]
+
+
+def test_a_users_file_is_read_from_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(FILE, encoding="utf-8")
+    assert load(str(path)) == parse(FILE, "mine.toml")
+
+
+def test_a_users_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"device file .*none\.toml: it cannot be read"):
+        load(str(tmp_path / "none.toml"))
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(
+        UnsupportedError, match=r"'cortex-m'; did you mean 'cortex-m[47]'\? accepted: cortex-m4, cortex"
+    ):
+        load("cortex-m")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "why"),
+    [
+        ('source = "data sheet"', "", "mine.toml.bandwidth.source", "it is missing"),
+        ('source = "data sheet"', 'source = " "', "mine.toml.bandwidth.source", "at least 1 character"),
+        ("value = 1.5", "value = -1.5", "mine.toml.bandwidth.value", "greater than 0 (given: -1.5)"),
+        ("value = 1.5", "value = 0", "mine.toml.bandwidth.value", "greater than 0 (given: 0)"),
+        ("value = 1.5", "value = nan", "mine.toml.bandwidth.value", "finite number"),
+        ("value = 1.5", "value = inf", "mine.toml.bandwidth.value", "finite number"),
+        ("value = 1.5", 'value = "1.5"', "mine.toml.bandwidth.value", "valid number"),
+        ("value = 1.5", "", "mine.toml.bandwidth.value", "it is missing"),
+        ('unit = "GB/s"', 'unit = "MB/s"', "mine.toml.bandwidth", "the unit is 'MB/s'; it must be 'GB/s'"),
+        ('unit = "GMAC/s"', 'unit = "TOPS"', "mine.toml.throughput.int8xint8", "it must be 'GMAC/s'"),
+        ('unit = "GB/s"', 'unit = "GB/s"\nnote = "x"', "mine.toml.bandwidth.note", "accepted: source, unit, value"),
+        ('version = "1.0"', "", "mine.toml.version", "it is missing"),
+        ('version = "1.0"', 'version = "1.0"\nbandwith = 3', "mine.toml.bandwith", "did you mean 'bandwidth'?"),
+        ("throughput.int8xint8", "throughput.int8", "mine.toml.throughput.int8", "'int8' is not weights x activations"),
+        ("throughput.int8xint8", "throughput.int8xint7", "mine.toml.throughput.int8xint7", "float32"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_place_and_the_reason(old: str, new: str, place: str, why: str) -> None:
+    assert old in FILE
+    message = refused(FILE.replace(old, new))
+    assert message.startswith(place)
+    assert why in message
+
+
+def test_a_device_executes_something() -> None:
+    start, end = FILE.index("[throughput"), FILE.index("[bandwidth")
+    assert refused(FILE[:start] + FILE[end:]) == "mine.toml.throughput: it is missing, and it is needed"
+
+
+def test_efficiency_is_a_fraction() -> None:
+    more = '\n[depthwise_efficiency]\nvalue = 1.1\nunit = "fraction"\nsource = "x"'
+    assert "1.1 is more than 1" in refused(FILE + more)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    message = refused(FILE.replace("value = 1.5", "value = -1").replace('version = "1.0"', ""))
+    assert len(message.splitlines()) == 2
+
+
+def test_what_is_not_toml() -> None:
+    assert refused("name =").startswith("mine.toml: it is not TOML")
+
+
+def test_a_device_does_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load("cortex-m7").name = "other"
+
+
+def test_provenance_covers_every_field_with_a_number() -> None:
+    """A number added to the model must be added to `quantities` too."""
+    numbers = set(Device.model_fields) - {"name", "device", "engine", "version", "throughput"}
+    full = FILE + "".join(
+        f'\n[{name}]\nvalue = 1\nunit = "{unit}"\nsource = "x"'
+        for name, unit in {
+            "depthwise_efficiency": "fraction",
+            "overhead": "us",
+            "batch": "examples",
+            "power": "mW",
+        }.items()
+    )
+    assert {name for name, _ in parse(full, "mine.toml").quantities()} - {"throughput.int8xint8"} == numbers

@@ -1,0 +1,196 @@
+"""The roofline: by hand on a round device, rounding up, and against what boards were measured to take."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from autoquant_cost_models.device import shipped
+from autoquant_cost_models.roofline import Roofline
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoquant.errors import UnsupportedError
+from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+
+DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
+T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
+
+W8A8 = LayerPrecision(8, 8)
+CONV = LayerProfile("conv", "conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
+DEPTHWISE = LayerProfile("dw", "depthwise_conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
+DENSE = LayerProfile("dense", "linear", 0, (100,), (60,), (20, 50), macs=1000, bias=10, parameters=1010)
+OTHER = LayerProfile("other", "other", 0, (1,), (1,), (10,), macs=None, bias=0, parameters=10)
+
+
+def device_file(folder: Path, rates: dict[str, float] | None = None, **numbers: tuple[float, str]) -> str:
+    """A device of 1 MMAC/s at int8 and 1 MB/s, so that a MAC and a byte take a microsecond each."""
+    rows = {f"throughput.{name}": (rate, "GMAC/s") for name, rate in (rates or {"int8xint8": 0.001}).items()}
+    text = 'name = "mine"\ndevice = "d"\nengine = "e"\nversion = "v"\n'
+    for name, (value, unit) in (rows | {"bandwidth": (0.001, "GB/s")} | numbers).items():
+        text += f'[{name}]\nvalue = {value}\nunit = "{unit}"\nsource = "s"\n'
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def milliseconds(model: Roofline, layer: LayerProfile, precision: LayerPrecision = W8A8) -> float:
+    tables = model.tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    return float(tables["latency_ms"][0][0])
+
+
+def total(model: Roofline, network: NetworkProfile, precision: LayerPrecision, metric: str = "latency_ms") -> float:
+    return sum(float(cost[0]) for cost in model.tables(network, [[precision]] * len(network))[metric])
+
+
+def test_a_layer_takes_as_long_as_its_arithmetic(tmp_path: Path) -> None:
+    assert milliseconds(Roofline(device_file(tmp_path)), CONV) == pytest.approx(40.0)
+
+
+def test_or_as_long_as_its_memory_traffic(tmp_path: Path) -> None:
+    # 1000 weights, 10 biases of 4 bytes, 100 inputs and 60 outputs
+    assert milliseconds(Roofline(device_file(tmp_path)), DENSE) == pytest.approx(1.2)
+
+
+def test_traffic_is_counted_at_the_stored_bits(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}))
+    assert milliseconds(model, DENSE, LayerPrecision(4, 8)) == pytest.approx((500 + 40 + 160) / 1000)
+    assert milliseconds(model, DENSE, LayerPrecision(8, 4)) == pytest.approx((1000 + 40 + 80) / 1000)
+
+
+def test_depthwise_convolution_has_its_own_efficiency(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, depthwise_efficiency=(0.25, "fraction")))
+    assert milliseconds(model, DEPTHWISE) == pytest.approx(160.0)
+    assert milliseconds(model, CONV) == pytest.approx(40.0)
+
+
+def test_overhead_is_added_to_every_layer(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, overhead=(500.0, "us")))
+    assert milliseconds(model, CONV) == pytest.approx(40.5)
+
+
+def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, overhead=(500.0, "us"), batch=(4, "examples")))
+    assert milliseconds(model, CONV) == pytest.approx(40.0 + 0.5 / 4)
+    memory_bound = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, batch=(4, "examples")))
+    assert milliseconds(memory_bound, DENSE) == pytest.approx((1040 / 4 + 160) / 1000)
+
+
+def test_energy_is_power_times_time(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, power=(3.0, "mW")))
+    tables = model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])
+    assert tables["energy_uj"][0].tolist() == pytest.approx([120.0])
+
+
+def test_without_power_there_is_no_energy(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path))
+    assert set(model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])) == {"latency_ms"}
+    assert "power" not in model.provenance
+
+
+@pytest.mark.parametrize(
+    ("precision", "rate"),
+    [
+        ((4, 4), 8), ((3, 4), 8), ((2, 2), 8),
+        ((4, 8), 4), ((8, 4), 4), ((5, 6), 4), ((8, 8), 4),
+        ((8, 16), 2), ((4, 16), 2),
+        ((16, 8), 1), ((16, 16), 1), ((32, 8), 1), ((8, 32), 1), ((32, 32), 1),
+    ],
+)  # fmt: skip
+def test_bits_are_rounded_up_to_what_is_executed(tmp_path: Path, precision: tuple[int, int], rate: int) -> None:
+    kinds = {"int4xint4": 8, "int8xint8": 4, "int8xint16": 2, "float32xfloat32": 1}
+    rates = {name: value * 1e-6 for name, value in kinds.items()}
+    model = Roofline(device_file(tmp_path, rates, bandwidth=(1.0, "GB/s")))
+    assert milliseconds(model, CONV, LayerPrecision(*precision)) == pytest.approx(40_000 / rate)
+
+
+def test_a_slower_narrow_arithmetic_is_not_used(tmp_path: Path) -> None:
+    """More bits are never faster: a layer may always run in a wider arithmetic."""
+    model = Roofline(device_file(tmp_path, {"int4xint4": 1e-6, "int8xint8": 2e-6}))
+    assert milliseconds(model, CONV, LayerPrecision(4, 4)) == milliseconds(model, CONV, W8A8)
+
+
+@pytest.mark.parametrize("precision", [FLOAT, LayerPrecision(16, 8), LayerPrecision(8, 16), LayerPrecision(32, 8)])
+def test_what_nothing_holds_is_refused_with_what_is_executed(tmp_path: Path, precision: LayerPrecision) -> None:
+    with pytest.raises(UnsupportedError, match=rf"'conv'.* at {precision}: .*supported: mine executes W8A8"):
+        milliseconds(Roofline(device_file(tmp_path)), CONV, precision)
+
+
+def test_a_layer_without_macs_is_refused_by_name() -> None:
+    with pytest.raises(UnsupportedError, match=r"'other' \(kind 'other'\).*layers whose MACs are known"):
+        milliseconds(Roofline("cortex-m7"), OTHER, FLOAT)
+
+
+@given(st.sampled_from(shipped()), st.data())
+def test_more_bits_never_cost_less(name: str, data: st.DataObject) -> None:
+    small, large = (LayerPrecision(data.draw(st.sampled_from(BITS)), data.draw(st.sampled_from(BITS))) for _ in "ab")
+    wider = LayerPrecision(max(small.weight_bits, large.weight_bits), max(small.activation_bits, large.activation_bits))
+    for layer in (CONV, DEPTHWISE, DENSE):
+        assert milliseconds(Roofline(name), layer, small) <= milliseconds(Roofline(name), layer, wider)
+
+
+@given(st.lists(st.tuples(st.integers(0, 63), st.integers(0, 63)), min_size=1, max_size=20))
+def test_a_population_costs_the_sum_of_its_layers(rows: list[tuple[int, int]]) -> None:
+    model = Roofline("nvidia-t4")
+    precisions = [LayerPrecision(w, a) for w in BITS for a in BITS]
+    network = NetworkProfile((CONV, DENSE), input_shape=(100,))
+    found = model.estimate(network, [precisions] * 2, np.array(rows))["latency_ms"]
+    alone = [milliseconds(model, CONV, precisions[a]) + milliseconds(model, DENSE, precisions[b]) for a, b in rows]
+    np.testing.assert_allclose(found, alone, rtol=1e-12)
+
+
+def test_provenance_names_the_device_the_engine_and_every_number() -> None:
+    provenance = Roofline("cortex-m7").provenance
+    assert provenance["device"].endswith("X-CUBE-AI 8.0.0")
+    assert provenance["bandwidth"].startswith("0.15 GB/s: ")
+    assert set(provenance) >= {"throughput.int8xint8", "throughput.float32xfloat32", "depthwise_efficiency", "power"}
+
+
+# MLPerf Tiny v1.1, closed division, Krai, X-CUBE-AI 8.0: milliseconds, microjoules.
+MEASURED = {
+    ("cortex-m7", "kws"): (16.3967, 2362.103),
+    ("cortex-m7", "ic"): (54.8998, 7615.35),
+    ("cortex-m7", "vww"): (50.3347, 6928.315),
+    ("cortex-m7", "ad"): (1.8274, 235.833),
+    ("cortex-m4", "kws"): (72.6797, 5481.633),
+    ("cortex-m4", "ic"): (221.9756, 17315.114),
+    ("cortex-m4", "vww"): (221.1411, 16573.08),
+    ("cortex-m4", "ad"): (7.5786, 528.881),
+}
+
+
+@pytest.mark.parametrize(("device", "task"), MEASURED, ids="-".join)
+def test_microcontrollers_take_what_they_were_measured_to_take(
+    tiny: dict[str, NetworkProfile], device: str, task: str
+) -> None:
+    latency, energy = MEASURED[device, task]
+    model = Roofline(device)
+    assert total(model, tiny[task], W8A8) == pytest.approx(latency, rel=0.06)
+    assert total(model, tiny[task], W8A8, "energy_uj") == pytest.approx(energy, rel=0.10)
+
+
+def test_the_reference_networks_have_the_macs_that_the_device_files_speak_of(tiny: dict[str, NetworkProfile]) -> None:
+    macs = {task: sum(layer.macs or 0 for layer in network) for task, network in tiny.items()}
+    assert macs == {"kws": 2_656_768, "ic": 12_501_632, "vww": 7_489_664, "ad": 264_192}
+
+
+@pytest.mark.skipif(not T4.exists(), reason="needs hardware/hawq_t4_measured under AUTOQUANT_DATA")
+def test_t4_convolutions_take_what_they_were_measured_to_take() -> None:
+    model = Roofline("nvidia-t4")
+    with T4.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "conv"]
+    errors = []
+    for row in rows:
+        batch, cin, cout, k, source, out = (
+            int(row[key]) for key in ("batch", "cin", "cout", "k", "h_in_padded", "h_out")
+        )
+        shapes = (cin, source, source), (cout, out, out), (cout, cin, k, k)
+        layer = LayerProfile("conv", "conv", 0, *shapes, int(row["macs"]) // batch, bias=cout, parameters=0)
+        bits = int(row["w_dtype"].removeprefix("int"))
+        predicted = milliseconds(model, layer, LayerPrecision(bits, bits)) * batch
+        errors.append(abs(predicted / float(row["lat_ms"]) - 1))
+    assert len(errors) == 70
+    assert np.mean(errors) < 0.17

@@ -1,0 +1,69 @@
+"""Stored bytes: counted by hand, with scales, zero points, biases and packing."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from autoquant_cost_models.weight_bytes import WeightBytes, packed_bytes
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoquant.errors import UnsupportedError
+from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+
+# 8 x 3 x 3 x 3 = 216 weights, 8 biases.
+CONV = LayerProfile("conv", "conv", 0, (3, 9, 9), (8, 9, 9), (8, 3, 3, 3), macs=17496, bias=8, parameters=224)
+OTHER = LayerProfile("other", "other", 1, (10,), (10,), (), macs=None, bias=0, parameters=100)
+
+
+def price(layer: LayerProfile, precision: LayerPrecision) -> float:
+    tables = WeightBytes().tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    return float(tables["weight_bytes"][0][0])
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"),
+    [
+        (FLOAT, 216 * 4 + 8 * 4),
+        (LayerPrecision(8, 8), 216 + 8 * 4 + 8 * 4 + 4 + 1),
+        (LayerPrecision(4, 8), 108 + 8 * 4 + 8 * 4 + 4 + 1),
+        (LayerPrecision(3, 8), 81 + 8 * 4 + 8 * 4 + 4 + 1),
+        (LayerPrecision(5, 16), 135 + 8 * 4 + 8 * 4 + 4 + 2),
+        (LayerPrecision(8, 4), 216 + 8 * 4 + 8 * 4 + 4 + 1),
+        (LayerPrecision(8, 32), 216 + 8 * 4 + 8 * 4),
+        (LayerPrecision(32, 8), 216 * 4 + 8 * 4 + 4 + 1),
+        (LayerPrecision(8, 8, weight_granularity="per_tensor"), 216 + 8 * 4 + 4 + 4 + 1),
+    ],
+    ids=str,
+)
+def test_by_hand(precision: LayerPrecision, expected: int) -> None:
+    assert price(CONV, precision) == expected
+
+
+def test_weights_that_do_not_fill_a_byte_are_rounded_up() -> None:
+    odd = LayerProfile("odd", "linear", 0, (3,), (1,), (1, 3), macs=3, bias=0, parameters=3)
+    assert price(odd, LayerPrecision(3, 32)) == 2 + 4
+
+
+def test_a_layer_of_kind_other_is_float_and_nothing_else() -> None:
+    assert price(OTHER, FLOAT) == 400
+    with pytest.raises(UnsupportedError, match=r"'other'.*W8A8.*supported: .*float only for layers of kind 'other'"):
+        price(OTHER, LayerPrecision(8, 8))
+
+
+def test_a_bit_width_that_cannot_be_chosen_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"W7A8.*supported: weights and activations of 2, 3, 4, 5, 6, 8, 16"):
+        price(CONV, LayerPrecision(7, 8))
+
+
+@given(st.integers(0, 10**9), st.sampled_from(BITS))
+def test_packing_wastes_less_than_a_byte(values: int, bits: int) -> None:
+    assert packed_bytes(values, bits) == math.ceil(values * bits / 8)
+    assert 0 <= packed_bytes(values, bits) * 8 - values * bits < 8
+
+
+def test_dscnn_in_8_bits(dscnn: NetworkProfile) -> None:
+    """22,016 weights, 588 biases and 588 scales, and a scale and a zero point for each of ten inputs."""
+    tables = WeightBytes().tables(dscnn, [[LayerPrecision(8, 8)]] * len(dscnn))
+    assert sum(float(cost[0]) for cost in tables["weight_bytes"]) == 22016 + 588 * 4 + 588 * 4 + 10 * 5
