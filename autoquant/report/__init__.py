@@ -1,0 +1,21 @@
+"""A finished (or running) search as one HTML file and one picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autoquant.report.data import ReportData
+from autoquant.report.html import write_html
+from autoquant.report.png import write_png
+
+__all__ = ["ReportData", "write_report"]
+
+
+def write_report(data: ReportData, html_path: str | Path) -> tuple[Path, Path]:
+    """Write the HTML report and, beside it, a picture of the same name; returns both paths."""
+    page = Path(html_path)
+    picture = page.with_suffix(".png")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_html(data, page)
+    write_png(data, picture)
+    return page, picture

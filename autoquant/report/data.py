@@ -1,0 +1,106 @@
+"""What a report is made of, already resolved: nothing here reads a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from autoquant.job import Baseline, JobRecord
+from autoquant.objective import Objective
+from autoquant.space import Candidate
+from autoquant.trial import Trial
+
+Network = Trial | Baseline
+"""Both carry metrics and standard errors on the search split and on the test split, under the same names."""
+
+Split = Literal["search", "test"]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One job with everything that its report shows.
+
+    Args:
+        job: the job as stored.
+        trials: all its trials, in whatever state.
+        front: the feasible trials that no other dominates; with test scores where they have been measured.
+        baselines: the float network and the uniform bit-widths.
+        hypervolume: (trial number, hypervolume in [0, 1]) where it changed, and at the last trial.
+        layer_names: the layers of the network in the order of the rows of ``layer_costs``; empty without a network.
+        layer_costs: candidate -> metric -> one cost a layer, for the front and the baselines; may be empty.
+    """
+
+    job: JobRecord
+    trials: Sequence[Trial]
+    front: Sequence[Trial]
+    baselines: Sequence[Baseline] = ()
+    hypervolume: Sequence[tuple[int, float]] = ()
+    layer_names: Sequence[str] = ()
+    layer_costs: Mapping[Candidate, Mapping[str, Sequence[float]]] = field(default_factory=dict)
+
+    @cached_property
+    def measured(self) -> tuple[Objective, ...]:
+        """The objectives that an evaluator measures."""
+        priced = {table.metric for table in self.job.plan.costs}
+        return tuple(o for o in self.job.plan.objectives if o.metric not in priced)
+
+    @cached_property
+    def costs(self) -> tuple[Objective, ...]:
+        """The objectives that a cost model prices."""
+        return tuple(o for o in self.job.plan.objectives if o not in self.measured)
+
+    @cached_property
+    def quality(self) -> Objective:
+        """The objective that stands on the vertical axis: the first that is measured, or the first of all."""
+        return (self.measured or self.job.plan.objectives)[0]
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """Every metric that a table shows: objectives (measured ones first), constrained metrics, other costs."""
+        plan = self.job.plan
+        names = [o.metric for o in (*self.measured, *self.costs)]
+        names += [c.metric for c in plan.constraints] + [table.metric for table in plan.costs]
+        return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def ranked(self) -> tuple[Trial, ...]:
+        """The front in the order of its first cost, cheapest first; of its first objective where there is no cost."""
+        first = (self.costs or self.job.plan.objectives)[0]
+        return tuple(sorted(self.front, key=lambda t: (first.minimized(t.metrics[first.metric]), t.number)))
+
+    @cached_property
+    def float_network(self) -> Baseline | None:
+        """The network as it was given, in float32."""
+        return next((b for b in self.baselines if b.candidate is None), None)
+
+    @cached_property
+    def uniform(self) -> tuple[Baseline, ...]:
+        """The baselines that a search could have found."""
+        return tuple(b for b in self.baselines if b.candidate is not None)
+
+    @cached_property
+    def comparable(self) -> tuple[Baseline, ...]:
+        """The uniform baselines that keep every constraint and have been measured in every objective."""
+        wanted = [o.metric for o in self.job.plan.objectives]
+        return tuple(b for b in self.uniform if not b.violations and all(m in b.metrics for m in wanted))
+
+    @cached_property
+    def split(self) -> Split:
+        """The split whose scores are compared: test once the front and its baselines are scored there, else search."""
+        networks: list[Network] = [*self.front, *self.comparable]
+        scored = all(o.metric in n.test_metrics for o in self.measured for n in networks)
+        return "test" if self.measured and networks and scored else "search"
+
+    def score(self, network: Network, metric: str, split: Split | None = None) -> tuple[float, float] | None:
+        """Value and standard error (0 where none is known) on a split; None where it was not measured.
+
+        Costs are the same on both splits. ``split`` is the one that is compared unless another is named.
+        """
+        measured = any(o.metric == metric for o in self.measured)
+        if measured and (split or self.split) == "test":
+            values, errors = network.test_metrics, network.test_standard_errors
+        else:
+            values, errors = network.metrics, network.standard_errors
+        return (values[metric], errors.get(metric, 0.0)) if metric in values else None

@@ -1,0 +1,315 @@
+"""Jobs as a search would leave them, made from formulas: a keyword-spotting network, bits against accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from autoquant.job import Baseline, CostTable, JobPlan, JobRecord, JobState
+from autoquant.objective import Constraint, Objective, violations
+from autoquant.pareto import ParetoFront, Scale
+from autoquant.report import ReportData
+from autoquant.space import Candidate, Choice, Option
+from autoquant.trial import Trial, TrialState
+
+DS_CNN = ["stem", *(f"block{i}.{part}" for i in range(1, 5) for part in ("depthwise", "pointwise")), "head"]
+FLOAT_SCORE = 0.924
+EXAMPLES = {"search": 1600, "test": 2400}
+
+
+class Network:
+    """Weights, MACs and sensitivity by layer; scores and prices a candidate by a formula."""
+
+    def __init__(self, layers: Sequence[str], choices: Sequence[Choice]) -> None:
+        rng = np.random.default_rng(5)
+        self.layers, self.choices = list(layers), tuple(choices)
+        count = len(layers)
+        self.weights = np.array([64 * 9 if "depthwise" in name else 4096 for name in layers]) * (
+            1 + np.arange(count) % 3
+        )
+        self.macs = self.weights * 125.0
+        self.sensitivity = rng.uniform(0.4, 3.0, count) / count
+        self.sensitivity[0] *= 3
+
+    def bits(self, candidate: Candidate, part: str) -> list[int]:
+        """Bits of each layer; 8 where that part is no choice (32 for activations)."""
+        chosen = {c.name: c.options[i] for c, i in zip(self.choices, candidate, strict=True)}
+        given = [chosen.get(f"{name}.{part}", 8 if part == "weight" else "float") for name in self.layers]
+        return [32 if bits == "float" else int(bits) for bits in given]
+
+    def score(self, candidate: Candidate, split: str) -> float:
+        noise = np.array([4.0**-b for b in self.bits(candidate, "weight")])
+        noise += 0.5 * np.array([4.0**-b for b in self.bits(candidate, "activation")])
+        true = max(0.1, FLOAT_SCORE - 7 * float(self.sensitivity @ noise))
+        luck = np.random.default_rng([len(split), *candidate]).normal() * 0.5 * error_of(true, split)
+        return float(np.clip(true + luck, 0.05, 1.0))
+
+    def layer_costs(self, candidate: Candidate, metric: str) -> list[float]:
+        weight, activation = (np.array(self.bits(candidate, part)) for part in ("weight", "activation"))
+        if metric == "weight_bytes":
+            return list(self.weights * weight / 8 + 32)
+        if metric.startswith("latency_ms"):
+            return list(self.macs[::-1] * (0.2 + weight / 10 + np.minimum(activation, 8) / 40) / 9e5)
+        return list(self.macs * weight * activation)
+
+
+def error_of(score: float, split: str) -> float:
+    return sqrt(score * (1 - score) / EXAMPLES[split])
+
+
+def quantized(
+    layers: Sequence[str] = DS_CNN,
+    *,
+    objectives: Sequence[str] = ("accuracy", "weight_bytes"),
+    constraints: Sequence[str] = (),
+    activations: Sequence[Option] = (),
+    n_trials: int = 200,
+    seed: int = 0,
+) -> ReportData:
+    """A finished search over bit-widths."""
+    choices = []
+    for name in layers:
+        choices.append(Choice(f"{name}.weight", (2, 4, 8)))
+        choices += [Choice(f"{name}.activation", tuple(activations))] if activations else []
+    network = Network(layers, choices)
+    goals = tuple(Objective(m, "maximize" if m == "accuracy" else "minimize") for m in objectives)
+    limits = tuple(Constraint.parse(text) for text in constraints)
+    prices = [m for m in objectives if m != "accuracy"]
+    metrics_of = dict.fromkeys(prices, network.layer_costs)
+
+    def price(candidate: Candidate) -> dict[str, float]:
+        return {m: float(sum(cost(candidate, m))) for m, cost in metrics_of.items()}
+
+    def measure(candidate: Candidate) -> dict[str, float]:
+        return {"accuracy": network.score(candidate, "search")} | price(candidate)
+
+    top = tuple(len(c.options) - 1 for c in choices)
+    worst = tuple(0.1 if o.metric == "accuracy" else 1.05 * price(top)[o.metric] for o in goals)
+    best = tuple(1.0 if o.metric == "accuracy" else 0.0 for o in goals)
+    front = ParetoFront(Scale(goals, best, worst))
+    trials, history = [], []
+    for number, candidate in enumerate(_proposals(choices, network, n_trials, seed)):
+        metrics = measure(candidate)
+        broken = violations(limits, metrics)
+        state = TrialState.PRUNED if broken else TrialState.FAIL if number % 61 == 50 else TrialState.COMPLETE
+        trial = _trial(number, state, candidate, choices, metrics, broken)
+        trials.append(trial)
+        if trial.feasible and front.add(number, trial.metrics)[0]:
+            history.append((number, front.hypervolume))
+    history.append((n_trials - 1, front.hypervolume))
+    scored = [_scored(t, network) for t in trials if t.number in front.numbers]
+    baselines = [_float()] + [_uniform(f, choices, measure, limits, network) for f in _uniform_options(choices)]
+    every = {x.candidate for x in (*scored, *baselines) if x.candidate is not None}
+    return ReportData(
+        job=_job("keyword spotting, DS-CNN", choices, goals, limits, best, worst, trials, front, network, prices),
+        trials=trials,
+        front=scored,
+        baselines=baselines,
+        hypervolume=history,
+        layer_names=list(layers),
+        layer_costs={c: {m: network.layer_costs(c, m) for m in prices} for c in every},
+    )
+
+
+def _proposals(choices: Sequence[Choice], network: Network, count: int, seed: int) -> list[Candidate]:
+    """Better and better candidates: more bits where a layer is sensitive, with some chance."""
+    rng = np.random.default_rng(seed)
+    sensitivity = dict(zip(network.layers, network.sensitivity / network.sensitivity.mean(), strict=True))
+    found: list[Candidate] = []
+    for number in range(count):
+        level, noise = rng.uniform(-1, 2.5), 1.2 * (1 - 0.7 * number / count)
+        wanted = [level + 0.7 * np.log(sensitivity[c.name.rpartition(".")[0]]) + rng.normal() * noise for c in choices]
+        found.append(tuple(int(np.clip(round(w), 0, len(c.options) - 1)) for w, c in zip(wanted, choices, strict=True)))
+    return found
+
+
+def _trial(
+    number: int,
+    state: TrialState,
+    candidate: Candidate,
+    choices: Sequence[Choice],
+    metrics: dict[str, float],
+    broken: dict[str, float],
+) -> Trial:
+    if state is not TrialState.COMPLETE:
+        metrics = {k: v for k, v in metrics.items() if k != "accuracy"}
+    score = metrics.get("accuracy")
+    return Trial(
+        number=number,
+        state=state,
+        candidate=candidate,
+        options={c.name: c.options[i] for c, i in zip(choices, candidate, strict=True)},
+        ask=number,
+        told=number,
+        requested=1,
+        metrics=metrics,
+        standard_errors={} if score is None else {"accuracy": error_of(score, "search")},
+        violations=broken,
+        error="RuntimeError: CUDA out of memory\n  at <worker 3>" if state is TrialState.FAIL else None,
+    )
+
+
+def _scored(trial: Trial, network: Network) -> Trial:
+    score = network.score(trial.candidate, "test")
+    return replace(trial, test_metrics={"accuracy": score}, test_standard_errors={"accuracy": error_of(score, "test")})
+
+
+def _uniform_options(choices: Sequence[Choice]) -> list[tuple[str, Candidate]]:
+    weights = next(c.options for c in choices if c.name.endswith(".weight"))
+    activations = next((c.options for c in choices if c.name.endswith(".activation")), (None,))
+    return [
+        (
+            f"W{w}" + ("" if a is None else f"A{a}"),
+            tuple(c.options.index(w if c.name.endswith("weight") else a) for c in choices),
+        )
+        for w in weights
+        for a in activations
+    ]
+
+
+def _uniform(
+    named: tuple[str, Candidate],
+    choices: Sequence[Choice],
+    measure: Callable[[Candidate], dict[str, float]],
+    limits: tuple[Constraint, ...],
+    network: Network,
+) -> Baseline:
+    label, candidate = named
+    metrics = measure(candidate)
+    broken = violations(limits, metrics)
+    if broken:
+        return Baseline(label, candidate, {k: v for k, v in metrics.items() if k != "accuracy"}, violations=broken)
+    test = network.score(candidate, "test")
+    return Baseline(
+        label,
+        candidate,
+        metrics,
+        {"accuracy": error_of(metrics["accuracy"], "search")},
+        test_metrics={"accuracy": test},
+        test_standard_errors={"accuracy": error_of(test, "test")},
+    )
+
+
+def _float() -> Baseline:
+    return Baseline(
+        "float",
+        None,
+        {"accuracy": FLOAT_SCORE, "weight_bytes": 4.0 * 62_000},
+        {"accuracy": error_of(FLOAT_SCORE, "search")},
+        test_metrics={"accuracy": FLOAT_SCORE - 0.006},
+        test_standard_errors={"accuracy": error_of(FLOAT_SCORE, "test")},
+    )
+
+
+def _job(
+    name: str,
+    choices: Sequence[Choice],
+    goals: tuple[Objective, ...],
+    limits: tuple[Constraint, ...],
+    best: tuple[float, ...],
+    worst: tuple[float, ...],
+    trials: Sequence[Trial],
+    front: ParetoFront,
+    network: Network | None,
+    prices: Sequence[str],
+) -> JobRecord:
+    created = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    tables = []
+    for metric in prices if network else ():
+        rows: list[tuple[float, ...]] = []
+        if len(choices) == len(network.layers):
+            costs = [network.layer_costs((i,) * len(choices), metric) for i in range(len(choices[0].options))]
+            rows = [tuple(column) for column in zip(*costs, strict=True)]
+        unit = {"weight_bytes": "bytes", "bitops": "bit operations"}.get(metric, "ms")
+        source = {"clock": "216 MHz, STM32F746 data sheet", "int8 MAC": "2 a cycle, measured <on board>"}
+        tables.append(CostTable(metric, unit, metric.partition("_")[0], source if "@" in metric else {}, tuple(rows)))
+    return JobRecord(
+        id=7,
+        name=name,
+        state=JobState.SUCCEEDED,
+        spec={"name": name, "seed": 3, "searcher": {"name": "nsga3", "population": 40}},
+        plan=JobPlan(
+            choices=tuple(choices),
+            objectives=goals,
+            constraints=limits,
+            best=best,
+            worst=worst,
+            profile=None,
+            costs=tuple(tables),
+            identity={"network": "sha256:5f1c…", "data": "sha256:77ab…", "evaluator": "post_training 1"},
+        ),
+        n_trials=len(trials),
+        finished=len(trials),
+        failed=sum(t.state is TrialState.FAIL for t in trials),
+        pruned=sum(t.state is TrialState.PRUNED for t in trials),
+        front_size=len(front.numbers),
+        hypervolume=front.hypervolume,
+        message=None,
+        created=created,
+        ended=created + timedelta(minutes=47),
+    )
+
+
+def generic(n_trials: int = 80) -> ReportData:
+    """A search over choices that are no bit-widths, with measured objectives alone and nothing to stand beside it."""
+    choices = [
+        Choice("stem.operation", ("conv3x3", "conv5x5", "depthwise separable 3x3"), ordered=False),
+        *(Choice(f"cell{i}.op", ("skip", "conv1x1", "conv3x3", "max pool"), ordered=False) for i in range(1, 5)),
+        Choice("width", (0.25, 0.5, 0.75, 1.0)),
+        Choice("squeeze & excite", (False, True), ordered=False),
+    ]
+    goals = (Objective("accuracy", "maximize"), Objective("loss", "minimize"), Objective("seconds", "minimize"))
+    best, worst = (1.0, 0.0, 0.0), (0.1, 3.0, 60.0)
+    front, rng = ParetoFront(Scale(goals, best, worst)), np.random.default_rng(1)
+    trials, history = [], []
+    for number in range(n_trials):
+        candidate = tuple(int(rng.integers(len(c.options))) for c in choices)
+        effort = sum(candidate) / sum(len(c.options) - 1 for c in choices)
+        score = float(0.6 + 0.32 * effort + rng.normal() * 0.02)
+        metrics = {
+            "accuracy": score,
+            "loss": 2.4 * (1 - score) + float(rng.normal()) * 0.04,
+            "seconds": 4 + 50 * effort**2,
+        }
+        trials.append(_trial(number, TrialState.COMPLETE, candidate, choices, metrics, {}))
+        if front.add(number, metrics)[0]:
+            history.append((number, front.hypervolume))
+    job = _job("architecture <b>&</b> width", choices, goals, (), best, worst, trials, front, None, ())
+    return ReportData(job, trials, [t for t in trials if t.number in front.numbers], hypervolume=history)
+
+
+def empty() -> ReportData:
+    """A search whose constraint nothing keeps."""
+    return quantized(constraints=["weight_bytes <= 5000"], n_trials=60)
+
+
+EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
+    "plain": quantized,
+    "constrained": lambda: quantized(constraints=["weight_bytes <= 36000"]),
+    "three": lambda: quantized(objectives=["accuracy", "weight_bytes", "latency_ms@cortex-m7"], n_trials=300),
+    "activations": lambda: quantized(activations=(4, 8), objectives=["accuracy", "bitops"], n_trials=300),
+    "deep": lambda: quantized(
+        [f"layer{i // 15 + 1}.{i % 15}.conv" for i in range(60)],
+        objectives=["accuracy", "weight_bytes", "latency_ms@cortex-m7"],
+        n_trials=400,
+    ),
+    "generic": generic,
+    "empty": empty,
+}
+
+
+@pytest.fixture(params=list(EXAMPLES_OF))
+def any_report(request: pytest.FixtureRequest) -> ReportData:
+    """Every sort of report in turn."""
+    return EXAMPLES_OF[request.param]()
+
+
+@pytest.fixture
+def example() -> Callable[[str], ReportData]:
+    """A report by its name in ``EXAMPLES_OF``."""
+    return lambda name: EXAMPLES_OF[name]()
