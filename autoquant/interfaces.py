@@ -234,7 +234,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What became of a task: a measurement, or the error with its traceback."""
+    """What became of a task: a measurement, or the error with its traceback.
+
+    Neither: there is no float network to measure.
+    """
 
     task: Task
     measurement: Measurement | None = None
@@ -261,6 +264,15 @@ class WorkerPool(ABC):
     @abstractmethod
     def completions(self, timeout: float) -> list[Completion]:
         """What has finished since the last call; waits up to ``timeout`` seconds for the first. May be empty."""
+
+    @property
+    @abstractmethod
+    def running(self) -> int:
+        """Number of submitted tasks whose completion has not been taken."""
+
+    @abstractmethod
+    def cancel_queued(self) -> None:
+        """Drop the tasks that no worker has begun; those that run still complete."""
 
     @abstractmethod
     def close(self) -> None:

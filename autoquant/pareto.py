@@ -93,10 +93,12 @@ class ParetoFront:
     def add(self, number: int, metrics: Mapping[str, float]) -> tuple[bool, list[int]]:
         """Offer a point: (whether it joined, the numbers that it pushed out).
 
-        A point with exactly the values of one on the front does not join: the first found stays.
+        Of points with exactly the same values the lowest number stays, whatever the order in which they come.
         """
         point = self.scale.values(metrics)
-        if len(self._values) and bool(np.any(np.all(self._values <= point, axis=1))):
+        as_good = np.all(self._values <= point, axis=1)
+        equal = as_good & np.all(self._values >= point, axis=1)
+        if any(not same or n < number for n, same in zip(np.array(self.numbers)[as_good], equal[as_good], strict=True)):
             return False, []
         beaten = np.all(point <= self._values, axis=1)
         removed = [n for n, out in zip(self.numbers, beaten, strict=True) if out]

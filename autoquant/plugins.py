@@ -15,12 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from autoquant.errors import PluginError, SpecError, did_you_mean
 from autoquant.interfaces import KINDS
+from autoquant.spec import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,28 @@ def load(kind: str, name: str) -> type[Any]:
     return loaded
 
 
+_added_folder: str | None = None
+
+
+def use_folder(folder: str) -> None:
+    """Put the folder of a spec first on the import path.
+
+    The folder of an earlier spec goes, with the modules that came from it: two folders may each hold a ``network.py``.
+    """
+    global _added_folder
+    if _added_folder is not None and _added_folder != folder:
+        sys.path.remove(_added_folder)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file and Path(file).is_relative_to(_added_folder):
+                del sys.modules[name]
+        _added_folder = None
+        importlib.invalidate_caches()
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+        _added_folder = folder
+
+
 def load_object(target: str, what: str) -> Any:
     """What ``module:attribute`` names. `PluginError` says what was found instead."""
     module_name, _, attribute = target.partition(":")
@@ -90,9 +114,8 @@ def load_object(target: str, what: str) -> Any:
         module = importlib.import_module(module_name)
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        raise PluginError(
-            f"{what}: importing {module_name!r} failed with {why} (found: {_found(module_name)})"
-        ) from error
+        found_file = _found(module_name)
+        raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {found_file})") from error
     try:
         found = module
         for part in attribute.split("."):
@@ -139,24 +162,3 @@ def check_options(plugin: type[Any], options: Mapping[str, Any], place: str) -> 
     except ValidationError as error:
         raise SpecError(explain(error, place, {"": list(model.model_fields)})) from None
     return {name: getattr(checked, name) for name in model.model_fields if name in checked.model_fields_set}
-
-
-def explain(error: ValidationError, place: str, accepted: Mapping[str, list[str]]) -> list[str]:
-    """One line for each problem pydantic found: where, what was given, what is accepted.
-
-    ``accepted`` maps the place of an object (dotted, "" for the whole) to the field names that it has.
-    """
-    lines: list[str] = []
-    for problem in error.errors(include_url=False):
-        where = [str(part) for part in problem["loc"]]
-        dotted = ".".join([place, *where] if place else where) or "spec"
-        if problem["type"] == "extra_forbidden":
-            known = accepted.get(".".join(where[:-1]), [])
-            lines.append(f"{dotted}: there is no such field; {did_you_mean(where[-1], known)}")
-        elif problem["type"] == "missing":
-            lines.append(f"{dotted}: it is missing, and it is needed")
-        else:
-            given = problem["input"]
-            shown = "" if isinstance(given, (dict, list)) else f" (given: {given!r})"
-            lines.append(f"{dotted}: {problem['msg'].removeprefix('Value error, ')}{shown}")
-    return list(dict.fromkeys(lines))

@@ -52,6 +52,8 @@ class Trial:
     candidate: Candidate
     options: Mapping[str, Option]
     """The chosen option of each choice."""
+    ask: int
+    """Which call of ``ask``, counted from 0, made this proposal."""
     told: int
     """How many results the searcher had been told when it made this proposal."""
     requested: int
@@ -61,6 +63,7 @@ class Trial:
     standard_errors: Mapping[str, float] = field(default_factory=dict)
     violations: Mapping[str, float] = field(default_factory=dict)
     """Broken constraint -> by how much."""
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     test_metrics: Mapping[str, float] = field(default_factory=dict)
     """Scores on the test split; only for the final front."""
     test_standard_errors: Mapping[str, float] = field(default_factory=dict)
@@ -71,6 +74,11 @@ class Trial:
     error: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
+
+    @property
+    def proposal(self) -> Proposal:
+        """The searcher's proposal that this trial measures."""
+        return Proposal(self.number, self.candidate)
 
     @property
     def feasible(self) -> bool:

@@ -1,0 +1,1 @@
+"""The searches, one file each. They know a space, objectives and prices, and nothing of stores or workers."""

@@ -107,9 +107,8 @@ class BitWidths(SearchSpace):
 
     def uniform(self) -> dict[str, Candidate]:
         """The same bits everywhere, pinned layers apart: ``W4A8``, ``W4`` where activations stay float, and so on."""
-        weights, activations = (
-            _common([pair[i] for n, pair in self._bits.items() if n not in self._pinned]) for i in (0, 1)
-        )
+        free = [bits for name, bits in self._bits.items() if name not in self._pinned]
+        weights, activations = _common([w for w, _ in free]), _common([a for _, a in free])
         found: dict[str, Candidate] = {}
         for w, a in product(weights, activations):
             wanted = {"weight": _option(w), "activation": _option(a)}

@@ -1,0 +1,210 @@
+"""What the command line shows: live progress, tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from autoquant.coordinator import Progress
+from autoquant.job import Baseline, JobRecord
+from autoquant.plugins import PluginInfo
+from autoquant.trial import Trial
+
+if TYPE_CHECKING:
+    from autoquant.client import Job
+
+LOG_SECONDS = 5.0
+"""Where there is no terminal, a line of progress is printed so often."""
+
+
+class Display:
+    """Live progress on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._last = 0.0
+        self._bar = Bar(
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("starting workers, measuring baselines", total=None)
+
+    def __enter__(self) -> Display:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def started(self, job: Job) -> None:
+        """Say which job this is, so that another terminal can follow or stop it."""
+        record = job.record
+        self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False)
+        self._bar.update(self._task, total=record.n_trials, completed=record.finished)
+
+    def progress(self, now: Progress) -> None:
+        """Trials done, front size, hypervolume, rate and time left."""
+        text = progress_text(now)
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=now.finished, total=now.total, description=text)
+        elif time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total:
+            self._last = time.monotonic()
+            print(f"{now.finished}/{now.total} trials, {text}", file=sys.stderr, flush=True)
+
+
+def progress_text(now: Progress) -> str:
+    """One line of progress without the count of trials."""
+    parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
+    parts += [f"{now.failed} failed"] if now.failed else []
+    parts += [f"{now.pruned} pruned"] if now.pruned else []
+    if now.seconds_left is not None and now.finished < now.total:
+        parts.append(f"{timedelta(seconds=round(now.seconds_left))} left")
+    return ", ".join(parts)
+
+
+def print_front(job: Job) -> None:
+    """The front and its baselines as a table, and what to make of them."""
+    from autoquant.report.table import front_table
+    from autoquant.report.verdict import verdict
+
+    data = job.report_data()
+    console = Console()
+    if not data.front:
+        console.print(f"job {job.id} has no feasible trial on its front yet", highlight=False)
+    shown = front_table(data)
+    table = Table("", *shown.columns, "", title=f"{data.job.name}: Pareto front and baselines")
+    for row in shown.rows:
+        style = "bold" if row.kind == "front" else "dim" if not row.feasible else ""
+        table.add_row(row.label, *row.cells, row.note, style=style)
+    console.print(table)
+    console.print(verdict(data), highlight=False)
+
+
+def print_jobs(jobs: Sequence[JobRecord]) -> None:
+    """One line a job."""
+    table = Table("id", "name", "state", "trials", "front", "hypervolume", "created")
+    for job in jobs:
+        done = f"{job.finished}/{job.n_trials}"
+        when = job.created.astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(str(job.id), job.name, str(job.state), done, str(job.front_size), f"{job.hypervolume:.4f}", when)
+    Console().print(table)
+
+
+def print_job(job: JobRecord) -> None:
+    """One job, a line a fact."""
+    table = Table(show_header=False, box=None)
+    facts = {key: value for key, value in job_json(job).items() if value is not None}
+    for key, value in facts.items():
+        table.add_row(key, f"{value:.6g}" if isinstance(value, float) else str(value))
+    Console().print(table)
+
+
+def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
+    """One line a trial, and how to see the next page."""
+    plan = job.record.plan
+    metrics = [objective.metric for objective in plan.objectives]
+    table = Table("trial", "state", *metrics, "options", "note")
+    for trial in page:
+        cells = [f"{trial.metrics[m]:.6g}" if m in trial.metrics else "–" for m in metrics]
+        options = " ".join(str(option) for option in trial.options.values())
+        broken = ", ".join(f"breaks {text}" for text in trial.violations)
+        note = (trial.error or "").strip().splitlines()[-1:] or [broken or (trial.measured_by or "")]
+        table.add_row(str(trial.number), str(trial.state), *cells, options, note[0])
+    console = Console()
+    console.print(table)
+    if len(page) == limit:
+        console.print(f"more: autoquant trials {job.id} --after {page[-1].number}", highlight=False)
+
+
+def print_plugins(found: Sequence[PluginInfo]) -> None:
+    """One line a plug-in."""
+    table = Table("kind", "name", "from", "status")
+    for info in found:
+        status = "ok" if info.error is None else f"broken: {info.error}"
+        table.add_row(info.kind, info.name, f"{info.distribution} {info.version}", status)
+    Console().print(table)
+
+
+def job_json(job: JobRecord) -> dict[str, Any]:
+    """A job for programs."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "state": str(job.state),
+        "n_trials": job.n_trials,
+        "finished": job.finished,
+        "failed": job.failed,
+        "pruned": job.pruned,
+        "front_size": job.front_size,
+        "hypervolume": job.hypervolume,
+        "message": job.message,
+        "created": _moment(job.created),
+        "ended": _moment(job.ended),
+    }
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    """A trial for programs."""
+    return {
+        "number": trial.number,
+        "state": str(trial.state),
+        "feasible": trial.feasible,
+        "options": dict(trial.options),
+        "metrics": dict(trial.metrics),
+        "standard_errors": dict(trial.standard_errors),
+        "violations": dict(trial.violations),
+        "test_metrics": dict(trial.test_metrics),
+        "test_standard_errors": dict(trial.test_standard_errors),
+        "seconds": trial.seconds,
+        "worker": trial.worker,
+        "measured_by": trial.measured_by,
+        "error": trial.error,
+        "started": _moment(trial.started),
+        "ended": _moment(trial.ended),
+    }
+
+
+def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
+    """A baseline for programs."""
+    options = None
+    if baseline.candidate is not None:
+        pairs = zip(job.plan.choices, baseline.candidate, strict=True)
+        options = {choice.name: choice.options[index] for choice, index in pairs}
+    fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
+    return {"label": baseline.label, "options": options, **{name: getattr(baseline, name) for name in fields}}
+
+
+def front_json(job: Job) -> dict[str, Any]:
+    """A job, its front and its baselines for programs."""
+    record = job.record
+    return {
+        "job": job_json(record),
+        "store": job.store.url,
+        "objectives": [asdict(objective) for objective in record.plan.objectives],
+        "constraints": [str(constraint) for constraint in record.plan.constraints],
+        "front": [trial_json(trial) for trial in job.front()],
+        "baselines": [baseline_json(baseline, record) for baseline in job.baselines()],
+    }
+
+
+def plugin_json(info: PluginInfo) -> dict[str, Any]:
+    """A plug-in for programs."""
+    return asdict(info)
+
+
+def _moment(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()

@@ -1,0 +1,330 @@
+"""The loop that joins searcher, cost models, workers and store."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import numpy as np
+
+from autoquant.errors import JobFailed
+from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
+from autoquant.objective import DROP, violations
+from autoquant.pareto import ParetoFront
+from autoquant.plan import Plan
+from autoquant.space import Candidate
+from autoquant.store import Store
+from autoquant.store.sql import FrontChange
+from autoquant.trial import Proposal, Trial, TrialState
+
+POLL_SECONDS = 0.2
+FIRST_FAILURES = 5
+"""When so many trials have ended and every one raised, the job stops."""
+DEGENERATE = 10
+"""When so many different candidates gave exactly the same measurements, the evaluator is not measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is."""
+
+    phase: str
+    finished: int
+    total: int
+    failed: int
+    pruned: int
+    front_size: int
+    hypervolume: float
+    rate: float
+    """Trials a second since this process took the job up."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present rate; None before there is one."""
+        return (self.total - self.finished) / self.rate if self.rate > 0 else None
+
+
+class Search:
+    """One run of a job, from its stored state to its end or until it is told to stop.
+
+    Every trial is stored before a worker sees it, every result lands with its front and hypervolume in one transaction,
+    and results are told in the order of their proposals, with one ask after each: so the search does not depend on
+    which worker was faster, and a killed search goes on exactly as it would have.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        job_id: int,
+        n_trials: int,
+        pool: WorkerPool,
+        reference: Mapping[str, float],
+        known: Mapping[Candidate, Trial],
+        stop: Callable[[], bool],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._plan = plan
+        self._store = store
+        self._job_id = job_id
+        self._total = n_trials
+        self._pool = pool
+        self._reference = reference
+        self._stop = stop
+        self._progress = progress
+        self._searcher: Searcher = plan.searcher()
+        self._front = ParetoFront(plan.scale)
+        self._known = dict(known)
+        """Canonical candidate -> the trial (or baseline) that measured it."""
+        self._running: dict[int, Trial] = {}
+        self._twins: dict[Candidate, list[Trial]] = {}
+        """Trials that wait for the measurement of a running trial with the same canonical candidate."""
+        self._ready: dict[int, Trial] = {}
+        """Finished trials that have not been told yet."""
+        self._asked = self._asks = self._told = 0
+        self._finished = self._failed = self._pruned = 0
+        self._varied = False
+        self._started, self._finished_before = time.monotonic(), 0
+
+    def run(self) -> str | None:
+        """Search until the budget or the space is used up; the sentence says why it ended early, if it did.
+
+        `JobFailed` when no trial works, or all measure the same.
+        """
+        self._replay()
+        self._advance()
+        while self._pool.running:
+            if self._stop():
+                self._pool.cancel_queued()
+                while self._pool.running:
+                    self._land(self._pool.completions(POLL_SECONDS))
+                return None
+            self._land(self._pool.completions(POLL_SECONDS))
+            self._advance()
+        self._check_end()
+        if self._asked < self._total and not self._stop():
+            return f"the space has nothing new after {self._asked} trials"
+        return None
+
+    def _replay(self) -> None:
+        """Repeat the stored asks and tells in their order; what was running goes to the workers again."""
+        for trial in self._store.front(self._job_id):
+            self._front.add(trial.number, trial.metrics)
+        stored = self._store.trials(self._job_id)
+        for ask, group in groupby(stored, key=lambda trial: trial.ask):
+            trials = list(group)
+            while self._told < trials[0].told:
+                self._tell_next()
+            proposals = self._searcher.ask(trials[0].requested)
+            if [(p.number, p.candidate) for p in proposals] != [(t.number, t.candidate) for t in trials]:
+                raise JobFailed(
+                    f"replay: at trial {trials[0].number} the searcher proposes something else than is stored; "
+                    "it is not the version that began this job, or it is not deterministic"
+                )
+            self._asked, self._asks = self._asked + len(trials), ask + 1
+            for trial in trials:
+                self._note(trial)
+        self._finished_before = self._finished
+        for trial in list(self._running.values()):
+            self._dispatch(trial)
+
+    def _note(self, trial: Trial) -> None:
+        """Count a trial in and keep what later ones need of it."""
+        if not trial.state.finished:
+            self._running[trial.number] = trial
+            return
+        self._running.pop(trial.number, None)
+        self._ready[trial.number] = trial
+        self._finished += 1
+        self._failed += trial.state is TrialState.FAIL
+        self._pruned += trial.state is TrialState.PRUNED
+        if trial.state is TrialState.COMPLETE:
+            self._known.setdefault(self._plan.space.canonical(trial.candidate), trial)
+
+    def _advance(self) -> None:
+        """Tell what is next in order, asking after each; store the new trials, then hand them to the workers."""
+        new = self._ask()
+        while self._told in self._ready:
+            self._tell_next()
+            new += self._ask()
+        if new:
+            done = [trial for trial in new if trial.state.finished]
+            self._store.add_trials(self._job_id, new, self._front_change(done))
+            for trial in new:
+                if not trial.state.finished:
+                    self._dispatch(trial)
+        self._report("search")
+
+    def _tell_next(self) -> None:
+        trial = self._ready.pop(self._told)
+        metrics = trial.metrics if trial.state is TrialState.COMPLETE else None
+        self._searcher.tell([(trial.proposal, metrics)])
+        self._told += 1
+
+    def _ask(self) -> list[Trial]:
+        """One ask, as large as budget and open proposals allow; its trials priced, and finished where they can be."""
+        room = min(self._plan.spec.max_pending - (self._asked - self._told), self._total - self._asked)
+        proposals = self._searcher.ask(room) if room > 0 and not self._stop() else []
+        if not proposals:
+            return []
+        costs = self._plan.pricer(np.array([proposal.candidate for proposal in proposals], dtype=np.int64))
+        trials = [
+            self._new_trial(proposal, {metric: float(values[i]) for metric, values in costs.items()}, room)
+            for i, proposal in enumerate(proposals)
+        ]
+        self._asked, self._asks = self._asked + len(trials), self._asks + 1
+        return trials
+
+    def _new_trial(self, proposal: Proposal, costs: Mapping[str, float], requested: int) -> Trial:
+        """RUNNING; PRUNED if its costs break a constraint; COMPLETE if an equivalent candidate was measured."""
+        now = datetime.now(UTC)
+        trial = Trial(
+            number=proposal.number,
+            state=TrialState.RUNNING,
+            candidate=self._plan.space.check(proposal.candidate),
+            options=self._plan.space.decode(proposal.candidate),
+            ask=self._asks,
+            requested=requested,
+            told=self._told,
+            metrics=costs,
+            violations=violations(self._plan.constraints, costs),
+            started=now,
+        )
+        if trial.violations:
+            trial = replace(trial, state=TrialState.PRUNED, ended=now)
+        elif measured := self._known.get(self._plan.space.canonical(trial.candidate)):
+            trial = self._copied(trial, measured)
+        self._note(trial)
+        return trial
+
+    @staticmethod
+    def _copied(trial: Trial, measured: Trial) -> Trial:
+        """The trial with the measurement of an equivalent one."""
+        return replace(
+            trial,
+            state=measured.state,
+            metrics=measured.metrics,
+            standard_errors=measured.standard_errors,
+            violations=measured.violations,
+            measured_by=measured.measured_by or f"trial {measured.number}",
+            error=measured.error,
+            ended=datetime.now(UTC),
+        )
+
+    def _dispatch(self, trial: Trial) -> None:
+        canonical = self._plan.space.canonical(trial.candidate)
+        if canonical in self._twins:
+            self._twins[canonical].append(trial)
+            return
+        self._twins[canonical] = []
+        self._pool.submit(Task(key=str(trial.number), candidate=trial.candidate))
+
+    def _land(self, completions: Sequence[Completion]) -> None:
+        """Results, front and hypervolume of a batch of completions, in one transaction."""
+        done = []
+        for completion in completions:
+            first = self._finished_trial(self._running[int(completion.task.key)], completion)
+            waiting = self._twins.pop(self._plan.space.canonical(first.candidate))
+            done += [first, *(self._copied(twin, first) for twin in waiting)]
+        if not done:
+            return
+        for trial in done:
+            self._note(trial)
+        self._store.finish_trials(self._job_id, done, self._front_change(done))
+        self._report("search")
+        self._check_failures(done)
+
+    def _finished_trial(self, trial: Trial, completion: Completion) -> Trial:
+        """COMPLETE with all its metrics, or FAIL with its error."""
+        now = datetime.now(UTC)
+        measurement = completion.measurement
+        error = completion.error or check_finite(measurement.metrics if measurement else {}, self._plan)
+        if error is not None or measurement is None:
+            return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=now)
+        metrics = {**trial.metrics, **measurement.metrics, **drops(self._plan, self._reference, measurement.metrics)}
+        return replace(
+            trial,
+            state=TrialState.COMPLETE,
+            metrics=metrics,
+            standard_errors=measurement.standard_errors,
+            violations=violations(self._plan.constraints, metrics),
+            artifacts=measurement.artifacts,
+            seconds=measurement.seconds,
+            worker=completion.worker,
+            started=now - timedelta(seconds=measurement.seconds),
+            ended=now,
+        )
+
+    def _front_change(self, done: Sequence[Trial]) -> FrontChange:
+        """Offer finished trials to the front; what the store has to write of it."""
+        before = set(self._front.numbers)
+        history = []
+        first = self._finished - len(done) + 1
+        for count, trial in enumerate(done, start=first):
+            if trial.feasible and self._front.add(trial.number, trial.metrics)[0]:
+                history.append((count, self._front.hypervolume))
+        after = set(self._front.numbers)
+        return FrontChange(sorted(after - before), sorted(before - after), history)
+
+    def _report(self, phase: str) -> None:
+        elapsed = time.monotonic() - self._started
+        rate = (self._finished - self._finished_before) / elapsed if elapsed > 0 else 0.0
+        counts = (self._finished, self._total, self._failed, self._pruned, len(self._front), self._front.hypervolume)
+        self._progress(Progress(phase, *counts, rate))
+
+    def _check_failures(self, done: Sequence[Trial]) -> None:
+        if FIRST_FAILURES <= self._failed == self._finished - self._pruned:
+            raise JobFailed(f"the first {self._failed} trials all failed; the last one said:\n{done[-1].error}")
+        if not self._varied and len(self._known) >= DEGENERATE:
+            self._check_degenerate()
+            self._varied = True
+
+    def _check_degenerate(self) -> None:
+        """`JobFailed` when every candidate so far has exactly the same measurements."""
+        measured = [trial.metrics for trial in self._known.values()]
+        names = [name for name in measured[0] if name not in {table.metric for table in self._plan.record.costs}]
+        if len({tuple(metrics[name] for name in names) for metrics in measured}) == 1:
+            shown = ", ".join(f"{name} = {measured[0][name]:.6g}" for name in names)
+            raise JobFailed(
+                f"degenerate scores: {len(measured)} different candidates all measured {shown}; "
+                "the evaluator does not see the difference between them"
+            )
+
+    def _check_end(self) -> None:
+        """`JobFailed` when the search found no feasible network, with the one that came nearest."""
+        if len(self._front) or self._stop():
+            return
+        if self._failed == self._finished:
+            raise JobFailed(f"all {self._finished} trials failed; 'autoquant trials --state FAIL' shows why")
+        nearest = min(
+            (trial for trial in self._store.trials(self._job_id) if trial.violations),
+            key=lambda trial: (trial.state is TrialState.PRUNED, sum(trial.violations.values())),
+        )
+        broken = "; ".join(f"{text} by {excess:.4g}" for text, excess in nearest.violations.items())
+        raise JobFailed(f"no trial holds every constraint; the nearest, trial {nearest.number}, breaks {broken}")
+
+
+def check_finite(metrics: Mapping[str, float], plan: Plan) -> str | None:
+    """What is wrong with measured metrics, if anything: missing or not finite."""
+    costs = {table.metric for table in plan.record.costs}
+    for objective in plan.objectives:
+        if objective.metric not in costs and not {objective.metric, objective.metric.removesuffix(DROP)} & set(metrics):
+            return f"the evaluator did not measure {objective.metric!r}; it gave {sorted(metrics)}"
+    for metric, value in metrics.items():
+        if not math.isfinite(value):
+            return f"{metric} is {value}: a value that is not finite is no result"
+    return None
+
+
+def drops(plan: Plan, reference: Mapping[str, float], metrics: Mapping[str, float]) -> dict[str, float]:
+    """How much worse than the float network each metric is whose drop is wanted; negative where it is better."""
+    return {
+        f"{metric}{DROP}": reference[metric] - metrics[metric]
+        if direction == "maximize"
+        else metrics[metric] - reference[metric]
+        for metric, direction in plan.drops.items()
+    }

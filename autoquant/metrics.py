@@ -1,0 +1,109 @@
+"""Resolving the names of metrics: what the evaluator measures, and what the cost models price."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autoquant import plugins
+from autoquant.errors import PluginError, SpecError, did_you_mean
+from autoquant.interfaces import CostModel
+from autoquant.objective import DROP, Direction, Objective, split_metric
+from autoquant.pricing import CostMetric
+from autoquant.spec import PluginSpec, SearchSpec
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A cost model that may be asked for a metric."""
+
+    label: str
+    model: type[CostModel]
+    options: Mapping[str, Any]
+
+
+class MetricFinder:
+    """Resolves the names of metrics to the evaluator or to a cost model, and remembers the cost models in use."""
+
+    def __init__(self, spec: SearchSpec, measured: Mapping[str, Direction], own: Sequence[ModelChoice]) -> None:
+        self.measured = measured
+        self.costs: dict[str, CostMetric] = {}
+        self.drops: dict[str, Direction] = {}
+        self._folder = Path(spec.folder or ".")
+        self._own = own
+        self._installed = _installed_models()
+
+    def objective(self, text: str, direction: Direction | None) -> Objective:
+        """The metric with its direction, which only the evaluator or the cost model can know."""
+        known = self.find(text)
+        if direction is not None and direction != known:
+            raise SpecError(f"{text!r} is better when {known}d, it cannot be {direction}d; leave the direction out")
+        return Objective(text, known)
+
+    def find(self, text: str) -> Direction:
+        """The direction in which a metric is better; `SpecError` lists what is known when it is not."""
+        name, device = split_metric(text)
+        if device is None and name in self.measured:
+            return self.measured[name]
+        if device is None and (base := name.removesuffix(DROP)) != name and base in self.measured:
+            self.drops[base] = self.measured[base]
+            return "minimize"
+        if text not in self.costs:
+            self.costs[text] = self._cost(text, name, device)
+        return "minimize"
+
+    def _cost(self, text: str, name: str, device: str | None) -> CostMetric:
+        """The spec's own cost models come before the installed ones."""
+        for models in (self._own, self._installed):
+            offering = [choice for choice in models if name in choice.model.metrics]
+            if len(offering) > 1:
+                labels = [choice.label for choice in offering]
+                raise SpecError(f"{text!r}: several cost models give {name}: {labels}; name one under cost_models")
+            if offering:
+                return self._built(text, name, device, offering[0])
+        raise SpecError(f"no metric is called {text!r}; {did_you_mean(text, self.accepted())}")
+
+    def _built(self, text: str, name: str, device: str | None, choice: ModelChoice) -> CostMetric:
+        build: Callable[..., CostModel] = choice.model
+        if not choice.model.uses_device:
+            if device is not None:
+                raise SpecError(f"{text!r}: {name} does not depend on a device; write {name!r}")
+            return CostMetric(text, name, choice.label, build(**choice.options))
+        if device is None:
+            wanted = ", ".join(f"{name}@{known}" for known in choice.model.devices())
+            raise SpecError(f"{text!r} needs a device; accepted: {wanted}, or the path of a device file")
+        if device.endswith(".toml"):
+            device = str(self._folder / device)
+        return CostMetric(text, name, choice.label, build(device, **choice.options))
+
+    def accepted(self) -> list[str]:
+        """Every metric that could be named."""
+        names = [*self.measured, *(metric + DROP for metric in self.measured)]
+        for choice in [*self._own, *self._installed]:
+            devices = choice.model.devices() if choice.model.uses_device else ()
+            names += [f"{m}@{device}" for m in choice.model.metrics for device in devices] or list(choice.model.metrics)
+        return names
+
+
+def _installed_models() -> list[ModelChoice]:
+    """Cost models that can be built without options. A broken one is left out, and said."""
+    found = []
+    for name in plugins.names("cost model"):
+        try:
+            model = plugins.load("cost model", name)
+        except PluginError as error:
+            log.warning("cost model %s is left out: %s", name, error)
+            continue
+        if all(not field.is_required() for field in plugins.options_model(model).model_fields.values()):
+            found.append(ModelChoice(name, model, {}))
+    return found
+
+
+def own_model(section: PluginSpec, place: str) -> ModelChoice:
+    model = plugins.load("cost model", section.name)
+    return ModelChoice(section.name, model, plugins.check_options(model, section.options, place))

@@ -1,0 +1,252 @@
+"""From a spec to a plan: every name resolved, every option checked, every impossible wish refused, nothing run yet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autoquant import plugins
+from autoquant.data import DataSplits
+from autoquant.errors import AutoQuantError, PluginError, SpecError, UnsupportedError, did_you_mean
+from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
+from autoquant.job import JobPlan
+from autoquant.metrics import MetricFinder, own_model
+from autoquant.network import NetworkProfile
+from autoquant.objective import DROP, Constraint, Direction, Objective
+from autoquant.pareto import Scale
+from autoquant.pricing import Pricer
+from autoquant.space import SearchSpace
+from autoquant.spec import FactorySpec, PluginSpec, SearchSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BuildEvaluator:
+    """Builds the evaluator of a spec, here or on a worker. Objects given in place of factories travel with it."""
+
+    spec: SearchSpec
+    network: nn.Module | None = None
+    data: DataSplits | None = None
+
+    def __call__(self) -> Evaluator:
+        """The evaluator; `SpecError` or `PluginError` says what in the spec is wrong."""
+        plugin = plugins.load("evaluator", self.spec.evaluator.name)
+        options = plugins.check_options(plugin, self.spec.evaluator.options, "evaluator")
+        network = _made(self.spec.network, self.network, "network", "torch.nn:Module")
+        data = _made(self.spec.data, self.data, "data", "autoquant.data:DataSplits")
+        evaluator: Evaluator = plugin(network, data, **options)
+        return evaluator
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked search, ready to run."""
+
+    spec: SearchSpec
+    space: SearchSpace
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+    drops: Mapping[str, Direction]
+    """Metrics whose drop against the float network is wanted, with the direction in which they are better."""
+    pricer: Pricer
+    scale: Scale
+    record: JobPlan
+    recipe: EvaluatorRecipe
+
+    def searcher(self) -> Searcher:
+        """The searcher in its first state."""
+        plugin = plugins.load("searcher", self.spec.searcher.name)
+        problem = SearchProblem(self.space, self.objectives, self.constraints, self.pricer, self.spec.seed)
+        searcher: Searcher = plugin(problem, **plugins.check_options(plugin, self.spec.searcher.options, "searcher"))
+        return searcher
+
+    def pool(self) -> WorkerPool:
+        """The worker pool, not started."""
+        plugin = plugins.load("pool", self.spec.pool.name)
+        pool: WorkerPool = plugin(**plugins.check_options(plugin, self.spec.pool.options, "pool"))
+        return pool
+
+
+def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSplits | None = None) -> Plan:
+    """Check a spec against what is installed, its network and its data.
+
+    `SpecError` lists every wrong name, option, objective and constraint with its place and what is accepted.
+    """
+    if spec.folder is not None:
+        plugins.use_folder(spec.folder)
+    finder = _check_names(spec)
+    objectives, constraints = _check_metrics(spec, finder)
+
+    build = BuildEvaluator(spec, network, data)
+    evaluator = build()
+    profile = evaluator.profile()
+    space = _make_space(spec.space, profile)
+    evaluator.check(space)
+    pricer = Pricer(list(finder.costs.values()), profile, space)
+    costs, measured = pricer.bounds(spec.seed), _measured_bounds(evaluator)
+    _check_possible(constraints, pricer, costs, measured)
+
+    scale = Scale.of(objectives, _scale_bounds(objectives, measured | costs, spec.reference_point))
+    record = JobPlan(
+        choices=space.choices,
+        objectives=objectives,
+        constraints=constraints,
+        best=scale.best,
+        worst=scale.worst,
+        profile=profile,
+        costs=pricer.stored(),
+        identity=_identity(spec, evaluator),
+    )
+    recipe = EvaluatorRecipe(build, space, tuple(str(Path(path or ".").resolve()) for path in sys.path))
+    return Plan(spec, space, objectives, constraints, finder.drops, pricer, scale, record, recipe)
+
+
+def _check_names(spec: SearchSpec) -> MetricFinder:
+    """Every plug-in of the spec exists and takes its options."""
+    problems: list[str] = []
+    for place in ("space", "evaluator", "searcher", "pool"):
+        kind = "search space" if place == "space" else place
+        _collect(problems, place, partial(_check_plugin, kind, place, getattr(spec, place)))
+    own = []
+    for i, section in enumerate(spec.cost_models):
+        model = _collect(problems, f"cost_models[{i}]", partial(own_model, section, f"cost_models[{i}]"))
+        own += [model] if model is not None else []
+    _refuse(problems)
+    return MetricFinder(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
+
+
+def _check_metrics(spec: SearchSpec, finder: MetricFinder) -> tuple[tuple[Objective, ...], tuple[Constraint, ...]]:
+    """Every objective and constraint names a metric that there is."""
+    problems: list[str] = []
+    objectives = []
+    for i, wish in enumerate(spec.objectives):
+        objective = _collect(problems, f"objectives[{i}]", partial(finder.objective, wish.metric, wish.direction))
+        objectives += [objective] if objective is not None else []
+    constraints = tuple(Constraint.parse(text) for text in spec.constraints)
+    for i, constraint in enumerate(constraints):
+        _collect(problems, f"constraints[{i}]", partial(finder.find, constraint.metric))
+    known = {objective.metric for objective in spec.objectives}
+    strange = sorted(set(spec.reference_point) - known)
+    problems += [f"reference_point.{metric}: it is no objective; {did_you_mean(metric, known)}" for metric in strange]
+    _refuse(problems)
+    return tuple(objectives), constraints
+
+
+def _check_possible(
+    constraints: Sequence[Constraint],
+    pricer: Pricer,
+    costs: Mapping[str, tuple[float, float]],
+    measured: Mapping[str, tuple[float, float]],
+) -> None:
+    """Every constraint can be held by some candidate, as far as exact bounds tell."""
+    problems: list[str] = []
+    exact = {metric: bounds for metric, bounds in costs.items() if pricer.is_additive(metric)}
+    for i, constraint in enumerate(constraints):
+        _collect(problems, f"constraints[{i}]", partial(_possible, constraint, exact, measured))
+    _refuse(problems)
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise SpecError(problems)
+
+
+def _measured_bounds(evaluator: Evaluator) -> dict[str, tuple[float, float]]:
+    """Metric -> (best, worst) of what the evaluator measures, and of the drops against the float network."""
+    bounds = dict(evaluator.bounds())
+    return bounds | {
+        f"{metric}{DROP}": (-abs(worst - best), abs(worst - best)) for metric, (best, worst) in bounds.items()
+    }
+
+
+def _scale_bounds(
+    objectives: Sequence[Objective], bounds: Mapping[str, tuple[float, float]], reference: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
+    """(best, worst) of every objective; the spec's reference point is the worst where it names one.
+
+    Where the best is not known, the scale is one unit of the metric from the worst.
+    """
+    found = dict(bounds)
+    for objective in objectives:
+        if objective.metric in reference:
+            worst = reference[objective.metric]
+            unit_better = worst + 1 if objective.direction == "maximize" else worst - 1
+            found[objective.metric] = (bounds.get(objective.metric, (unit_better, worst))[0], worst)
+    return found
+
+
+def _check_plugin(kind: str, place: str, section: PluginSpec) -> None:
+    plugins.check_options(plugins.load(kind, section.name), section.options, place)
+
+
+def _collect(problems: list[str], place: str, step: Callable[[], T]) -> T | None:
+    """The result of a step, or None with its problems noted under a place."""
+    try:
+        return step()
+    except SpecError as error:
+        problems += [line if line.startswith(place) else f"{place}: {line}" for line in error.problems]
+    except (PluginError, UnsupportedError) as error:
+        problems.append(f"{place}: {error}")
+    return None
+
+
+def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any:
+    """The object itself, or what its factory returns; None where there is neither."""
+    if given is None and section is None:
+        return None
+    if given is None:
+        assert section is not None
+        factory = plugins.load_object(section.factory, f"{place}.factory")
+        try:
+            given = factory(**section.options)
+        except AutoQuantError:
+            raise
+        except Exception as error:
+            raise SpecError(f"{place}: {section.factory} raised {type(error).__name__}: {error}") from error
+    if not isinstance(given, plugins.load_object(kind, place)):
+        raise SpecError(f"{place}: expected a {kind.replace(':', '.')}, got {type(given).__name__}")
+    return given
+
+
+def _make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
+    plugin = plugins.load("search space", section.name)
+    space: SearchSpace = plugin(profile, **plugins.check_options(plugin, section.options, "space"))
+    return space
+
+
+def _possible(
+    constraint: Constraint, costs: Mapping[str, tuple[float, float]], measured: Mapping[str, tuple[float, float]]
+) -> None:
+    """`SpecError` when no candidate at all can hold the constraint."""
+    if constraint.metric in costs:
+        low, high = costs[constraint.metric]
+    elif constraint.metric in measured:
+        low, high = sorted(measured[constraint.metric])
+    else:
+        return
+    reachable = low if constraint.operator == "<=" else high
+    if constraint.violation(reachable) > 0:
+        end = "least" if constraint.operator == "<=" else "most"
+        raise SpecError(f"'{constraint}' cannot hold: the {end} that any candidate reaches is {reachable:.12g}")
+
+
+def _identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
+    """What must be the same when the job is resumed, and what is good to know later."""
+    identity = {"evaluator": f"{spec.evaluator.name} version {evaluator.version}"}
+    if evaluator.network is not None or evaluator.data is not None:
+        from autoquant.quantization.digest import data_digest, network_digest
+
+        if evaluator.network is not None:
+            identity["network"] = network_digest(evaluator.network)
+        if evaluator.data is not None:
+            splits = data_digest(evaluator.data)
+            identity["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
+    return identity

@@ -1,0 +1,90 @@
+"""Drawing candidates that are new and break no cost constraint."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autoquant.errors import SearcherError
+from autoquant.interfaces import SearchProblem
+from autoquant.space import Candidate, IntArray
+
+ROUNDS = 20
+ENUMERABLE = 1 << 16
+"""A space of at most so many candidates is listed when drawing finds nothing new."""
+
+
+def draw(problem: SearchProblem, rng: np.random.Generator, seen: set[Candidate], count: int) -> list[Candidate]:
+    """Up to ``count`` canonical candidates outside ``seen``, feasible in their costs; fewer when no more are found.
+
+    `SearcherError` when nothing was ever seen and no feasible candidate can be found.
+    """
+    found: dict[Candidate, None] = {}
+    for _ in range(ROUNDS):
+        drawn = repair(problem, problem.space.sample(rng, 2 * count), rng)
+        found |= dict.fromkeys(new_candidates(problem, drawn, seen))
+        if len(found) >= count:
+            return list(found)[:count]
+    if problem.space.size <= ENUMERABLE:
+        everything = np.array(list(product(*(range(int(size)) for size in problem.space.sizes))), dtype=np.int64)
+        feasible = rng.permutation(everything[problem.feasible_costs(everything)])
+        found |= dict.fromkeys(new_candidates(problem, feasible, seen))
+    if not found and not seen:
+        broken = "; ".join(str(constraint) for constraint in problem.constraints)
+        raise SearcherError(f"no candidate was found that holds all cost constraints together: {broken}; loosen one")
+    return list(found)[:count]
+
+
+def new_candidates(problem: SearchProblem, candidates: npt.NDArray[Any], seen: set[Candidate]) -> list[Candidate]:
+    """The feasible ones among these, canonical, each once, outside ``seen``; (n, choices) in."""
+    kept = candidates[problem.feasible_costs(candidates)]
+    canonical = dict.fromkeys(problem.space.canonical(tuple(map(int, row))) for row in kept)
+    return [candidate for candidate in canonical if candidate not in seen]
+
+
+def repair(problem: SearchProblem, candidates: IntArray, rng: np.random.Generator) -> IntArray:
+    """Candidates with one choice after another changed until no cost constraint is broken: (n, choices) both ways.
+
+    Each step takes a random one of the single changes that lessen the violation. A candidate that no single change
+    helps stays as it is, infeasible.
+    """
+    repaired = candidates.copy()
+    for row in np.flatnonzero(~problem.feasible_costs(candidates)):
+        current, violation = repaired[row], _violation(problem, repaired[row : row + 1])[0]
+        while violation > 0:
+            neighbours = _neighbours(problem, current)
+            after = _violation(problem, neighbours)
+            better = np.flatnonzero(after < violation)
+            if len(better) == 0:
+                break
+            pick = rng.choice(better)
+            current, violation = neighbours[pick], after[pick]
+        repaired[row] = current
+    return repaired
+
+
+def _neighbours(problem: SearchProblem, candidate: IntArray) -> IntArray:
+    """Every candidate that differs in one choice: (sum of options - choices, choices)."""
+    rows = []
+    for position, size in enumerate(problem.space.sizes):
+        for index in range(int(size)):
+            if index != candidate[position]:
+                changed = candidate.copy()
+                changed[position] = index
+                rows.append(changed)
+    return np.array(rows, dtype=np.int64).reshape(-1, len(candidate))
+
+
+def _violation(problem: SearchProblem, candidates: IntArray) -> npt.NDArray[np.float64]:
+    """Sum over cost constraints of the excess, relative to the bound: (n, choices) -> (n,)."""
+    total = np.zeros(len(candidates))
+    costs = problem.price(candidates) if problem.price is not None else {}
+    for constraint in problem.constraints:
+        if constraint.metric in costs:
+            signed = costs[constraint.metric] - constraint.bound
+            excess = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
+            total += excess / max(abs(constraint.bound), 1e-9)
+    return total

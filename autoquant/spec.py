@@ -1,0 +1,213 @@
+"""`SearchSpec`: everything that a search is told, as one validated object that reads and writes YAML and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from autoquant.errors import SpecError, did_you_mean
+from autoquant.objective import Constraint, split_metric
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class FactorySpec(_Section):
+    """A function that gives the network or the data: ``module:function`` with the options to call it with."""
+
+    factory: str = Field(pattern=r"^[\w.]+:[\w.]+$", examples=["my_network:build"])
+    options: dict[str, Any] = {}
+
+
+class PluginSpec(BaseModel):
+    """A plug-in by name (an installed one, or ``module:Class``); every other field is an option of it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(min_length=1)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the plug-in."""
+        return dict(self.model_extra or {})
+
+
+class ObjectiveSpec(_Section):
+    """A metric to optimise. The direction may be left out where it is known."""
+
+    metric: Annotated[str, AfterValidator(lambda text: (split_metric(text), text)[1])]
+    direction: Literal["maximize", "minimize"] | None = None
+
+
+class BudgetSpec(_Section):
+    """When a search ends."""
+
+    n_trials: int = Field(default=100, ge=1, description="Total number of trials of the job, resumed or not.")
+
+
+def _long_form(key: str) -> BeforeValidator:
+    """``nsga3`` stands for ``{name: nsga3}``: a lone string is the field ``key``."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+def _constraint(text: str) -> str:
+    return str(Constraint.parse(text))
+
+
+Factory = Annotated[FactorySpec, _long_form("factory")]
+Plugin = Annotated[PluginSpec, _long_form("name")]
+
+
+class SearchSpec(_Section):
+    """One search. Frozen; wrong input raises `SpecError`, one line for each problem, before anything runs."""
+
+    name: str = Field(default="search", min_length=1, max_length=100, description="What to call the job.")
+    seed: int = Field(default=0, ge=0, description="All randomness of the search comes from it.")
+    network: Factory | None = Field(default=None, description="Function that returns the trained torch.nn.Module.")
+    data: Factory | None = Field(default=None, description="Function that returns autoquant.DataSplits.")
+    space: Plugin = Field(description="What may be chosen.")
+    evaluator: Plugin = Field(default=PluginSpec(name="post_training"), description="How a candidate is measured.")
+    cost_models: list[Plugin] = Field(
+        default=[],
+        description="Cost models with options or from beside the spec; installed ones are found by metric.",
+    )
+    objectives: list[Annotated[ObjectiveSpec, _long_form("metric")]] = Field(
+        min_length=1,
+        description="Metrics to trade against each other: accuracy, weight_bytes, latency_ms@cortex-m7",
+    )
+    constraints: list[Annotated[str, AfterValidator(_constraint)]] = Field(
+        default=[], description="What every reported network must hold, for example 'accuracy_drop <= 0.01'."
+    )
+    searcher: Plugin = Field(default=PluginSpec(name="nsga3"), description="What proposes candidates.")
+    pool: Plugin = Field(default=PluginSpec(name="ray"), description="Where trials run.")
+    budget: BudgetSpec = Field(default=BudgetSpec(), description="When to end.")
+    max_pending: int = Field(
+        default=16,
+        ge=1,
+        description="Proposals that may wait for their result at once, at least one a worker. "
+        "Part of the search: the same value gives the same search on any number of workers.",
+    )
+    reference_point: dict[str, float] = Field(
+        default={},
+        description="Objective -> its worst value that still counts in the hypervolume, where not known.",
+    )
+    folder: str | None = Field(
+        default=None,
+        description="Folder whose modules and files the spec names; by default that of the spec file.",
+    )
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise SpecError(explain(error, "", _fields())) from None
+        metrics = [objective.metric for objective in self.objectives]
+        if repeated := sorted({metric for metric in metrics if metrics.count(metric) > 1}):
+            raise SpecError(f"objectives: {repeated} stand more than once; name each metric once")
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """From plain data, as YAML or JSON give it."""
+        if not isinstance(data, Mapping):
+            raise SpecError(f"spec: expected fields such as 'objectives: [..]', found {type(data).__name__}")
+        if strange := [key for key in data if not isinstance(key, str)]:
+            raise SpecError(f"spec: the field names {strange} are not text")
+        return cls(**data)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Self:
+        """From YAML text; `SpecError` gives the line of a syntax error."""
+        try:
+            return cls.from_dict(yaml.load(text, Loader=_UniqueKeys))
+        except yaml.YAMLError as error:
+            raise SpecError(f"spec: not valid YAML: {' '.join(str(error).split())}") from None
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """From JSON text."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise SpecError(f"spec: not valid JSON: {error}") from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """From a ``.yaml``, ``.yml`` or ``.json`` file. Modules and files that it names are looked up beside it."""
+        file = Path(path)
+        readers = {".yaml": cls.from_yaml, ".yml": cls.from_yaml, ".json": cls.from_json}
+        if file.suffix not in readers:
+            raise SpecError(f"{file}: the name of a spec ends in {', '.join(readers)}")
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError(f"{file}: cannot be read: {error}") from None
+        spec = readers[file.suffix](text)
+        folder = (file.resolve().parent / (spec.folder or "")).resolve()
+        if not folder.is_dir():
+            raise SpecError(f"folder: {folder} is no folder")
+        return spec.model_copy(update={"folder": str(folder)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data without the fields that have their default."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def to_yaml(self) -> str:
+        """YAML text that `from_yaml` reads back to an equal spec."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+
+    def to_json(self) -> str:
+        """JSON text that `from_json` reads back to an equal spec."""
+        return json.dumps(self.to_dict(), indent=2)
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a field that stands twice is an error; plain YAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the field {key!r} stands more than once", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _fields() -> dict[str, list[str]]:
+    """Place of each object in a spec -> the fields that it accepts."""
+    accepted = {"": list(SearchSpec.model_fields)}
+    sections: dict[str, type[BaseModel]] = {"network": FactorySpec, "data": FactorySpec}
+    sections |= {"budget": BudgetSpec, "objectives": ObjectiveSpec}
+    return accepted | {place: list(section.model_fields) for place, section in sections.items()}
+
+
+def explain(error: ValidationError, place: str, accepted: Mapping[str, list[str]]) -> list[str]:
+    """One line for each problem that pydantic found: where, what was given, what is accepted.
+
+    ``accepted`` maps the place of an object (dotted, without list positions, "" for the whole) to its field names.
+    """
+    lines = []
+    for problem in error.errors(include_url=False):
+        where = problem["loc"]
+        dotted = place
+        for part in where:
+            dotted += f"[{part}]" if isinstance(part, int) else f".{part}" if dotted else str(part)
+        dotted = dotted or "spec"
+        if problem["type"] == "extra_forbidden":
+            parent = ".".join(part for part in where[:-1] if isinstance(part, str))
+            lines.append(f"{dotted}: there is no such field; {did_you_mean(str(where[-1]), accepted.get(parent, []))}")
+        elif problem["type"] == "missing":
+            lines.append(f"{dotted}: it is missing, and it is needed")
+        elif problem["type"] == "string_pattern_mismatch":
+            lines.append(f"{dotted}: {problem['input']!r} must be 'module:function', for example 'my_network:build'")
+        else:
+            given = problem["input"]
+            shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) or given is None else ""
+            lines.append(f"{dotted}: {problem['msg'].removeprefix('Value error, ')}{shown}")
+    return list(dict.fromkeys(lines))

@@ -1,0 +1,100 @@
+"""The tables. `migrations` brings a database to this form; a test holds the two against each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Moments in UTC; SQLite keeps no time zone, so it is put back when read."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = sa.MetaData()
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("spec", sa.JSON, nullable=False),
+    sa.Column("plan", sa.JSON, nullable=False),
+    sa.Column("n_trials", sa.Integer, nullable=False),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
+    sa.Column("finished", sa.Integer, nullable=False, default=0),
+    sa.Column("failed", sa.Integer, nullable=False, default=0),
+    sa.Column("pruned", sa.Integer, nullable=False, default=0),
+    sa.Column("front_size", sa.Integer, nullable=False, default=0),
+    sa.Column("hypervolume", sa.Float, nullable=False, default=0.0),
+    sa.Column("message", sa.Text),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("ended", UtcDateTime),
+)
+
+trials = sa.Table(
+    "trials",
+    metadata,
+    sa.Column("job_id", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("candidate", sa.JSON, nullable=False),
+    sa.Column("ask", sa.Integer, nullable=False),
+    sa.Column("requested", sa.Integer, nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),
+    sa.Column("metrics", sa.JSON, nullable=False),
+    sa.Column("standard_errors", sa.JSON, nullable=False),
+    sa.Column("violations", sa.JSON, nullable=False),
+    sa.Column("artifacts", sa.JSON, nullable=False),
+    sa.Column("test_metrics", sa.JSON, nullable=False),
+    sa.Column("test_standard_errors", sa.JSON, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("worker", sa.String(100)),
+    sa.Column("measured_by", sa.String(100)),
+    sa.Column("error", sa.Text),
+    sa.Column("started", UtcDateTime),
+    sa.Column("ended", UtcDateTime),
+    sa.Index("ix_trials_state", "job_id", "state", "number"),
+)
+
+front = sa.Table(
+    "front",
+    metadata,
+    sa.Column("job_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.ForeignKeyConstraint(["job_id", "number"], ["trials.job_id", "trials.number"], ondelete="CASCADE"),
+)
+
+hypervolume = sa.Table(
+    "hypervolume",
+    metadata,
+    sa.Column("job_id", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("finished", sa.Integer, primary_key=True, doc="Number of finished trials at that moment."),
+    sa.Column("value", sa.Float, nullable=False),
+)
+
+baselines = sa.Table(
+    "baselines",
+    metadata,
+    sa.Column("job_id", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("label", sa.String(100), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("candidate", sa.JSON(none_as_null=True)),
+    sa.Column("metrics", sa.JSON, nullable=False),
+    sa.Column("standard_errors", sa.JSON, nullable=False),
+    sa.Column("violations", sa.JSON, nullable=False),
+    sa.Column("test_metrics", sa.JSON, nullable=False),
+    sa.Column("test_standard_errors", sa.JSON, nullable=False),
+    sa.Column("error", sa.Text),
+)

@@ -1,0 +1,60 @@
+"""A small CNN for scikit-learn's 8x8 digits: what `spec.yaml` calls to get the trained network and its data."""
+
+from pathlib import Path
+
+import torch
+from autoquant import DataSplits, Split
+from sklearn.datasets import load_digits
+from torch import nn
+
+WEIGHTS = Path(__file__).with_name("weights.pt")
+TRAIN, CALIBRATION, SEARCH = 800, 100, 450
+"""Examples for training, calibration and search, in the order of the data set; the rest is for test."""
+
+
+class DigitsCNN(nn.Module):
+    """Two plain and two depthwise-separable convolutions, then a linear classifier: (n, 1, 8, 8) -> (n, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = self._block(1, 16)
+        self.depthwise1 = self._block(16, 16, groups=16)
+        self.pointwise1 = self._block(16, 32, kernel=1)
+        self.depthwise2 = self._block(32, 32, groups=32, stride=2)
+        self.pointwise2 = self._block(32, 48, kernel=1)
+        self.classifier = nn.Linear(48, 10)
+
+    @staticmethod
+    def _block(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
+        conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.pointwise1(self.depthwise1(self.stem(x)))
+        x = self.pointwise2(self.depthwise2(x))
+        return self.classifier(x.mean(dim=(2, 3)))
+
+
+def examples() -> tuple[torch.Tensor, torch.Tensor]:
+    """All 1,797 images, in [0, 1], with their digits."""
+    digits = load_digits()
+    return torch.tensor(digits.images, dtype=torch.float32).unsqueeze(1) / 16, torch.tensor(digits.target)
+
+
+def trained() -> nn.Module:
+    """The network as `train.py` left it."""
+    if not WEIGHTS.exists():
+        raise FileNotFoundError(f"{WEIGHTS} is missing; run 'python train.py' in {WEIGHTS.parent} first")
+    network = DigitsCNN()
+    network.load_state_dict(torch.load(WEIGHTS, weights_only=True))
+    return network.eval()
+
+
+def data() -> DataSplits:
+    """Calibration, search and test examples; none of them was trained on."""
+    images, digits = examples()
+    bounds = [TRAIN, TRAIN + CALIBRATION, TRAIN + CALIBRATION + SEARCH, len(images)]
+    calibration, search, test = (
+        Split(images[start:end], digits[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)
+    )
+    return DataSplits(search=search, test=test, calibration=calibration)
