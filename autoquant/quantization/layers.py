@@ -90,9 +90,9 @@ def _unsupported(unknown: Sequence[tuple[str, nn.Module]]) -> str:
             own = ", ".join(key for key, value in part._parameters.items() if value is not None)
             why = f" with parameters of its own: {own}"
         described.append(f"layer {name!r} ({type(part).__name__}{why})")
-    names = ", ".join(name for name, _ in unknown)
+    names = ", ".join(name for name, _ in unknown if name)
     verb = "is" if len(unknown) == 1 else "are"
-    return (
-        f"network: {', '.join(described)} {verb} not supported; supported: {SUPPORTED}; "
-        f"to keep such layers in float, set keep_float: [{names}]"
-    )
+    remedy = f"to keep such layers in float, set keep_float: [{names}]"
+    if unknown[0][0] == "":
+        remedy = "put the parameters of the network itself into a module inside it"
+    return f"network: {', '.join(described)} {verb} not supported; supported: {SUPPORTED}; {remedy}"

@@ -56,7 +56,8 @@ class DSCNN(nn.Module):
 
 
 @pytest.fixture(scope="session")
-def ds_cnn_session() -> nn.Module:
+def ds_cnn() -> nn.Module:
+    """DS-CNN with its published weights; the tests leave it as it is."""
     folder = data_folder() / "kws"
     if not folder.is_dir():
         pytest.skip(f"the real keyword-spotting data is not there: {folder} (set AUTOQUANT_DATA)")
@@ -69,15 +70,9 @@ def ds_cnn_session() -> nn.Module:
     return network
 
 
-@pytest.fixture
-def ds_cnn(ds_cnn_session: nn.Module) -> nn.Module:
-    """DS-CNN with its published weights."""
-    return ds_cnn_session
-
-
 @pytest.fixture(scope="session")
-def keywords(ds_cnn_session: nn.Module) -> DataSplits:
-    """1,000 utterances: 400 of the even-numbered score, 100 of them calibrate, the odd-numbered 500 are the test."""
+def keywords(ds_cnn: nn.Module) -> DataSplits:
+    """1,000 utterances: the even-numbered are for the search, the odd-numbered are the test. No calibration."""
     with np.load(data_folder() / "kws" / "inputs.npz") as arrays:
         inputs = ((arrays["x"].astype(np.float32) - 83) * 0.5847029)[:, None]
         targets = arrays["y"]
