@@ -1,4 +1,4 @@
-"""What the front is drawn against: pairs of axes, their ranges, the staircase, and room for labels."""
+"""What the front is drawn against: pairs of axes, their ranges, and the staircase."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoquant.objective import Objective
+from autoquant.objective import DROP, Objective
 from autoquant.pareto import non_dominated
 from autoquant.report.data import Network, ReportData
 from autoquant.report.display import Display, displays
@@ -112,14 +112,16 @@ class Panel:
 
     def frame(self) -> Frame | None:
         """Ranges of x and y that show the front and its baselines well; trials far below may lie outside."""
-        return self._frame(self._framed) if self._framed else None
+        return self._frame(self._framed, with_limits=True) if self._framed else None
 
-    def _frame(self, spots: Sequence[Spot]) -> Frame:
+    def _frame(self, spots: Sequence[Spot], *, with_limits: bool = False) -> Frame:
         ys = [s.y + sign * s.y_error for s in spots for sign in (-1, 1)]
         ys += [self.float_level] if self.float_level is not None else []
-        xs = [s.x + sign * s.x_error for s in spots for sign in (-1, 1)]
+        xs = [s.x + (0 if self.log_x else sign * s.x_error) for s in spots for sign in (-1, 1)]
+        if with_limits:
+            xs, ys = (v + _near(v, bounds) for v, bounds in zip((xs, ys), self.limits(), strict=True))
         if self.log_x:
-            low, high = padded([math.log10(s.x) for s in spots])
+            low, high = padded([math.log10(x) for x in xs])
             return (10**low, 10**high), padded(ys)
         return padded(xs), padded(ys)
 
@@ -155,8 +157,22 @@ class Panel:
         return self._bounds(self.x, self.x_display), self._bounds(self.y, self.y_display)
 
     def _bounds(self, objective: Objective | None, display: Display) -> list[float]:
-        bounds = self.data.job.plan.constraints
-        return [display.scaled(c.bound) for c in bounds if objective is not None and c.metric == objective.metric]
+        """Bounds on a metric; one on its drop is a bound below the float network."""
+        if objective is None:
+            return []
+        found = [c.bound for c in self.data.job.plan.constraints if c.metric == objective.metric]
+        network = self.data.float_network
+        reference = self.data.score(network, objective.metric, "search") if network is not None else None
+        if reference is not None:
+            drops = [c.bound for c in self.data.job.plan.constraints if c.metric == objective.metric + DROP]
+            found += [reference[0] + (drop if objective.direction == "minimize" else -drop) for drop in drops]
+        return [display.scaled(bound) for bound in found]
+
+
+def _near(values: Sequence[float], bounds: Sequence[float]) -> list[float]:
+    """The bounds that a frame of the values should take in, because they are not far outside."""
+    room = 0.25 * (max(values) - min(values))
+    return [b for b in bounds if min(values) - room <= b <= max(values) + room and b * min(values) > 0]
 
 
 def best_of(scores: Sequence[tuple[float, float]], maximize: bool) -> list[int] | None:
@@ -187,41 +203,3 @@ def panels(data: ReportData) -> list[Panel]:
         others = [Objective(table.metric, "minimize") for table in data.job.plan.costs[:1]] or [None]
     trial = Display(TRIAL_NUMBER, "", 1.0, 0)
     return [Panel(data, x, y, shown[x.metric] if x else trial, shown[y.metric]) for x in others]
-
-
-def place_labels(
-    spots: Sequence[tuple[float, float]], obstacles: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]]
-) -> list[tuple[int, int]]:
-    """Where to put the label of each spot, as (-1, 0 or 1 across, -1, 0 or 1 up), so that few overlap.
-
-    All in shares of the panel's width and height. Greedy: each label takes the first of eight places that is free.
-    """
-    places = [(1, -1), (1, 1), (1, 0), (-1, -1), (0, -1), (-1, 1), (0, 1), (-1, 0)]
-    taken: list[tuple[float, float, float, float]] = []
-    dots = [*obstacles, *spots]
-    found = []
-    for (x, y), (width, height) in zip(spots, sizes, strict=True):
-        best = min(places, key=lambda place: _crowding(_box(x, y, width, height, place), taken, dots))
-        found.append(best)
-        taken.append(_box(x, y, width, height, best))
-    return found
-
-
-def _box(x: float, y: float, width: float, height: float, place: tuple[int, int]) -> tuple[float, float, float, float]:
-    across, up = place
-    gap = 0.012
-    left = x + gap if across > 0 else x - gap - width if across < 0 else x - width / 2
-    bottom = y + gap if up > 0 else y - gap - height if up < 0 else y - height / 2
-    return left, bottom, left + width, bottom + height
-
-
-def _crowding(
-    box: tuple[float, float, float, float],
-    taken: Sequence[tuple[float, float, float, float]],
-    dots: Sequence[tuple[float, float]],
-) -> float:
-    left, bottom, right, top = box
-    over = sum(left < other[2] and other[0] < right and bottom < other[3] and other[1] < top for other in taken)
-    hit = sum(left <= x <= right and bottom <= y <= top for x, y in dots)
-    outside = left < 0 or right > 1 or bottom < 0 or top > 1
-    return 5.0 * over + hit + 8.0 * outside

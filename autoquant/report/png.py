@@ -8,7 +8,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from autoquant.report.data import ReportData
 from autoquant.report.layers import grids, layer_cost_metrics, side_by_side
@@ -25,33 +26,47 @@ _DPI = 100
 
 def write_png(data: ReportData, path: Path) -> None:
     """Write a picture of 1600 x 1000 pixels."""
-    figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained", facecolor="white")
-    canvas = FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(rect=(0.008, 0.008, 0.984, 0.895), wspace=0.035, hspace=0.05)  # type: ignore[union-attr, call-arg]
+    layout = ConstrainedLayoutEngine(rect=(0.008, 0.008, 0.984, 0.868), wspace=0.035, hspace=0.05)
+    figure = Figure(figsize=_SIZE, dpi=_DPI, layout=layout, facecolor="white")
+    FigureCanvasAgg(figure)
     _heading(figure, data)
-    fronts, maps = panels(data)[:2], grids(data)[:2]
-    has_costs = bool(layer_cost_metrics(data) and side_by_side(data))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1])
-    above = _row(upper, [1.25] * len(fronts) + ([0.8] if data.hypervolume else []))
-    for axes, panel in zip(above, fronts, strict=False):
-        draw_front(axes, panel)
-    if data.hypervolume:
-        draw_hypervolume(above[-1], data)
-    below = _row(lower, [1.2] * len(maps) + ([1.2] if has_costs else []))
-    for axes, grid in zip(below, maps, strict=False):
-        draw_heat_map(axes, data, grid, few=len(below) < 3)
-    if has_costs:
-        draw_layer_costs(below[-1], data)
+    upper, lower = figure.subfigures(2, 1, squeeze=False)[:, 0]
+    _upper_row(upper, data)
+    _lower_row(lower, data)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        canvas.print_png(path)
+        figure.savefig(path)
 
 
-def _row(figure: Figure, widths: list[float]) -> list[Axes]:
-    axes = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
-    for one in axes:
-        style(one)
-    return list(axes)
+def _upper_row(figure: SubFigure, data: ReportData) -> None:
+    """The front against one or two other objectives, and the hypervolume."""
+    fronts, grew = panels(data)[:2], bool(data.front and data.hypervolume)
+    axes, widths = _row(figure, [1.3] * len(fronts) + ([0.8] if grew else []))
+    for i, panel in enumerate(fronts):
+        draw_front(axes[i], panel, widths[i], legend=i == 0)
+    if grew:
+        draw_hypervolume(axes[-1], data)
+
+
+def _lower_row(figure: SubFigure, data: ReportData) -> None:
+    """The options along the front, and what each layer costs."""
+    maps = grids(data)[:2] if data.front else []
+    costs = bool(layer_cost_metrics(data) and side_by_side(data))
+    if not maps and not costs:
+        return
+    axes, widths = _row(figure, [1.1] * len(maps) + ([1.1] if costs else []))
+    if costs:
+        draw_layer_costs(axes[-1], data, widths[-1])
+    for i, grid in enumerate(maps):
+        draw_heat_map(axes[i], data, grid, widths[i])
+
+
+def _row(figure: SubFigure, shares: list[float]) -> tuple[list[Axes], list[float]]:
+    """Panels side by side, with the width in pixels that each has for its content."""
+    found = figure.subplots(1, len(shares), width_ratios=shares, squeeze=False)[0]
+    for axes in found:
+        style(axes)
+    return list(found), [1580 * share / sum(shares) - 130 for share in shares]
 
 
 def _heading(figure: Figure, data: ReportData) -> None:
@@ -63,5 +78,5 @@ def _heading(figure: Figure, data: ReportData) -> None:
         f"{job.state.value.lower()} · {job.finished:,} of {job.n_trials:,} trials · hypervolume {job.hypervolume:.4f}"
     )
     figure.text(0.986, 0.978, facts, fontsize=12, color=MUTED, va="top", ha="right")
-    lines = textwrap.wrap(verdict(data), 200, max_lines=2, placeholder=" …")
-    figure.text(0.014, 0.945, plain("\n".join(lines)), fontsize=11.5, color=MUTED, va="top", linespacing=1.35)
+    lines = textwrap.wrap(verdict(data), 196, max_lines=3, placeholder=" …")
+    figure.text(0.014, 0.945, plain("\n".join(lines)), fontsize=11, color=MUTED, va="top", linespacing=1.35)

@@ -8,60 +8,67 @@ from matplotlib.axes import Axes
 
 from autoquant.job import Baseline
 from autoquant.report.data import ReportData
+from autoquant.report.display import displays, violation_text
+from autoquant.report.labels import place_labels
 from autoquant.report.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, INK, MUTED, TEST, UNIFORM
-from autoquant.report.panels import Frame, Panel, Spot, place_labels
-from autoquant.report.png_style import label, plain, style, title
+from autoquant.report.panels import Frame, Panel, Spot
+from autoquant.report.png_style import label, legend_above, plain, style, title
+
+_HEIGHT = 330
+"""Height of a panel in pixels, to judge where labels fit."""
 
 _INSET = (0.44, 0.1, 0.55, 0.5)
 """Left, bottom, width and height of the close-up, in shares of the panel."""
 
 
-def draw_front(axes: Axes, panel: Panel) -> None:
-    """All trials, the front with its error bars, uniform bit-widths, the float network; a close-up where it helps."""
-    title(axes, f"{panel.y_display.name} against {panel.x_display.name}")
+def draw_front(axes: Axes, panel: Panel, width: float, *, legend: bool) -> None:
+    """All trials, the front with its error bars, uniform bit-widths, the float network; a close-up where it helps.
+
+    ``width`` of the panel is in pixels.
+    """
+    title(axes, "Front")
     label(axes, panel.x_display.heading, panel.y_display.heading)
     frame = panel.frame()
     if frame is None:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "No network has been measured.", ha="center", fontsize=13, color=MUTED)
+        _explain(axes, panel.data)
         return
-    _networks(axes, panel, frame)
-    if not panel.data.front:
-        axes.text(0.5, 0.9, "no feasible trial", ha="center", fontsize=13, color=BROKEN, transform=axes.transAxes)
+    _networks(axes, panel, frame, width, _HEIGHT)
     close = panel.close_up()
-    if close is not None and _is_free(panel, frame):
+    if close is None:
+        _tests(axes, panel)
+    elif _is_free(panel, frame):
         inset = axes.inset_axes(_INSET)
         style(inset)
         inset.tick_params(labelsize=9)
-        inset.set_title("close-up, with test scores", loc="left", fontsize=10, color=MUTED, pad=4)
+        inset.set_title("close-up; squares: scores on the test split", loc="left", fontsize=9.5, color=MUTED, pad=4)
         _tests(inset, panel)
-        _networks(inset, panel, close)
+        _networks(inset, panel, close, width * _INSET[2], _HEIGHT * _INSET[3])
         inset.spines[:].set_visible(True)
         inset.spines[:].set_color("#c9d0d8")
-    elif close is None:
-        _tests(axes, panel)
-    axes.legend(
-        loc="lower right" if close is None else "lower left",
-        bbox_to_anchor=None if close is None else (0.0, 1.0),
-        ncols=1 if close is None else 4,
-        fontsize=10,
-        frameon=close is None,
-        framealpha=0.85,
-        edgecolor="none",
-        labelcolor=INK,
-        handletextpad=0.3,
-        columnspacing=1.2,
-    )
+    if legend:
+        legend_above(axes, right=True)
+
+
+def _explain(axes: Axes, data: ReportData) -> None:
+    """Why there is nothing to draw."""
+    axes.set_axis_off()
+    shown = displays(data)
+    lines = ["No feasible network has been measured."]
+    for baseline in data.uniform:
+        broken = [violation_text(text, excess, data, shown) for text, excess in baseline.violations.items()]
+        lines += [f"{baseline.label} {' and '.join(broken)}"] if broken else []
+    text = plain("\n".join(lines[:8]))
+    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=13, linespacing=1.8, color=BROKEN)
 
 
 def _is_free(panel: Panel, frame: Frame) -> bool:
     """Whether a close-up would cover no network of the front and no baseline."""
-    left, bottom, width, height = _INSET
+    left, bottom, _, height = _INSET
     spots = panel.shares([*panel.front, *panel.uniform], frame)
     return not any(x > left - 0.08 and y < bottom + height + 0.1 for x, y in spots)
 
 
-def _networks(axes: Axes, panel: Panel, frame: Frame) -> None:
+def _networks(axes: Axes, panel: Panel, frame: Frame, width: float, height: float) -> None:
     if panel.log_x:
         axes.set_xscale("log")
     axes.set_xlim(frame[0])
@@ -71,10 +78,9 @@ def _networks(axes: Axes, panel: Panel, frame: Frame) -> None:
     if infeasible:
         xs, ys = [s.x for s in infeasible], [s.y for s in infeasible]
         axes.scatter(xs, ys, s=22, c=BROKEN, marker="x", lw=1, label="breaks a constraint")
-    for bound in panel.limits()[0]:
-        axes.axvline(bound, color=BROKEN, ls=":", lw=1.3)
-    for bound in panel.limits()[1]:
-        axes.axhline(bound, color=BROKEN, ls=":", lw=1.3)
+    across, up = panel.limits()
+    for draw, bound in [*((axes.axvline, bound) for bound in across), *((axes.axhline, bound) for bound in up)]:
+        draw(bound, color=BROKEN, ls=":", lw=1.5, label="limit")
     if panel.float_level is not None:
         axes.axhline(panel.float_level, color=FLOAT_NETWORK, ls="--", lw=1.3, label="float")
     elif panel.float_spot is not None:
@@ -84,7 +90,7 @@ def _networks(axes: Axes, panel: Panel, frame: Frame) -> None:
         axes.step(xs, ys, where="post" if shape == "hv" else "pre", color=FRONT, lw=1.6)
     _marks(axes, panel.front, "front", FRONT, "o", 6)
     _marks(axes, panel.uniform, "uniform", UNIFORM, "D", 7)
-    _names(axes, panel, frame)
+    _names(axes, panel, frame, width, height)
 
 
 def _marks(axes: Axes, spots: Sequence[Spot], name: str, colour: str, marker: str, size: float) -> None:
@@ -136,14 +142,12 @@ def _tests(axes: Axes, panel: Panel) -> None:
         )
 
 
-def _names(axes: Axes, panel: Panel, frame: Frame) -> None:
+def _names(axes: Axes, panel: Panel, frame: Frame, width: float, height: float) -> None:
     """Labels of the uniform bit-widths inside the frame, kept apart from each other and from the front."""
     (left, right), (bottom, top) = frame
     spots = [s for s in panel.uniform if left <= s.x <= right and bottom <= s.y <= top]
     names = [s.network.label if isinstance(s.network, Baseline) else "" for s in spots]
-    box = axes.get_position()
-    width, height = (box.width * 1600, box.height * 1000)
-    sizes = [(9.0 * len(name) / width, 16.0 / height) for name in names]
+    sizes = [(10.0 * len(name) / width, 16.0 / height) for name in names]
     places = place_labels(panel.shares(spots, frame), panel.shares(panel.front, frame), sizes)
     across, up = {-1: "right", 0: "center", 1: "left"}, {-1: "top", 0: "center", 1: "bottom"}
     for spot, name, (horizontal, vertical) in zip(spots, names, places, strict=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from autoquant.report.palette import GRID, INK, MUTED
@@ -16,9 +19,27 @@ def style(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def title(axes: Axes, text: str) -> None:
-    """Title at the left, as in the HTML report."""
-    axes.set_title(plain(text), loc="left", fontsize=13, fontweight="bold", color=INK, pad=9)
+def title(axes: Axes, text: str, pad: float = 9) -> None:
+    """Title at the left, as in the HTML report; ``pad`` leaves room for a legend below it."""
+    axes.set_title(plain(text), loc="left", fontsize=13, fontweight="bold", color=INK, pad=pad)
+
+
+def legend_above(axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = 6) -> None:
+    """Legend above the panel: beside the title at the ``right``, or below the title at the left."""
+    given = {} if handles is None else {"handles": handles}
+    axes.legend(
+        loc="lower right" if right else "lower left",
+        bbox_to_anchor=(1.0, 1.0) if right else (-0.01, 1.0),
+        ncols=columns,
+        fontsize=10,
+        frameon=False,
+        labelcolor=INK,
+        handlelength=1.2,
+        handletextpad=0.5,
+        columnspacing=1.3,
+        borderaxespad=0.25,
+        **given,
+    )
 
 
 def label(axes: Axes, x: str, y: str) -> None:

@@ -8,11 +8,12 @@ from autoquant.objective import Constraint
 from autoquant.report.chart import embed
 from autoquant.report.data import ReportData
 from autoquant.report.display import constraint_text, displays, violation_text
-from autoquant.report.front_charts import front_chart, hypervolume_chart, scored_networks, scores_chart
+from autoquant.report.front_charts import front_chart
 from autoquant.report.layer_charts import heat_map, layer_cost_chart, legend_entries
 from autoquant.report.layers import Grid, fixed_layers, grids
 from autoquant.report.palette import ink_on, option_colour
 from autoquant.report.panels import panels
+from autoquant.report.score_charts import hypervolume_chart, scored_networks, scores_chart
 from autoquant.report.table import Row, bits_summary, front_table
 from autoquant.space import Candidate
 from autoquant.trial import TrialState
@@ -100,7 +101,7 @@ def test_section(data: ReportData) -> str:
 
 def hypervolume_section(data: ReportData) -> str:
     """How the front grew with the trials."""
-    if not data.hypervolume:
+    if not data.hypervolume or not data.front:
         return ""
     caption = "The share of the space between worst and best values that the front dominates, after each trial."
     return section("Hypervolume against trials", caption, embed(hypervolume_chart(data), "hypervolume", "hypervolume"))
