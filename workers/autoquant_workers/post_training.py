@@ -17,7 +17,7 @@ from autoquant.errors import EvaluationError, SpecError
 from autoquant.interfaces import Evaluator
 from autoquant.network import FLOAT_BITS, NetworkProfile
 from autoquant.objective import Direction
-from autoquant.quantization import QuantizedNetwork, data_digest, network_digest
+from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import Labelled, check_disjoint, check_outputs, labelled
 from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
@@ -60,11 +60,6 @@ class PostTraining(Evaluator):
         examples = self._splits["search"].inputs[:2]
         self._quantized = QuantizedNetwork(network, examples, keep_float)
         self._classes = check_outputs(self._quantized.module, examples, self._splits)
-        self._digests = {"network": network_digest(network), **data_digest(data)}
-
-    def digest(self) -> dict[str, str]:
-        """What the measurements depend on besides the candidate: the network and every split -> digest."""
-        return dict(self._digests)
 
     def profile(self) -> NetworkProfile:
         return self._quantized.profile

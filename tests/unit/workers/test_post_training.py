@@ -81,7 +81,7 @@ def test_many_bits_are_close_to_float_and_few_are_not():
     assert evaluator.bounds() == {"accuracy": (1.0, 0.0), "loss": (0.0, pytest.approx(math.log(3)))}
 
 
-def test_arrays_and_tensors_are_alike_and_digests_tell_data_apart():
+def test_arrays_and_tensors_are_alike():
     splits = data()
     arrays = DataSplits(
         *(Split(split.inputs.numpy().astype(np.float64), split.targets.numpy().astype(np.int32)) for _, split in splits)
@@ -91,10 +91,6 @@ def test_arrays_and_tensors_are_alike_and_digests_tell_data_apart():
     candidate = space.uniform()["W4A4"]
     found = [evaluator.evaluate(space, candidate).metrics for evaluator in evaluators]
     assert found[0] == found[1]
-    digest = evaluators[0].digest()
-    assert sorted(digest) == ["calibration", "network", "search", "test"]
-    assert digest == PostTraining(network(), data()).digest()
-    assert len(set(digest.values())) == 4
 
 
 def test_activations_need_a_calibration_split():
