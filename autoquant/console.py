@@ -31,7 +31,7 @@ class Display:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._last = 0.0
+        self._last, self._printed = 0.0, -1
         self._bar = Bar(
             SpinnerColumn(),
             BarColumn(),
@@ -61,8 +61,10 @@ class Display:
         text = progress_text(now)
         if self._console.is_terminal:
             self._bar.update(self._task, completed=now.finished, total=now.total, description=text)
-        elif time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total:
-            self._last = time.monotonic()
+        elif now.finished != self._printed and (
+            time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total
+        ):
+            self._last, self._printed = time.monotonic(), now.finished
             print(f"{now.finished}/{now.total} trials, {text}", file=sys.stderr, flush=True)
 
 
@@ -76,13 +78,18 @@ def progress_text(now: Progress) -> str:
     return ", ".join(parts)
 
 
+def _console() -> Console:
+    """Standard output; wide where it is no terminal, so that nothing is cut in a file or a pipe."""
+    return Console() if sys.stdout.isatty() else Console(width=200)
+
+
 def print_front(job: Job) -> None:
     """The front and its baselines as a table, and what to make of them."""
     from autoquant.report.table import front_table
     from autoquant.report.verdict import verdict
 
     data = job.report_data()
-    console = Console()
+    console = _console()
     if not data.front:
         console.print(f"job {job.id} has no feasible trial on its front yet", highlight=False)
     shown = front_table(data)
@@ -101,7 +108,7 @@ def print_jobs(jobs: Sequence[JobRecord]) -> None:
         done = f"{job.finished}/{job.n_trials}"
         when = job.created.astimezone().strftime("%Y-%m-%d %H:%M")
         table.add_row(str(job.id), job.name, str(job.state), done, str(job.front_size), f"{job.hypervolume:.4f}", when)
-    Console().print(table)
+    _console().print(table)
 
 
 def print_job(job: JobRecord) -> None:
@@ -110,7 +117,7 @@ def print_job(job: JobRecord) -> None:
     facts = {key: value for key, value in job_json(job).items() if value is not None}
     for key, value in facts.items():
         table.add_row(key, f"{value:.6g}" if isinstance(value, float) else str(value))
-    Console().print(table)
+    _console().print(table)
 
 
 def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
@@ -124,7 +131,7 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
         broken = ", ".join(f"breaks {text}" for text in trial.violations)
         note = (trial.error or "").strip().splitlines()[-1:] or [broken or (trial.measured_by or "")]
         table.add_row(str(trial.number), str(trial.state), *cells, options, note[0])
-    console = Console()
+    console = _console()
     console.print(table)
     if len(page) == limit:
         console.print(f"more: autoquant trials {job.id} --after {page[-1].number}", highlight=False)
@@ -136,7 +143,7 @@ def print_plugins(found: Sequence[PluginInfo]) -> None:
     for info in found:
         status = "ok" if info.error is None else f"broken: {info.error}"
         table.add_row(info.kind, info.name, f"{info.distribution} {info.version}", status)
-    Console().print(table)
+    _console().print(table)
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
 from autoquant.job import CostTable
-from autoquant.network import NetworkProfile
+from autoquant.network import FLOAT, NetworkProfile
 from autoquant.space import SearchSpace
 
 SAMPLES = 4096
@@ -63,6 +63,18 @@ class Pricer:
             else cost.model.estimate(self._network, self._space.layer_options, indices)[cost.metric]
             for cost in self._metrics
         }
+
+    def float_network(self) -> dict[str, float]:
+        """Costs of the float network, in the metrics whose model can price it."""
+        found: dict[str, float] = {}
+        for cost in self._metrics:
+            options = [(FLOAT,)] * len(self._network)
+            try:
+                indices = np.zeros((1, len(options)), dtype=np.int64)
+                found[cost.key] = float(cost.model.estimate(self._network, options, indices)[cost.metric][0])
+            except UnsupportedError:
+                continue
+        return found
 
     def bounds(self, seed: int) -> dict[str, tuple[float, float]]:
         """Metric -> (least, most) over the space: exact for additive costs, the range of a sample for others."""

@@ -47,5 +47,4 @@ def _one_of(kind: str, described: dict[str, Any], schema: dict[str, Any]) -> dic
         )
     own = {"name": {"type": "string", "pattern": r"^[\w.]+:[\w.]+$"}}
     forms.append({"type": "object", "title": "module:Class", "properties": own, "required": ["name"]})
-    kept = {key: described[key] for key in ("description", "default") if key in described}
-    return {"anyOf": forms, **kept}
+    return {"anyOf": forms} | {key: described[key] for key in ("description", "default") if key in described}

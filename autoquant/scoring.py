@@ -42,7 +42,7 @@ def measure_baselines(
         return stored
     uniform = plan.space.uniform()
     prices = plan.pricer(np.array(list(uniform.values()), dtype=np.int64)) if uniform else {}
-    baselines = {FLOAT_LABEL: Baseline(FLOAT_LABEL, None)}
+    baselines = {FLOAT_LABEL: Baseline(FLOAT_LABEL, None, plan.pricer.float_network())}
     for i, (label, candidate) in enumerate(uniform.items()):
         costs = {metric: float(values[i]) for metric, values in prices.items()}
         baselines[label] = Baseline(label, candidate, costs, violations=violations(plan.constraints, costs))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from autoquant.report.data import ReportData
-from autoquant.report.html import write_html
-from autoquant.report.png import write_png
 
 __all__ = ["ReportData", "write_report"]
 
 
 def write_report(data: ReportData, html_path: str | Path) -> tuple[Path, Path]:
     """Write the HTML report and, beside it, a picture of the same name; returns both paths."""
+    from autoquant.report.html import write_html  # plotly and matplotlib are slow to load, and a table needs neither
+    from autoquant.report.png import write_png
+
     page = Path(html_path)
     picture = page.with_suffix(".png")
     page.parent.mkdir(parents=True, exist_ok=True)

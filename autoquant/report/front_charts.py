@@ -112,7 +112,7 @@ def _limits(chart: go.Figure, panel: Panel) -> None:
     line = {"color": BROKEN, "dash": "dot", "width": 1.5}
     for bound in panel.limits()[0]:
         if frame[0][0] <= bound <= frame[0][1]:
-            chart.add_vline(bound, line=line, annotation=about, layer="below")
+            chart.add_vline(bound, line=line, annotation=about, annotation_position="bottom left", layer="below")
     for bound in panel.limits()[1]:
         if frame[1][0] <= bound <= frame[1][1]:
             chart.add_hline(bound, line=line, annotation=about, annotation_position="bottom left", layer="below")

@@ -112,7 +112,7 @@ def layer_cost_chart(data: ReportData) -> go.Figure | None:
     costs: dict[str, Any] = {"rangemode": "tozero", "title": {"text": html.escape(shown[metrics[0]].heading)}}
     height = 520 if flat else max(300, len(layers) * (10 + 9 * len(networks)) + 120)
     axes = (names, costs) if flat else (costs, names)
-    chart = figure(height, *axes, barmode="group", bargap=0.28, bargroupgap=0.04)
+    chart = figure(height, *axes, barmode="group", showlegend=True, bargap=0.28, bargroupgap=0.04)
     for metric in metrics:
         display = shown[metric]
         for (name, candidate), colour in zip(networks, NETWORKS, strict=False):

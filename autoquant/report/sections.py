@@ -10,11 +10,11 @@ from autoquant.report.data import ReportData
 from autoquant.report.display import constraint_text, displays, violation_text
 from autoquant.report.front_charts import front_chart
 from autoquant.report.layer_charts import heat_map, layer_cost_chart, legend_entries
-from autoquant.report.layers import Grid, fixed_layers, grids
+from autoquant.report.layers import Grid, fixed_layers, grids, options_text
 from autoquant.report.palette import ink_on, option_colour
 from autoquant.report.panels import panels
 from autoquant.report.score_charts import hypervolume_chart, scored_networks, scores_chart
-from autoquant.report.table import Row, bits_summary, front_table
+from autoquant.report.table import Row, front_table
 from autoquant.space import Candidate
 from autoquant.trial import TrialState
 
@@ -29,10 +29,13 @@ def front_section(data: ReportData) -> str:
     """The front against every other objective."""
     if not data.trials and not data.baselines:
         return ""
-    found = panels(data)
+    found = [panel for panel in panels(data) if panel.frame() is not None]
     charts = "".join(embed(front_chart(panel), f"front-{i}", "front") for i, panel in enumerate(found))
-    notes = ["Error bars are one standard error, on the search split."] if data.measured else []
-    hidden = max(panel.hidden for panel in found)
+    notes = [] if found else ["No feasible network has been measured."]
+    notes += ["Error bars are one standard error, on the search split."] if data.measured and found else []
+    if len(found) > 1 and data.front:
+        notes.append("A network of the front that lies below the line is on it for the sake of another objective.")
+    hidden = max((panel.hidden for panel in found), default=0)
     if hidden:
         notes.append(f"{hidden:,} trials lie outside the picture; double-click it to see all.")
     shown = displays(data)
@@ -70,7 +73,7 @@ def _row(data: ReportData, row: Row) -> str:
 
 def _strips(data: ReportData, candidate: Candidate) -> str:
     """A row of coloured squares for each sort of choice; hovering over it gives all options as text."""
-    about = escape(bits_summary(data, candidate))
+    about = escape("  ".join(options_text(data, candidate)))
     return f'<span title="{about}">{"".join(_strip(grid, candidate) for grid in grids(data))}</span>'
 
 
@@ -93,8 +96,8 @@ def test_section(data: ReportData) -> str:
         return section("Scores on the test split", "The front has not been scored on the test split.")
     charts = "".join(embed(scores_chart(data, m), f"scores-{i}", "scores") for i, m in enumerate(metrics))
     caption = (
-        "A search keeps the luckiest of many noisy scores, so its front scores a little lower on data that it has "
-        "never seen. Cheapest network first; baselines are tinted. Bars are one standard error."
+        "A search keeps the luckiest of many noisy scores, so its front tends to score a little lower on data "
+        "that it has never seen. Cheapest network first; baselines are tinted. Bars are one standard error."
     )
     return section("Scores on the test split", caption, charts)
 

@@ -60,6 +60,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f5f7f9; bord
 .facts td {{ white-space: normal; text-align: left; vertical-align: top; overflow-wrap: anywhere; }}
 .facts td:first-child {{ color: var(--muted); width: 30%; }}
 @media (max-width: 640px) {{ main {{ padding: 24px 12px; }} section {{ padding: 18px 12px; }} }}
+@page {{ size: 12.5in 17.5in; margin: .4in; }}
 @media print {{
   body {{ background: #fff; font-size: 12px; }}
   main {{ max-width: none; padding: 0; }}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from autoquant.job import Baseline
-from autoquant.report.data import Network, ReportData
+from autoquant.report.data import Network, ReportData, Split
 from autoquant.report.display import Display, displays, violation_text
-from autoquant.report.layers import options_text
 from autoquant.report.picks import as_good_as_float, most_accurate
+from autoquant.report.verdict import beaten_by_uniform
 from autoquant.space import Candidate
 from autoquant.trial import Trial
 
@@ -29,7 +29,6 @@ class Row:
     note: str = ""
     notable: bool = False
     """Worth a reader's eye: it is named in the headline figures."""
-    network: Network | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,24 @@ class Table:
 
 
 def front_table(data: ReportData) -> Table:
-    """Search and test score of every measured objective, then every cost, for the front and all baselines."""
+    """Search and test score of every measured objective, then every cost, for the front and all baselines.
+
+    Test scores have no column before anything has been scored on the test split.
+    """
     shown = displays(data)
-    measured = [o.metric for o in data.measured]
-    columns: list[str] = []
-    for metric in data.metrics:
-        heading = shown[metric].heading
-        columns += [f"{heading}, search", f"{heading}, test"] if metric in measured else [heading]
     networks: list[Network] = sorted([*data.front, *data.uniform], key=lambda n: _rank(data, n))
     if data.float_network is not None:
         networks.append(data.float_network)
-    return Table(tuple(columns), tuple(_row(data, shown, network) for network in networks))
+    tested = any(n.test_metrics for n in networks)
+    fields: list[tuple[str, Split]] = []
+    columns: list[str] = []
+    for metric in data.metrics:
+        measured = any(o.metric == metric for o in data.measured)
+        splits: list[Split] = ["search", "test"] if measured and tested else ["search"]
+        fields += [(metric, split) for split in splits]
+        columns += [shown[metric].heading + (f", {split}" if measured else "") for split in splits]
+    notes = _notes(data, shown)
+    return Table(tuple(columns), tuple(_row(data, shown, fields, notes, network) for network in networks))
 
 
 def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
@@ -60,23 +66,21 @@ def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
     return value is None, first.minimized(value or 0.0), isinstance(network, Baseline)
 
 
-def _row(data: ReportData, shown: dict[str, Display], network: Network) -> Row:
-    cells: list[str] = []
-    for metric in data.metrics:
-        splits = ("search", "test") if any(o.metric == metric for o in data.measured) else ("search",)
-        for split in splits:
-            score = data.score(network, metric, "test" if split == "test" else "search")
-            cells.append(_cell(shown[metric], score))
+def _row(
+    data: ReportData,
+    shown: dict[str, Display],
+    fields: list[tuple[str, Split]],
+    notes: dict[int, list[str]],
+    network: Network,
+) -> Row:
+    cells = tuple(_cell(shown[metric], data.score(network, metric, split)) for metric, split in fields)
+    note = "; ".join(notes[id(network)])
     if isinstance(network, Trial):
-        picks = _picks(data, network)
-        note = "; ".join(picks)
-        label = f"#{network.number}"
-        return Row(label, "front", network.feasible, network.candidate, tuple(cells), note, bool(picks), network)
+        notable = network in (_best(data), as_good_as_float(data))
+        return Row(f"#{network.number}", "front", network.feasible, network.candidate, cells, note, notable)
     kind: Literal["uniform", "float"] = "float" if network.candidate is None else "uniform"
     feasible = not network.violations and network.error is None
-    return Row(
-        network.label, kind, feasible, network.candidate, tuple(cells), _note(data, shown, network), False, network
-    )
+    return Row(network.label, kind, feasible, network.candidate, cells, note)
 
 
 def _cell(display: Display, score: tuple[float, float] | None) -> str:
@@ -86,22 +90,24 @@ def _cell(display: Display, score: tuple[float, float] | None) -> str:
     return display.number(value) + (f" ± {display.number(error)}" if error else "")
 
 
-def _picks(data: ReportData, trial: Trial) -> list[str]:
-    notes = []
-    if data.measured and trial is most_accurate(data):
-        notes.append(f"best {data.quality.metric} of the front")
-    if trial is as_good_as_float(data):
-        notes.append("cheapest within one standard error of float")
-    notes += [f"same network as {b.label}" for b in data.uniform if b.candidate == trial.candidate]
+def _best(data: ReportData) -> Trial | None:
+    return most_accurate(data) if data.measured else None
+
+
+def _notes(data: ReportData, shown: dict[str, Display]) -> dict[int, list[str]]:
+    """What there is to say of each network, by its identity."""
+    notes: dict[int, list[str]] = {id(network): [] for network in (*data.front, *data.baselines)}
+    best, good = _best(data), as_good_as_float(data)
+    if best is not None:
+        notes[id(best)].append(f"best {shown[data.quality.metric].name} of the front")
+    if good is not None:
+        notes[id(good)].append("cheapest within one standard error of float")
+    for trial in data.front:
+        notes[id(trial)] += [f"same network as {b.label}" for b in data.uniform if b.candidate == trial.candidate]
+    for trial, baseline in beaten_by_uniform(data):
+        notes[id(trial)].append(f"beaten by {baseline.label}")
+    for baseline in data.baselines:
+        for text, excess in baseline.violations.items():
+            notes[id(baseline)].append(violation_text(text, excess, data, shown))
+        notes[id(baseline)] += [f"not measured: {baseline.error}"] if baseline.error else []
     return notes
-
-
-def _note(data: ReportData, shown: dict[str, Display], baseline: Baseline) -> str:
-    notes = [violation_text(text, excess, data, shown) for text, excess in baseline.violations.items()]
-    notes += [f"not measured: {baseline.error}"] if baseline.error else []
-    return "; ".join(notes)
-
-
-def bits_summary(data: ReportData, candidate: Candidate) -> str:
-    """All options of a candidate in one line of text."""
-    return "  ".join(options_text(data, candidate))

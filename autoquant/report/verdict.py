@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,19 +92,21 @@ def verdict(data: ReportData) -> str:
         )
     if within := by_outcome["within"]:
         sentences.append(
-            f"{_labels(within)} {_is(within)} matched, not beaten: a cheaper network on the front scores lower, "
-            "but within one standard error."
+            f"{_labels(within)} {_verb(within, 'is', 'are')} matched, not beaten: a cheaper network on "
+            "the front scores lower, but within one standard error."
         )
     if unbeaten := by_outcome["unbeaten"]:
         sentences.append(
-            f"{_labels(unbeaten)} {_is(unbeaten)} on the front: the search found nothing better at that size."
-            + _cheapest(data, unbeaten)
+            f"{_labels(unbeaten)} {_verb(unbeaten, 'is', 'are')} on the front: "
+            "the search found nothing better at that size." + _cheapest(data, unbeaten)
         )
     for one in found:
         if one.beats:
-            networks = "network" if len(one.beats) == 1 else "networks"
+            networks = _verb(one.beats, "network", "networks")
             numbers = ", ".join(f"#{t.number}" for t in one.beats)
             sentences.append(f"{one.baseline.label} beats {len(one.beats)} {networks} of the front ({numbers}).")
+    if broken := [b.label for b in data.uniform if b.violations]:
+        sentences.append(f"{_listed(broken)} {_verb(broken, 'breaks', 'break')} a constraint.")
     if data.measured:
         sentences.append(f"Scores compared are those on the {data.split} split.")
     return " ".join(sentences)
@@ -126,10 +129,14 @@ def _cheapest(data: ReportData, unbeaten: list[Comparison]) -> str:
     return f" (No network of the space is cheaper than {_labels(bottom)}.)" if bottom else ""
 
 
-def _labels(found: list[Comparison]) -> str:
-    *most, last = (c.baseline.label for c in found)
+def _labels(found: Sequence[Comparison]) -> str:
+    return _listed([c.baseline.label for c in found])
+
+
+def _listed(labels: Sequence[str]) -> str:
+    *most, last = labels
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _is(found: list[Comparison]) -> str:
-    return "is" if len(found) == 1 else "are"
+def _verb(subjects: Sequence[object], one: str, many: str) -> str:
+    return one if len(subjects) == 1 else many

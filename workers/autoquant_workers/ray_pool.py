@@ -32,7 +32,7 @@ class RayPool(WorkerPool):
         self._address = address
         self._queue: deque[Task] = deque()
         self._actors: list[Any] = []
-        self._held: list[int] = []
+        self._held: list[deque[Any]] = []
         self._running: dict[Any, tuple[int, Task]] = {}
         self._owns_ray = False
 
@@ -45,17 +45,28 @@ class RayPool(WorkerPool):
             self._init_ray(ray)
         from ray import cloudpickle
 
+        self._recipe = ray.put(cloudpickle.dumps(recipe))
+        self._import_paths = recipe.import_paths
         count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        packed = ray.put(cloudpickle.dumps(recipe))
-        actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=0)(RemoteWorker)
-        self._actors = [actor.remote(recipe.import_paths, packed, f"ray-{i}") for i in range(count)]
-        self._held = [0] * count
+        self._held = [deque() for _ in range(count)]
+        self._actors, builds = [], []
+        for index in range(count):
+            actor, build = self._new_actor(index)
+            self._actors.append(actor)
+            builds.append(build)
         try:
-            problems = ray.get([one.problem.remote() for one in self._actors])
+            problems = ray.get(builds)
         except ray.exceptions.RayError as error:
             raise EvaluationError(f"a Ray worker did not start: {error}") from error
         for problem in filter(None, problems):
             raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
+
+    def _new_actor(self, index: int) -> tuple[Any, Any]:
+        """An actor that builds its evaluator before anything else it is told to do, and the outcome of the build."""
+        import ray
+
+        actor = ray.remote(num_cpus=1)(RemoteWorker).remote()
+        return actor, actor.build.remote(self._import_paths, self._recipe, f"ray-{index}")
 
     def _init_ray(self, ray: Any) -> None:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -80,15 +91,16 @@ class RayPool(WorkerPool):
     def _dispatch(self) -> None:
         """Give queued tasks to the actors that hold the fewest."""
         while self._queue:
-            index = min(range(len(self._actors)), key=self._held.__getitem__)
-            if self._held[index] >= AHEAD:
+            index = min(range(len(self._actors)), key=lambda i: len(self._held[i]))
+            if len(self._held[index]) >= AHEAD:
                 return
             task = self._queue.popleft()
-            self._running[self._actors[index].run.remote(task)] = (index, task)
-            self._held[index] += 1
+            reference = self._actors[index].run.remote(task)
+            self._held[index].append(reference)
+            self._running[reference] = (index, task)
 
     def completions(self, timeout: float) -> list[Completion]:
-        """Whatever has finished. A task whose actor died comes back with that as its error; Ray restarts the actor."""
+        """Whatever has finished. An actor that died is replaced; the task that it ran comes back with that error."""
         import ray
 
         if not self._running:
@@ -100,14 +112,26 @@ class RayPool(WorkerPool):
             done, _ = ray.wait(references, num_returns=len(references), timeout=0)
         found = []
         for reference in done:
-            index, task = self._running.pop(reference)
-            self._held[index] -= 1
+            if reference not in self._running:
+                continue
             try:
                 found.append(ray.get(reference))
             except ray.exceptions.RayError as error:
-                found.append(Completion(task, error=f"the worker was lost: {error}", worker=f"ray-{index}"))
+                found.append(self._replace_actor(reference, error))
+            else:
+                index, _ = self._running.pop(reference)
+                self._held[index].remove(reference)
         self._dispatch()
         return found
+
+    def _replace_actor(self, reference: Any, error: Exception) -> Completion:
+        """A new actor for the one that died. The oldest task that it held was running; the others go back in line."""
+        index, _ = self._running[reference]
+        held = [self._running.pop(one)[1] for one in self._held[index]]
+        self._held[index].clear()
+        self._queue.extendleft(reversed(held[1:]))
+        self._actors[index], _ = self._new_actor(index)
+        return Completion(held[0], error=f"the worker was lost: {error}", worker=f"ray-{index}")
 
     @property
     def running(self) -> int:
@@ -132,25 +156,25 @@ class RayPool(WorkerPool):
 
 
 class RemoteWorker:
-    """The actor. Its import path is set before the recipe, which may name the user's modules, is unpacked."""
+    """The actor."""
 
-    def __init__(self, import_paths: tuple[str, ...], packed: bytes, name: str) -> None:
+    def build(self, import_paths: tuple[str, ...], packed: bytes, name: str) -> str | None:
+        """Build the evaluator; the traceback when that fails.
+
+        The import path is set before the recipe, which may name the user's modules, is unpacked.
+        """
         import traceback
 
-        sys.path[:] = [*import_paths, *(path for path in sys.path if path not in import_paths)]
         from ray import cloudpickle
 
-        from autoquant_workers.worker import Worker
-
-        self._problem: str | None = None
+        sys.path[:] = [*import_paths, *(path for path in sys.path if path not in import_paths)]
         try:
+            from autoquant_workers.worker import Worker
+
             self._worker = Worker(cloudpickle.loads(packed), name)
         except Exception:
-            self._problem = traceback.format_exc()
-
-    def problem(self) -> str | None:
-        """The traceback of a build that failed; answers once the actor is up."""
-        return self._problem
+            return traceback.format_exc()
+        return None
 
     def run(self, task: Task) -> Completion:
         """Measure one task."""
