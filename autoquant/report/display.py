@@ -40,6 +40,12 @@ class Display:
         spread = f" ± {self.number(error)}" if error else ""
         return f"{self.number(value)}{spread} {self.unit}".rstrip()
 
+    def brief(self, value: float) -> str:
+        """The value to four digits, however small it is, with its unit."""
+        scaled = self.scaled(value)
+        digits = f"{scaled:,.0f}" if abs(scaled) >= 10_000 else f"{scaled:.4g}"
+        return f"{digits} {self.unit}".rstrip()
+
     def scaled(self, value: float) -> float:
         """The value in ``unit``."""
         return value * self.factor
@@ -101,7 +107,7 @@ def constraint_text(constraint: Constraint, shown: dict[str, Display]) -> str:
     """A constraint with its bound in readable units."""
     display = shown[constraint.metric]
     sign = "≤" if constraint.operator == "<=" else "≥"
-    return f"{display.name} {sign} {display.text(constraint.bound)}"
+    return f"{display.name} {sign} {display.brief(constraint.bound)}"
 
 
 def violation_text(constraint: str, excess: float, data: ReportData, shown: dict[str, Display]) -> str:
@@ -109,4 +115,4 @@ def violation_text(constraint: str, excess: float, data: ReportData, shown: dict
     known = next((c for c in data.job.plan.constraints if str(c) == constraint), None)
     if known is None:
         return f"breaks {constraint}"
-    return f"breaks {constraint_text(known, shown)} by {shown[known.metric].text(excess)}"
+    return f"breaks {constraint_text(known, shown)} by {shown[known.metric].brief(excess)}"

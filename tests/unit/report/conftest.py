@@ -303,6 +303,41 @@ EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
 }
 
 
+Point = tuple[float, float, float]
+"""Accuracy, its standard error, and weight bytes."""
+
+
+def tiny(front: Sequence[Point], uniform: dict[str, Point | None], *, test: bool = True) -> ReportData:
+    """Two layers and the given scores, the same on both splits; None for a baseline that breaks the constraint."""
+    base = quantized(["a", "b"], n_trials=9, constraints=["weight_bytes <= 9000"])
+
+    def values(point: Point) -> dict[str, dict[str, float]]:
+        accuracy, error, size = point
+        found = {"metrics": {"accuracy": accuracy, "weight_bytes": size}, "standard_errors": {"accuracy": error}}
+        scored = {"test_metrics": {"accuracy": accuracy}, "test_standard_errors": {"accuracy": error}}
+        return found | (scored if test else {})
+
+    candidates = {"W2": (0, 0), "W4": (1, 1), "W8": (2, 2)}
+    trials = [
+        replace(base.trials[0], number=i, state=TrialState.COMPLETE, candidate=(i % 3, (i + 1) % 3), violations={})
+        for i in range(len(front))
+    ]
+    trials = [replace(t, **values(point)) for t, point in zip(trials, front, strict=True)]
+    baselines = [
+        Baseline(label, candidates[label], **values(point))
+        if point
+        else Baseline(label, candidates[label], {"weight_bytes": 12000.0}, violations={"weight_bytes <= 9000": 3000.0})
+        for label, point in uniform.items()
+    ]
+    return replace(base, trials=trials, front=trials, baselines=baselines, hypervolume=[(0, 0.5)], layer_costs={})
+
+
+@pytest.fixture
+def make_tiny() -> Callable[..., ReportData]:
+    """`tiny`, for a test that wants its own numbers."""
+    return tiny
+
+
 @pytest.fixture(params=list(EXAMPLES_OF))
 def any_report(request: pytest.FixtureRequest) -> ReportData:
     """Every sort of report in turn."""

@@ -1,0 +1,134 @@
+"""The HTML report: complete, self-contained, safe and honest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+from plotly.offline import get_plotlyjs
+
+from autoquant.job import JobState
+from autoquant.report import ReportData
+from autoquant.report.html import write_html
+from autoquant.trial import TrialState
+
+Example = Callable[[str], ReportData]
+
+
+def page_of(data: ReportData, folder: Path) -> str:
+    """The page without the text of plotly.js, which must stand in it once."""
+    path = folder / "report.html"
+    write_html(data, path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count(get_plotlyjs()) == 1
+    return text.replace(get_plotlyjs(), "")
+
+
+def table_rows(page: str) -> list[str]:
+    """First cell of every row of the table of networks."""
+    return [unescape(label) for label in re.findall(r'<tr class="[^"]*"><td class="text"><b>([^<]*)</b>', page)]
+
+
+def test_every_network_stands_in_the_table(any_report: ReportData, tmp_path: Path) -> None:
+    labels = table_rows(page_of(any_report, tmp_path))
+    expected = [f"#{t.number}" for t in any_report.front] + [b.label for b in any_report.baselines]
+    assert sorted(labels) == sorted(expected)
+
+
+def test_nothing_is_loaded(any_report: ReportData, tmp_path: Path) -> None:
+    page = page_of(any_report, tmp_path)
+    for loader in ("src=", "href=", "url(", "@import", "http:", "https:", "MathJax", "<link", "<iframe"):
+        assert loader not in page
+
+
+def test_sections_and_charts(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("three"), tmp_path)
+    for title in ("Front", "Scores on the test split", "Networks", "Hypervolume against trials", "Cost by layer"):
+        assert f"<h2>{title}</h2>" in page
+    assert "<h2>Bits by layer along the front</h2>" in page
+    charts = re.findall(r'Plotly.newPlot\("([^"]+)"', page)
+    assert charts == ["front-0", "front-1", "scores-0", "hypervolume", "choices-0", "layer-costs"]
+    assert set(charts) == set(re.findall(r'class="chart" id="([^"]+)"', page))
+
+
+def test_weights_and_activations_have_a_heat_map_each(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("activations"), tmp_path)
+    assert "<h3>Bits of weights</h3>" in page
+    assert "<h3>Bits of activations</h3>" in page
+
+
+def test_options_that_are_no_bits_are_shown_as_text(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("generic"), tmp_path)
+    assert "<h2>Choices along the front</h2>" in page
+    assert "max pool" in page
+    assert "has not been scored on the test split" in page
+
+
+def test_text_of_users_is_escaped(example: Example, tmp_path: Path) -> None:
+    hostile = '</script><img src=x onerror="alert(1)">'
+    data = example("plain")
+    choices = tuple(replace(c, name=c.name.replace("stem", hostile)) for c in data.job.plan.choices)
+    plan = replace(data.job.plan, choices=choices, identity={hostile: hostile})
+    data = replace(
+        data,
+        job=replace(data.job, name=hostile, plan=plan, message=hostile),
+        layer_names=[name.replace("stem", hostile) for name in data.layer_names],
+        trials=[replace(t, error=hostile) if t.state is TrialState.FAIL else t for t in data.trials],
+        baselines=[replace(b, label=hostile) if b.label == "W8" else b for b in data.baselines],
+    )
+    page = page_of(data, tmp_path)
+    assert "<img" not in page
+    assert page.count("</script>") == page.count("<script>")
+
+
+def test_a_broken_constraint_is_never_called_feasible(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("constrained"), tmp_path)
+    row = re.search(r"<tr class=\"uniform broken\">.*?</tr>", page)
+    assert row is not None
+    assert "<b>W8</b>" in row[0]
+    assert "breaks weight size ≤ 35.16 KiB by 13.67 KiB" in row[0]
+    assert "%" not in re.sub(r"<[^>]*>", "", row[0])
+    assert "±" not in row[0]
+    assert "<td>–</td>" in row[0]
+
+
+def test_an_empty_front_says_so(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("empty"), tmp_path)
+    assert "No trial is feasible" in page
+    assert "60 broke a constraint by their costs" in page
+    assert "No feasible network has been measured." in page
+    assert 'class="chart" id="front-0"' not in page
+
+
+def test_failed_trials_show_the_first_error(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("plain"), tmp_path)
+    assert "3 trials failed." in page
+    assert "<details><summary>Error of trial #50</summary>" in page
+    assert "CUDA out of memory\n  at &lt;worker 3&gt;" in page
+
+
+def test_where_numbers_come_from(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("three"), tmp_path)
+    for text in ("216 MHz, STM32F746 data sheet", "reference point", "sha256:5f1c…", "seed 3", "searcher nsga3"):
+        assert text in page
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED])
+def test_a_job_that_has_not_succeeded(example: Example, tmp_path: Path, state: JobState) -> None:
+    data = example("plain")
+    job = replace(data.job, state=state, ended=None, message="no worker came up", spec={"name": "x"})
+    bare = [replace(t, test_metrics={}, test_standard_errors={}) for t in data.front]
+    page = page_of(replace(data, job=job, front=bare), tmp_path)
+    assert state.value in page
+    assert "no worker came up" in page
+    assert "Scores compared are those on the search split." in page
+
+
+def test_a_job_before_its_first_trial(example: Example, tmp_path: Path) -> None:
+    data = example("plain")
+    page = page_of(ReportData(replace(data.job, finished=0, failed=0, hypervolume=0.0), [], []), tmp_path)
+    assert "No trial is feasible" in page

@@ -1,0 +1,149 @@
+"""Tables, numbers, panels, picks and labels that the report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from autoquant.objective import Constraint, Objective
+from autoquant.report import ReportData
+from autoquant.report.display import Display, constraint_text, displays
+from autoquant.report.labels import place_labels
+from autoquant.report.layers import fixed_layers, grids, options_text, side_by_side
+from autoquant.report.palette import bits_colour, ink_on, is_bits, option_colour
+from autoquant.report.panels import panels
+from autoquant.report.picks import as_good_as_float, most_accurate, trade_off
+from autoquant.report.table import front_table
+from autoquant.space import Choice
+
+Example = Callable[[str], ReportData]
+Make = Callable[..., ReportData]
+
+
+def test_numbers_are_written_in_readable_units(example: Example) -> None:
+    shown = displays(example("three"))
+    assert shown["accuracy"].text(0.9134, 0.006) == "91.3 ± 0.6 %"
+    assert shown["weight_bytes"].text(32768) == "32.0 KiB"
+    assert shown["latency_ms@cortex-m7"].heading == "latency on cortex-m7 (ms)"
+    assert displays(example("activations"))["bitops"].unit == "M"
+    assert Display("gain", "").text(-0.5) == "\N{MINUS SIGN}0.500"
+    assert constraint_text(Constraint.parse("accuracy >= 0.9"), shown) == "accuracy ≥ 90 %"
+    assert shown["weight_bytes"].brief(1) == "0.0009766 KiB"
+
+
+def test_the_table_holds_both_scores_with_their_errors(example: Example) -> None:
+    data = example("plain")
+    table = front_table(data)
+    assert table.columns == ("accuracy (%), search", "accuracy (%), test", "weight size (KiB)")
+    assert [row.kind for row in table.rows].count("front") == len(data.front)
+    assert table.rows[-1].kind == "float"
+    for row in table.rows:
+        assert all("±" in cell for cell in row.cells[:2])
+    by_label = {row.label: row for row in table.rows}
+    assert "beaten by W4" in by_label["#62"].note
+    assert "same network as W2" in by_label["#13"].note
+
+
+def test_the_table_has_costs_alone_for_what_breaks_a_constraint(example: Example) -> None:
+    row = next(row for row in front_table(example("constrained")).rows if row.label == "W8")
+    assert not row.feasible
+    assert row.cells == ("–", "–", "48.8")
+    assert row.note.startswith("breaks weight size")
+
+
+def test_a_constrained_metric_that_is_no_objective_has_a_column(make_tiny: Make) -> None:
+    data = make_tiny([(0.9, 0.01, 3000.0)], {})
+    constraints = (*data.job.plan.constraints, Constraint.parse("peak_bytes <= 70000"))
+    front = [replace(data.front[0], metrics={**data.front[0].metrics, "peak_bytes": 65536.0})]
+    plan = replace(data.job.plan, constraints=constraints)
+    table = front_table(replace(data, job=replace(data.job, plan=plan), front=front))
+    assert table.columns[-1] == "peak size (KiB)"
+    assert table.rows[0].cells[-1] == "64.00"
+
+
+def test_what_breaks_a_constraint_is_never_drawn_as_uniform(make_tiny: Make) -> None:
+    data = make_tiny([(0.9, 0.01, 3000.0)], {"W4": (0.8, 0.01, 4000.0), "W8": None})
+    measured = replace(data.baselines[1], metrics={"accuracy": 0.95, "weight_bytes": 12000.0})
+    panel = panels(replace(data, baselines=[data.baselines[0], measured]))[0]
+    assert [spot.network for spot in panel.uniform] == [data.baselines[0]]
+    assert [spot.network for spot in panel.infeasible] == [measured]
+
+
+def test_panels_for_every_set_of_objectives(example: Example, make_tiny: Make) -> None:
+    three = panels(example("three"))
+    assert [p.x.metric for p in three if p.x] == ["weight_bytes", "latency_ms@cortex-m7"]
+    data = make_tiny([(0.9, 0.01, 3000.0)], {})
+    plan = data.job.plan
+    alone = replace(plan, objectives=(Objective("accuracy", "maximize"),), best=(1.0,), worst=(0.0,))
+    priced = panels(replace(data, job=replace(data.job, plan=alone)))
+    assert [p.x.metric for p in priced if p.x] == ["weight_bytes"]
+    bare = panels(replace(data, job=replace(data.job, plan=replace(alone, costs=()))))
+    assert [p.x for p in bare] == [None]
+    assert bare[0].front[0].x == 0
+    costs = (Objective("weight_bytes", "minimize"), Objective("latency_ms@cortex-m7", "minimize"))
+    tables = (*plan.costs, replace(plan.costs[0], metric="latency_ms@cortex-m7"))
+    only = panels(replace(data, job=replace(data.job, plan=replace(plan, objectives=costs, costs=tables))))
+    assert [(p.x.metric, p.y.metric) for p in only if p.x] == [("latency_ms@cortex-m7", "weight_bytes")]
+
+
+def test_the_staircase_leaves_out_what_another_objective_put_on_the_front(make_tiny: Make) -> None:
+    data = make_tiny([(0.7, 0.0, 1024.0), (0.6, 0.0, 2048.0), (0.9, 0.0, 4096.0)], {})
+    xs, ys, shape = panels(data)[0].stairs
+    assert (ys, shape) == ([70.0, 90.0], "hv")
+    assert xs == sorted(xs)
+
+
+def test_a_wide_span_gets_a_logarithmic_axis(make_tiny: Make) -> None:
+    assert panels(make_tiny([(0.7, 0.0, 100.0), (0.9, 0.0, 4000.0)], {}))[0].log_x
+    assert not panels(make_tiny([(0.7, 0.0, 1000.0), (0.9, 0.0, 4000.0)], {}))[0].log_x
+
+
+def test_a_limit_on_the_drop_is_drawn_below_the_float_network(example: Example) -> None:
+    data = example("plain")
+    plan = replace(data.job.plan, constraints=(Constraint.parse("accuracy_drop <= 0.01"),))
+    assert panels(replace(data, job=replace(data.job, plan=plan)))[0].limits()[1] == [pytest.approx(91.4)]
+
+
+def test_picks(make_tiny: Make) -> None:
+    data = make_tiny([(0.80, 0.01, 1000.0), (0.915, 0.01, 2000.0), (0.93, 0.01, 4000.0)], {})
+    assert as_good_as_float(data) is None
+    best = most_accurate(data)
+    assert best is not None
+    assert best.number == 2
+    near = trade_off(data)
+    assert near is not None
+    assert near.number == 2
+    wider = make_tiny([(0.80, 0.01, 1000.0), (0.92, 0.01, 2000.0), (0.93, 0.01, 4000.0)], {})
+    near = trade_off(wider)
+    assert near is not None
+    assert near.number == 1
+
+
+def test_choices_are_arranged_by_sort(example: Example) -> None:
+    data = example("activations")
+    assert [(g.title, len(g.rows)) for g in grids(data)] == [("Bits of weights", 10), ("Bits of activations", 10)]
+    assert options_text(data, (0, 1) * 10) == ["W " + " ".join("2" * 10), "A " + " ".join("8" * 10)]
+    assert len(side_by_side(data)) == 4
+    assert fixed_layers(replace(data, layer_names=["pinned", *data.layer_names])) == ["pinned"]
+    generic = example("generic")
+    assert [g.bits for g in grids(generic)] == [False]
+    assert options_text(generic, (2, 0, 0, 0, 0, 1, 1))[0].startswith("stem.operation=depthwise separable 3x3 ")
+
+
+def test_colours() -> None:
+    assert is_bits(Choice("a.weight", (2, 4, "float")))
+    assert not is_bits(Choice("a.weight", (7, 9)))
+    assert not is_bits(Choice("depth", (2, 4)))
+    assert option_colour(Choice("a.weight", (2, 4)), 1) == bits_colour(4)
+    assert len({option_colour(Choice("depth", tuple(range(5))), i) for i in range(5)}) == 5
+    assert option_colour(Choice("only", (1,)), 0)
+    assert ink_on("#ffffff") != ink_on("#000000")
+
+
+def test_labels_keep_apart() -> None:
+    spots = [(0.5, 0.5), (0.52, 0.5)]
+    first, second = place_labels(spots, [], [(0.2, 0.05)] * 2)
+    assert first != second
+    assert place_labels([(0.99, 0.01)], [], [(0.2, 0.05)])[0] == (-1, 1)

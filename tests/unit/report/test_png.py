@@ -1,0 +1,47 @@
+"""The picture: its size, that every part of it is drawn, and that nothing spoils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.image import imread
+
+from autoquant.report import ReportData, write_report
+from autoquant.report.png import write_png
+
+
+def ink(data: ReportData, path: Path) -> list[float]:
+    """Share of pixels that are not white, in each quarter of the picture."""
+    write_png(data, path)
+    pixels = np.asarray(imread(path))[:, :, :3]
+    assert pixels.shape == (1000, 1600, 3)
+    dark = np.any(pixels < 0.98, axis=2)
+    return [float(dark[y : y + 500, x : x + 800].mean()) for y in (0, 500) for x in (0, 800)]
+
+
+def test_every_sort_of_report_can_be_drawn(any_report: ReportData, tmp_path: Path) -> None:
+    shares = ink(any_report, tmp_path / "report.png")
+    assert min(shares) > (0.01 if any_report.front else 0.002)
+
+
+def test_a_front_of_three(make_tiny: Callable[..., ReportData], tmp_path: Path) -> None:
+    front = [(0.8, 0.01, 2000.0), (0.9, 0.01, 4000.0), (0.92, 0.01, 60000.0)]
+    assert max(ink(make_tiny(front, {"W4": (0.85, 0.01, 5000.0)}), tmp_path / "report.png")) > 0.05
+
+
+def test_names_that_would_be_formulas_or_have_no_glyph(example: Callable[[str], ReportData], tmp_path: Path) -> None:
+    data = example("plain")
+    job = replace(data.job, name="$\\frac{1}{0}$ \N{CJK UNIFIED IDEOGRAPH-8A9E} _^")
+    names = [f"$x^{{{name}$" for name in data.layer_names]
+    assert min(ink(replace(data, job=job, layer_names=names), tmp_path / "report.png")) > 0.01
+
+
+def test_write_report_writes_both_side_by_side(example: Callable[[str], ReportData], tmp_path: Path) -> None:
+    page, picture = write_report(example("plain"), tmp_path / "reports" / "job-7.html")
+    assert page == tmp_path / "reports" / "job-7.html"
+    assert picture == tmp_path / "reports" / "job-7.png"
+    assert page.stat().st_size > 1_000_000
+    assert picture.read_bytes().startswith(b"\x89PNG")
