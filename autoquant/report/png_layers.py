@@ -14,7 +14,7 @@ from autoquant.report.layers import Grid, layer_cost_metrics, side_by_side
 from autoquant.report.palette import INK, MUTED, NETWORKS, ink_on, option_colour
 from autoquant.report.png_style import label, legend_above, plain, shortened, title
 
-_LABELS = 26
+_LABELS = 22
 """Layer names that fit beside a panel."""
 
 
@@ -63,7 +63,7 @@ def _ticks(axes: Axes, names: list[str], axis: str, width: float) -> None:
         turned = max(map(len, shown)) * 9 * len(shown) > width
         axes.set_xticks(places, shown, fontsize=9.5, rotation=90 if turned else 0, color=INK)
     else:
-        axes.set_yticks(places, shown, fontsize=10, color=INK)
+        axes.set_yticks(places, shown, fontsize=10 if len(shown) <= 14 else 8.5, color=INK)
 
 
 def draw_layer_costs(axes: Axes, data: ReportData, width: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def quantized(
     history.append((n_trials - 1, front.hypervolume))
     scored = [_scored(t, network) for t in trials if t.number in front.numbers]
     baselines = [_float()] + [_uniform(f, choices, measure, limits, network) for f in _uniform_options(choices)]
-    every = {x.candidate for x in (*scored, *baselines) if x.candidate is not None}
+    every = {t.candidate for t in scored} | {b.candidate for b in baselines if b.candidate is not None}
     return ReportData(
         job=_job("keyword spotting, DS-CNN", choices, goals, limits, best, worst, trials, front, network, prices),
         trials=trials,
@@ -220,7 +221,8 @@ def _job(
 ) -> JobRecord:
     created = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
     tables = []
-    for metric in prices if network else ():
+    for metric in prices:
+        assert network is not None
         rows: list[tuple[float, ...]] = []
         if len(choices) == len(network.layers):
             costs = [network.layer_costs((i,) * len(choices), metric) for i in range(len(choices[0].options))]
@@ -311,7 +313,7 @@ def tiny(front: Sequence[Point], uniform: dict[str, Point | None], *, test: bool
     """Two layers and the given scores, the same on both splits; None for a baseline that breaks the constraint."""
     base = quantized(["a", "b"], n_trials=9, constraints=["weight_bytes <= 9000"])
 
-    def values(point: Point) -> dict[str, dict[str, float]]:
+    def values(point: Point) -> dict[str, Any]:
         accuracy, error, size = point
         found = {"metrics": {"accuracy": accuracy, "weight_bytes": size}, "standard_errors": {"accuracy": error}}
         scored = {"test_metrics": {"accuracy": accuracy}, "test_standard_errors": {"accuracy": error}}

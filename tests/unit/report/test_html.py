@@ -90,7 +90,7 @@ def test_a_broken_constraint_is_never_called_feasible(example: Example, tmp_path
     row = re.search(r"<tr class=\"uniform broken\">.*?</tr>", page)
     assert row is not None
     assert "<b>W8</b>" in row[0]
-    assert "breaks weight size ≤ 35.16 KiB by 13.67 KiB" in row[0]
+    assert "breaks weight size ≤ 35.16 KiB by 13.66 KiB" in row[0]
     assert "%" not in re.sub(r"<[^>]*>", "", row[0])
     assert "±" not in row[0]
     assert "<td>–</td>" in row[0]
