@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 from autoquant.job import JobState
 from autoquant.report import ReportData
 from autoquant.report.html import write_html
+from autoquant.report.png import write_png
 from autoquant.trial import TrialState
 
 Example = Callable[[str], ReportData]
@@ -132,3 +133,16 @@ def test_a_job_before_its_first_trial(example: Example, tmp_path: Path) -> None:
     data = example("plain")
     page = page_of(ReportData(replace(data.job, finished=0, failed=0, hypervolume=0.0), [], []), tmp_path)
     assert "No trial is feasible" in page
+
+
+@pytest.mark.parametrize("kept", [["accuracy"], ["weight_bytes"], ["weight_bytes", "latency_ms@cortex-m7"]])
+def test_any_set_of_objectives(example: Example, tmp_path: Path, kept: list[str]) -> None:
+    data = example("three")
+    plan = data.job.plan
+    places = [i for i, o in enumerate(plan.objectives) if o.metric in kept]
+    objectives, best, worst = (tuple(v[i] for i in places) for v in (plan.objectives, plan.best, plan.worst))
+    for costs in (plan.costs, ()):
+        narrow = replace(plan, objectives=objectives, best=best, worst=worst, costs=costs)
+        few = replace(data, job=replace(data.job, plan=narrow), front=data.front[:1])
+        assert 'id="front-0"' in page_of(few, tmp_path)
+        write_png(few, tmp_path / "report.png")
