@@ -140,7 +140,8 @@ def test_any_set_of_objectives(example: Example, tmp_path: Path, kept: list[str]
     data = example("three")
     plan = data.job.plan
     places = [i for i, o in enumerate(plan.objectives) if o.metric in kept]
-    objectives, best, worst = (tuple(v[i] for i in places) for v in (plan.objectives, plan.best, plan.worst))
+    objectives = tuple(plan.objectives[i] for i in places)
+    best, worst = (tuple(values[i] for i in places) for values in (plan.best, plan.worst))
     for costs in (plan.costs, ()):
         narrow = replace(plan, objectives=objectives, best=best, worst=worst, costs=costs)
         few = replace(data, job=replace(data.job, plan=narrow), front=data.front[:1])
