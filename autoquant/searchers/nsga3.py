@@ -1,7 +1,7 @@
 """NSGA-III over pymoo, seeded with uniform bit-widths.
 
 Deb and Jain, "An Evolutionary Many-Objective Optimization Algorithm Using Reference-Point-Based Nondominated Sorting
-Approach", 2014. Survival and niching are pymoo's; the operators below speak of bit-widths.
+Approach", 2014. Mating and survival are pymoo's; the mutation below speaks of bit-widths.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
-from pymoo.algorithms.moo.nsga3 import NSGA3
+from pymoo.algorithms.moo.nsga3 import ReferenceDirectionSurvival
 from pymoo.core.crossover import Crossover
 from pymoo.core.duplicate import NoDuplicateElimination
-from pymoo.core.evaluator import Evaluator
+from pymoo.core.mating import Mating
 from pymoo.core.mutation import Mutation
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
-from pymoo.core.termination import NoTermination
 from pymoo.operators.crossover.pntx import SinglePointCrossover
 from pymoo.operators.crossover.ux import UniformCrossover
-from pymoo.problems.static import StaticProblem
+from pymoo.operators.selection.tournament import TournamentSelection
 from pymoo.util.ref_dirs import get_reference_directions
 
 from autoquant.interfaces import Result, Searcher, SearchProblem
@@ -35,20 +34,25 @@ from autoquant.space import Candidate, Choice
 BREEDINGS = 20
 """How often parents are mated again while too few new children come of it."""
 
+SURVIVAL_EVERY = 4
+"""Survivors are selected anew after so many results."""
+
 
 class NSGA3Search(Searcher):
-    """Generations of candidates, each bred from the best of all before it.
+    """A population from which children are bred all the time: no worker waits for a generation to end.
 
-    A generation is proposed in pieces as large as asked for; the next one needs the results of all of it. Children that
-    were proposed before (in canonical form) or whose costs break a constraint are bred again or repaired.
+    The first population must be told whole before anything is bred. After that every ask mates the present survivors,
+    and survivors are selected anew after every few results. Children that were proposed before (in canonical form) are
+    bred again; those whose costs break a constraint are repaired.
 
     Args:
         problem: space, objectives, constraints, prices and seed.
-        population: candidates in a generation; reference directions are as many as fit below it.
-        crossover: ``uniform`` takes each choice from either parent, ``single_point`` a head of one and a tail of other.
+        population: number of survivors; there are as many reference directions as fit below it.
+        crossover: ``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of
+            the other.
         crossover_probability: chance that a pair of parents is mixed at all.
         mutation_sigma: standard deviation, in bits, of the noise that mutation adds before it snaps to the nearest
-            allowed bit-width. Choices without an order take a random option instead.
+            allowed bit-width. Choices without an order take a random other option instead.
         mutation_rate: mean number of choices that mutation touches in a child.
     """
 
@@ -59,110 +63,118 @@ class NSGA3Search(Searcher):
         population: Annotated[int, Field(ge=4)] = 24,
         crossover: Literal["uniform", "single_point"] = "uniform",
         crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
-        mutation_sigma: Annotated[float, Field(gt=0)] = 3.0,
+        mutation_sigma: Annotated[float, Field(gt=0)] = 2.0,
         mutation_rate: Annotated[float, Field(gt=0)] = 1.5,
     ) -> None:
         super().__init__(problem)
-        self._rng = np.random.default_rng([problem.seed, 1])
+        self._rng = np.random.default_rng(problem.seed)
         self._size = population
         self._seen: set[Candidate] = set()
-        self._generation: list[Candidate] = []
-        self._first_number = 0
-        self._results: dict[int, Mapping[str, float] | None] = {}
-        self._proposed = 0
-        mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
-        self._pymoo_problem = Problem(
-            n_var=len(problem.space.choices),
+        self._first: list[Candidate] = []
+        self._told = 0
+        self._fresh: list[tuple[Candidate, Mapping[str, float]]] = []
+        """Results since survivors were last selected."""
+        self._survivors = Population.empty()
+        self._exhausted = False
+        choices = problem.space.choices
+        self._problem = Problem(
+            n_var=len(choices),
             n_obj=len(problem.objectives),
             n_ieq_constr=1,
-            xl=np.zeros(len(problem.space.choices)),
+            xl=np.zeros(len(choices)),
             xu=problem.space.sizes - 1,
             vtype=int,
         )
-        self._algorithm = NSGA3(
-            ref_dirs=reference_directions(len(problem.objectives), population),
-            pop_size=population,
-            sampling=np.zeros((1, len(problem.space.choices))),
-            crossover=mix[crossover](prob=crossover_probability),
-            mutation=GaussianBits(problem.space.choices, mutation_sigma, mutation_rate),
+        self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
+        mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
+        self._mating = Mating(
+            TournamentSelection(func_comp=feasible_then_rank),
+            mix[crossover](prob=crossover_probability),
+            GaussianBits(choices, mutation_sigma, mutation_rate),
             eliminate_duplicates=NoDuplicateElimination(),
-            termination=NoTermination(),
-            output=None,
-            seed=problem.seed,
         )
-        self._algorithm.setup(self._pymoo_problem)
 
     @property
     def exhausted(self) -> bool:
-        """True once a generation came out empty: the space has nothing new."""
-        return self.asked > 0 and not self._generation
+        """True once an ask found nothing new in the space."""
+        return self._exhausted
 
     def propose(self, count: int) -> list[Candidate]:
-        """The next piece of the generation; nothing while its results are awaited."""
-        if self._proposed == len(self._generation):
-            if len(self._results) < len(self._generation) or self.exhausted:
-                return []
-            self._next_generation()
-        piece = self._generation[self._proposed : self._proposed + count]
-        self._proposed += len(piece)
-        return piece
+        """The rest of the first population, then children; nothing while the first population is awaited."""
+        if not self._first:
+            self._first = self._first_population()
+        if self.asked < len(self._first):
+            return self._first[self.asked : self.asked + count]
+        if self._told < len(self._first) or self._exhausted:
+            return []
+        children = self._breed(count)
+        self._seen.update(children)
+        self._exhausted = not children
+        return children
 
     def learn(self, results: list[Result]) -> None:
-        """Keep results until their generation is complete."""
-        self._results.update({proposal.number - self._first_number: metrics for proposal, metrics in results})
-
-    def _next_generation(self) -> None:
-        if self._generation:
+        """Take in results; a failed candidate leaves no descendants, and is never proposed again."""
+        self._fresh += [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
+        self._told += len(results)
+        if self._told >= len(self._first) and len(self._fresh) >= (SURVIVAL_EVERY if len(self._survivors) else 1):
             self._survive()
-            self._generation = self._breed()
-        else:
-            self._generation = self._first_generation()
-        self._seen.update(self._generation)
-        self._first_number, self._proposed, self._results = self.asked, 0, {}
 
-    def _first_generation(self) -> list[Candidate]:
+    def _first_population(self) -> list[Candidate]:
         """The uniform bit-widths that are feasible, filled up with random candidates."""
         uniform = np.array(list(self.problem.space.uniform().values()), dtype=np.int64)
         start = new_candidates(self.problem, uniform, set())[: self._size] if len(uniform) else []
         missing = self._size - len(start)
-        return start + draw(self.problem, self._rng, set(start), missing) if missing else start
+        start += draw(self.problem, self._rng, set(start), missing) if missing else []
+        self._seen.update(start)
+        return start
 
     def _survive(self) -> None:
-        """Hand the generation with its results to pymoo, which selects the next parents."""
-        rows = [self._results[i] for i in range(len(self._generation))]
-        told = [self._minimized(metrics) for metrics in rows if metrics is not None]
-        worst = np.max(told, axis=0) if told else np.zeros(len(self.problem.objectives))
-        values = np.array([worst if metrics is None else self._minimized(metrics) for metrics in rows])
-        broken = np.array([[self._violation(metrics)] for metrics in rows])
-        children = Population.new("X", np.array(self._generation, dtype=np.int64))
-        Evaluator().eval(StaticProblem(self._pymoo_problem, F=values, G=broken), children)
-        self._algorithm.tell(infills=children)
+        """Select the survivors among the present ones and the fresh results."""
+        metrics = [one for _, one in self._fresh]
+        values = [[o.minimized(one[o.metric]) for o in self.problem.objectives] for one in metrics]
+        fresh = Population.new(
+            X=np.array([candidate for candidate, _ in self._fresh], dtype=np.int64),
+            F=np.array(values, dtype=np.float64),
+            G=np.array([[self._violation(one)] for one in metrics]),
+        )
+        everyone = Population.merge(self._survivors, fresh)
+        self._survivors = self._survival.do(self._problem, everyone, n_survive=self._size, random_state=self._rng)
+        self._fresh = []
 
-    def _minimized(self, metrics: Mapping[str, float]) -> list[float]:
-        return [objective.minimized(metrics[objective.metric]) for objective in self.problem.objectives]
-
-    def _violation(self, metrics: Mapping[str, float] | None) -> float:
-        """How far constraints are broken, relative to their bounds; a failed trial counts as far beyond all."""
-        if metrics is None:
-            return 1e6
+    def _violation(self, metrics: Mapping[str, float]) -> float:
+        """How far constraints are broken, relative to their bounds."""
         excess = violations(self.problem.constraints, metrics)
         bounds = {str(constraint): abs(constraint.bound) for constraint in self.problem.constraints}
         return sum(amount / max(bounds[text], 1e-9) for text, amount in excess.items())
 
-    def _breed(self) -> list[Candidate]:
-        """New children of the parents that survived; random candidates where breeding finds too few."""
+    def _breed(self, count: int) -> list[Candidate]:
+        """New children of the survivors; random candidates where breeding finds too few."""
         children: dict[Candidate, None] = {}
-        for _ in range(BREEDINGS):
-            wanted = self._size - len(children)
-            bred = self._algorithm.mating.do(
-                self._pymoo_problem, self._algorithm.pop, wanted, algorithm=self._algorithm, random_state=self._rng
-            )
+        for _ in range(BREEDINGS if len(self._survivors) else 0):
+            wanted = count - len(children)
+            bred = self._mating.do(self._problem, self._survivors, wanted, random_state=self._rng)
             feasible = repair(self.problem, bred.get("X").astype(np.int64), self._rng)
             children |= dict.fromkeys(new_candidates(self.problem, feasible, self._seen))
-            if len(children) >= self._size:
-                return list(children)[: self._size]
-        known = self._seen | set(children)
-        return [*children, *draw(self.problem, self._rng, known, self._size - len(children))]
+            if len(children) >= count:
+                return list(children)[:count]
+        return [*children, *draw(self.problem, self._rng, self._seen | set(children), count - len(children))]
+
+
+def feasible_then_rank(
+    pop: Population, P: npt.NDArray[Any], *args: Any, random_state: np.random.Generator, **kwargs: Any
+) -> npt.NDArray[np.int64]:
+    """Winner of each tournament of two: less violation, then the better front, then by lot. (n, 2) -> (n, 1).
+
+    pymoo's own NSGA-III draws among feasible parents by lot alone; measured on DS-CNN bit-widths and NAS-Bench-201,
+    taking the better front first reached more hypervolume.
+    """
+    violation, rank = pop.get("CV")[:, 0], pop.get("rank")
+    winners = []
+    for a, b in P:
+        better, worse = sorted((a, b), key=lambda i: (violation[i], rank[i] if rank[i] is not None else 0))
+        tie = violation[better] == violation[worse] and rank[better] == rank[worse]
+        winners.append(random_state.choice([a, b]) if tie else better)
+    return np.array(winners, dtype=np.int64)[:, None]
 
 
 class GaussianBits(Mutation):  # type: ignore[misc]
