@@ -12,6 +12,7 @@ import argparse
 import itertools
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from autoquant.objective import as_objective
 from autoquant.pareto import Scale, hypervolume, non_dominated
 from autoquant.pricing import CostMetric, Pricer
 from autoquant.quantization import QuantizedNetwork
+from autoquant.trial import Proposal
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "keyword_spotting"
 sys.path.insert(0, str(EXAMPLE))
@@ -29,6 +31,8 @@ import network as example  # noqa: E402
 
 BITS = (2, 4, 8)
 CHECKPOINTS = (50, 100, 200, 400)
+PENDING = 16
+"""Proposals that wait for their result at once, as in a job."""
 BATCH = 100
 
 
@@ -74,7 +78,9 @@ def main() -> None:
     space = make_space("bit_widths", quantized.profile, weights=list(BITS))
     from autoquant_cost_models.weight_bytes import WeightBytes
 
-    pricer = Pricer([CostMetric("weight_bytes", "weight_bytes", "weight_bytes", WeightBytes())], quantized.profile, space)
+    pricer = Pricer(
+        [CostMetric("weight_bytes", "weight_bytes", "weight_bytes", WeightBytes())], quantized.profile, space
+    )
     candidates = np.array(list(itertools.product(range(len(BITS)), repeat=len(space.choices))))
     objectives = (as_objective("accuracy"), as_objective("weight_bytes"))
     low, high = pricer.bounds(0)["weight_bytes"]
@@ -94,11 +100,13 @@ def main() -> None:
         for seed in range(arguments.seeds):
             searcher = make_searcher(name, space, list(objectives), price=pricer, seed=seed)
             seen: list[int] = []
+            waiting: deque[Proposal] = deque()
             while len(seen) < max(CHECKPOINTS):
-                for proposal in searcher.ask(1):
-                    i = index[proposal.candidate]
-                    seen.append(i)
-                    searcher.tell([(proposal, {"accuracy": accuracy[i], "weight_bytes": size[i]})])
+                waiting.extend(searcher.ask(PENDING - len(waiting)))
+                proposal = waiting.popleft()
+                i = index[proposal.candidate]
+                seen.append(i)
+                searcher.tell([(proposal, {"accuracy": accuracy[i], "weight_bytes": size[i]})])
             shares.append([hypervolume(points[seen[:count]], np.ones(2)) / exact for count in CHECKPOINTS])
         columns = np.array(shares).T
         print(f"  {name:8s}" + "  ".join(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in columns))
