@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoquant.errors import AutoQuantError, JobFailed, PluginError, SpecError, UnsupportedError
+from autoquant.errors import (
+    AutoQuantError,
+    JobFailed,
+    JobNotFound,
+    PluginError,
+    SpecError,
+    StoreUnavailable,
+    UnsupportedError,
+)
 
 if TYPE_CHECKING:
     from autoquant.client import Job
@@ -34,6 +42,7 @@ JobArgument = Annotated[
 ]
 
 BAD_INPUT, FAILED = 2, 1
+BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound)
 DEFAULT_REPORT = Path("autoquant-report.html")
 
 
@@ -48,7 +57,7 @@ def _errors(as_json: bool) -> Iterator[None]:
     try:
         yield
     except AutoQuantError as error:
-        code = BAD_INPUT if isinstance(error, (SpecError, PluginError, UnsupportedError, LookupError)) else FAILED
+        code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED
         if as_json:
             problems = error.problems if isinstance(error, SpecError) else [str(error)]
             print(json.dumps({"error": type(error).__name__, "problems": problems}))

@@ -219,7 +219,7 @@ class Job:
             trials=list(self.trials()),
             front=front,
             baselines=baselines,
-            hypervolume=self.hypervolume_history(),
+            hypervolume=[*self.hypervolume_history(), (record.finished, record.hypervolume)],
             layer_names=[layer.name for layer in profile] if profile is not None else [],
             layer_costs=dict(zip(candidates, costs, strict=True)),
         )

@@ -7,7 +7,8 @@ AutoQuantError
 ├── SearcherError (ValueError)     a searcher was told something it never asked; its state is unchanged
 ├── EvaluationError                an evaluator could not measure
 ├── JobFailed                      a job ended without a result; says why
-└── StoreError
+└── StoreError                     the store cannot be read or written
+    ├── StoreUnavailable           it cannot be opened: wrong URL, no such file, another schema
     └── JobNotFound (LookupError)
 """
 
@@ -50,7 +51,11 @@ class JobFailed(AutoQuantError):
 
 
 class StoreError(AutoQuantError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be opened: the URL is wrong, there is no such file, or its schema is not ours."""
 
 
 class JobNotFound(StoreError, LookupError):

@@ -56,6 +56,8 @@ class Plan:
     constraints: tuple[Constraint, ...]
     drops: Mapping[str, Direction]
     """Metrics whose drop against the float network is wanted, with the direction in which they are better."""
+    bounds: Mapping[str, tuple[float, float]]
+    """(best, worst) of what the evaluator measures."""
     pricer: Pricer
     scale: Scale
     record: JobPlan
@@ -106,7 +108,7 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
         identity=_identity(spec, evaluator),
     )
     recipe = EvaluatorRecipe(build, space, tuple(str(Path(path or ".").resolve()) for path in sys.path))
-    return Plan(spec, space, objectives, constraints, finder.drops, pricer, scale, record, recipe)
+    return Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
 
 
 def _check_names(spec: SearchSpec) -> MetricFinder:

@@ -11,7 +11,7 @@ from autoquant.coordinator import POLL_SECONDS, check_finite, drops
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Task, WorkerPool
 from autoquant.job import Baseline
-from autoquant.objective import violations
+from autoquant.objective import DROP, violations
 from autoquant.plan import Plan
 from autoquant.space import Candidate
 from autoquant.store import Store
@@ -58,10 +58,22 @@ def measure_baselines(
         if plan.drops:
             raise JobFailed(f"the evaluator has no float network, so there is no drop of {sorted(plan.drops)}")
     reference = dict(measured.metrics) if measured else {}
+    _check_drops(plan, reference)
     for label, completion in done.items():
         baselines[label] = _measured(plan, baselines[label], completion, reference)
     store.save_baselines(job_id, list(baselines.values()))
     return list(baselines.values())
+
+
+def _check_drops(plan: Plan, reference: dict[str, float]) -> None:
+    """`JobFailed` when a drop is asked for that not even the best value of the metric would give."""
+    best = {metric: values[0] for metric, values in plan.bounds.items()}
+    least = drops(plan, reference, {**reference, **best})
+    for constraint in plan.constraints:
+        if constraint.operator == "<=" and constraint.violation(least.get(constraint.metric, constraint.bound)) > 0:
+            metric = constraint.metric.removesuffix(DROP)
+            found = f"the float network has {metric} {reference[metric]:.6g}"
+            raise JobFailed(f"'{constraint}' cannot hold: {found}, so the least drop is {least[constraint.metric]:.6g}")
 
 
 def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference: dict[str, float]) -> Baseline:

@@ -1,4 +1,4 @@
-"""How close does a search come to the true front? Every bit-width of DS-CNN is measured, then searches run on the table.
+"""How close does a search come to the true front? DS-CNN is measured at every bit-width, searches run on the table.
 
     python benchmarks/exhaustive_keyword_spotting.py --table dscnn.npz
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from autoquant import make_searcher, make_space
 from autoquant.network import LayerPrecision
 from autoquant.objective import as_objective

@@ -60,7 +60,7 @@ class NSGA3Search(Searcher):
         self,
         problem: SearchProblem,
         *,
-        population: Annotated[int, Field(ge=4)] = 24,
+        population: Annotated[int, Field(ge=4)] = 16,
         crossover: Literal["uniform", "single_point"] = "uniform",
         crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
         mutation_sigma: Annotated[float, Field(gt=0)] = 2.0,

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from autoquant.errors import StoreError
+from autoquant.errors import StoreUnavailable
 
 HEAD = "0001"
 """The schema version that this code reads and writes; a test holds it against the newest migration."""
@@ -19,26 +19,26 @@ URL_FORM = "'sqlite:///jobs.db' (a file), 'sqlite://' (memory) or the name of a 
 def open_engine(url: str, *, create: bool = True) -> sa.Engine:
     """An engine on an up-to-date schema; a new database gets one.
 
-    `StoreError` when the URL is wrong, the file cannot be opened or is no database, its schema is of another version,
-    or (with ``create`` false) there is none.
+    `StoreUnavailable` when the URL is wrong, the file cannot be opened or is no database, its schema is of another
+    version, or (with ``create`` false) there is none.
     """
     if "://" not in url:
         if not url.endswith(".db"):
-            raise StoreError(f"store {url!r}: not a store; accepted: {URL_FORM}")
+            raise StoreUnavailable(f"store {url!r}: not a store; accepted: {URL_FORM}")
         url = f"sqlite:///{url}"
     try:
         parsed = sa.make_url(url)
     except ArgumentError:
-        raise StoreError(f"store {url!r}: not a store; accepted: {URL_FORM}") from None
+        raise StoreUnavailable(f"store {url!r}: not a store; accepted: {URL_FORM}") from None
     if parsed.get_backend_name() != "sqlite":
-        raise StoreError(f"store {url!r}: {parsed.get_backend_name()} is not supported; accepted: {URL_FORM}")
+        raise StoreUnavailable(f"store {url!r}: {parsed.get_backend_name()} is not supported; accepted: {URL_FORM}")
     memory = parsed.database in (None, "", ":memory:")
     if not memory:
         file = Path(str(parsed.database))
         if not create and not file.exists():
-            raise StoreError(f"store {url!r}: there is no such file; 'autoquant search' makes it")
+            raise StoreUnavailable(f"store {url!r}: there is no such file; 'autoquant search' makes it")
         if not file.parent.is_dir():
-            raise StoreError(f"store {url!r}: the folder {file.parent} does not exist")
+            raise StoreUnavailable(f"store {url!r}: the folder {file.parent} does not exist")
     pool: dict[str, Any] = {"poolclass": sa.StaticPool} if memory else {}
     engine = sa.create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False}, **pool)
     sa.event.listen(engine, "connect", _sqlite_settings)
@@ -46,7 +46,7 @@ def open_engine(url: str, *, create: bool = True) -> sa.Engine:
         _check_schema(engine, url)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise StoreError(f"store {url!r}: cannot be opened: {getattr(error, 'orig', None) or error}") from error
+        raise StoreUnavailable(f"store {url!r}: cannot be opened: {getattr(error, 'orig', None) or error}") from error
     except BaseException:
         engine.dispose()
         raise
@@ -70,12 +70,12 @@ def _check_schema(engine: sa.Engine, url: str) -> None:
     if found == HEAD:
         return
     if found is not None:
-        raise StoreError(
+        raise StoreUnavailable(
             f"store {url!r}: its schema is version {found}, this AutoQuant reads version {HEAD}; "
             "use the AutoQuant that wrote it, or a new store"
         )
     if tables:
-        raise StoreError(f"store {url!r}: this database belongs to something else (tables {sorted(tables)})")
+        raise StoreUnavailable(f"store {url!r}: this database belongs to something else (tables {sorted(tables)})")
     _migrate(engine)
 
 

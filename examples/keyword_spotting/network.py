@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
+
 from autoquant import DataSplits, Split
 from autoquant.settings import data_folder
-from torch import nn
 
 INPUT_ZERO_POINT, INPUT_SCALE = 83, 0.5847029
 
