@@ -48,7 +48,8 @@ class Display:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     def started(self, job: Job) -> None:
         """Say which job this is, so that another terminal can follow or stop it."""

@@ -66,7 +66,7 @@ def run_job(
     except Exception as error:
         text = str(error) if isinstance(error, AutoQuantError) else f"{type(error).__name__}: {error}"
         store.end_job(job_id, JobState.FAILED, text)
-        log.error("action=fail job=%d reason=%s", job_id, text)
+        log.info("action=fail job=%d reason=%s", job_id, text)
         raise
     finally:
         pool.close()

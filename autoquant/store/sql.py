@@ -33,7 +33,8 @@ class FrontChange:
 class Store:
     """Jobs, trials and fronts in a database. Every public method is one transaction.
 
-    `StoreError` when the database cannot be opened or written, `JobNotFound` for an id that is not there.
+    `StoreUnavailable` when the database cannot be opened, `StoreError` when it cannot be read or written,
+    `JobNotFound` for an id that is not there.
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
@@ -234,7 +235,8 @@ class Store:
         rows = [codec.baseline_to_row(job_id, position, baseline) for position, baseline in enumerate(baselines)]
         with self._write() as connection:
             connection.execute(tables.baselines.delete().where(tables.baselines.c.job_id == job_id))
-            connection.execute(tables.baselines.insert(), rows)
+            if rows:
+                connection.execute(tables.baselines.insert(), rows)
 
     def baselines(self, job_id: int) -> list[Baseline]:
         """The float network and the uniform bit-widths, as saved."""
