@@ -107,9 +107,12 @@ class NSGA3Search(Searcher):
             return self._first[self.asked : self.asked + count]
         if self._told < len(self._first) or self._exhausted:
             return []
-        children = self._breed(count)
-        self._seen.update(children)
-        self._exhausted = not children
+        children: list[Candidate] = []
+        while len(children) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
+            child = self._breed(1)
+            self._seen.update(child)
+            self._exhausted = not child
+            children += child
         return children
 
     def learn(self, results: list[Result]) -> None:

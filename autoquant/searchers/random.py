@@ -8,6 +8,9 @@ from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.searchers.sampling import draw
 from autoquant.space import Candidate
 
+BATCH = 32
+"""Candidates that are drawn at a time."""
+
 
 class RandomSearch(Searcher):
     """Candidates drawn uniformly, without repetition, repaired where their costs break a constraint.
@@ -19,12 +22,24 @@ class RandomSearch(Searcher):
         super().__init__(problem)
         self._rng = np.random.default_rng(problem.seed)
         self._seen: set[Candidate] = set()
+        self._drawn: list[Candidate] = []
+        """Drawn and not proposed yet. Drawing in batches, the proposals do not depend on the sizes of the asks."""
+        self._dry = False
+
+    @property
+    def exhausted(self) -> bool:
+        """True once drawing found nothing more and all that was drawn is proposed."""
+        return self._dry and not self._drawn
 
     def propose(self, count: int) -> list[Candidate]:
         """New candidates; fewer than ``count`` only when the space has no more."""
-        candidates = draw(self.problem, self._rng, self._seen, count)
-        self._seen.update(candidates)
-        return candidates
+        while len(self._drawn) < count and not self._dry:
+            fresh = draw(self.problem, self._rng, self._seen, BATCH)
+            self._seen.update(fresh)
+            self._drawn += fresh
+            self._dry = len(fresh) < BATCH
+        piece, self._drawn = self._drawn[:count], self._drawn[count:]
+        return piece
 
     def learn(self, results: list[Result]) -> None:
         """Random search learns nothing."""
