@@ -1,0 +1,155 @@
+"""NSGA-III: what it promises beyond the contract of searchers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autoquant import plugins
+from autoquant.errors import SpecError
+from autoquant.interfaces import Searcher, SearchProblem
+from autoquant.objective import Constraint, Objective
+from autoquant.pareto import ParetoFront, Scale
+from autoquant.searchers.nsga3 import GaussianBits, NSGA3Search, numeric_values, reference_directions
+from autoquant.searchers.random import RandomSearch
+from autoquant.space import Choice, SearchSpace
+from autoquant.testing.searchers import OBJECTIVES, PROBLEMS, Log, measure, price, problem
+
+
+def test_the_uniform_bit_widths_come_first() -> None:
+    given = problem(bound=1000)
+    first = NSGA3Search(given).ask(24)
+    uniform = list(given.space.uniform().values())
+    assert [proposal.candidate for proposal in first[: len(uniform)]] == uniform
+
+
+def test_uniform_bit_widths_that_cost_too_much_are_left_out() -> None:
+    given = problem(bound=40)
+    first = NSGA3Search(given).ask(24)
+    kept = [c for c in given.space.uniform().values() if price(np.array([c]))["bytes"][0] <= 40]
+    assert 0 < len(kept) < 5
+    assert [proposal.candidate for proposal in first[: len(kept)]] == kept
+
+
+def test_nothing_is_bred_before_the_first_population_is_told() -> None:
+    searcher = NSGA3Search(problem(), population=10)
+    first = searcher.ask(99)
+    assert len(first) == 10
+    for proposal in first[:-1]:
+        searcher.tell([(proposal, measure(proposal.candidate))])
+        assert searcher.ask(1) == []
+    searcher.tell([(first[-1], None)])
+    assert len(searcher.ask(3)) == 3
+
+
+@pytest.mark.parametrize("task", ["two objectives", "no order", "small and switched"])
+def test_the_sizes_of_the_asks_make_no_difference(task: str) -> None:
+    def proposals(pieces: tuple[int, ...]) -> list[object]:
+        searcher = NSGA3Search(PROBLEMS[task](1), population=6)
+        first = searcher.ask(6)
+        searcher.tell([(proposal, measure(proposal.candidate)) for proposal in first])
+        return [proposal for count in pieces for proposal in searcher.ask(count)]
+
+    assert proposals((12,)) == proposals((1, 5, 2, 4)) == proposals((1,) * 12)
+
+
+def hypervolume(make: Callable[[SearchProblem], Searcher], seed: int) -> float:
+    """Of the front after 400 trials, results told as they come."""
+    space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 5, 6, 8)) for i in range(12)])
+    objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
+    searcher = make(SearchProblem(space, objectives, (), None, seed))
+    harm = np.random.default_rng(7).lognormal(0, 1.5, size=12)
+    front = ParetoFront(Scale(objectives, (0.0, 24.0), (float(harm.sum()), 96.0)))
+    while searcher.asked < 400:
+        for proposal in searcher.ask(4):
+            bits = np.array(
+                [space.choices[i].options[index] for i, index in enumerate(proposal.candidate)], dtype=float
+            )
+            metrics = {"loss": float((harm * 4.0 ** (2 - bits)).sum()), "bytes": float(bits.sum())}
+            front.add(proposal.number, metrics)
+            searcher.tell([(proposal, metrics)])
+    return front.hypervolume
+
+
+def test_it_beats_random_search_where_layers_differ_in_sensitivity() -> None:
+    ours, random = (np.mean([hypervolume(make, seed) for seed in range(6)]) for make in (NSGA3Search, RandomSearch))
+    assert ours > random + 0.02
+
+
+def test_it_goes_on_when_everything_fails_or_breaks_a_constraint() -> None:
+    failing = Log(NSGA3Search(problem(), population=5), 0, fail=1.0).run(60)
+    assert len(failing.proposals) == 60
+    given = problem()
+    strict = SearchProblem(given.space, given.objectives, (Constraint.parse("accuracy >= 2"),))
+    assert len(Log(NSGA3Search(strict, population=5), 0).run(60).proposals) == 60
+
+
+def test_among_infeasible_survivors_it_goes_towards_the_constraint() -> None:
+    space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 5, 6, 8)) for i in range(16)])
+    given = SearchProblem(space, (Objective("bytes", "minimize"),), (Constraint.parse("accuracy >= 0.95"),))
+    searcher = NSGA3Search(given, population=8)
+    reached = []
+    while searcher.asked < 300:
+        for proposal in searcher.ask(4):
+            accuracy = sum(proposal.candidate) / 80
+            reached.append(accuracy)
+            searcher.tell([(proposal, {"bytes": float(sum(proposal.candidate)), "accuracy": accuracy})])
+    assert max(reached[:8]) < 0.95 <= max(reached)
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"population": 3}, "searcher.population"),
+        ({"crossover": "two_point"}, "searcher.crossover"),
+        ({"crossover_probability": 1.5}, "searcher.crossover_probability"),
+        ({"mutation_sigma": 0}, "searcher.mutation_sigma"),
+        ({"mutation_rate": -1}, "searcher.mutation_rate"),
+        ({"popullation": 30}, "searcher.popullation"),
+    ],
+)
+def test_wrong_options_are_named(options: dict[str, object], place: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        plugins.check_options(NSGA3Search, options, "searcher")
+    assert caught.value.problems[0].startswith(f"{place}: ")
+
+
+@pytest.mark.parametrize(("objectives", "population"), [(1, 24), (2, 24), (2, 4), (3, 24), (3, 100), (4, 24)])
+def test_reference_directions_are_as_many_as_fit(objectives: int, population: int) -> None:
+    directions = reference_directions(objectives, population)
+    assert directions.shape[1] == objectives
+    assert len(directions) <= population
+    assert directions.sum(axis=1) == pytest.approx(1)
+    if objectives == 2:
+        assert len(directions) == population
+
+
+def test_mutation_stays_in_range_and_prefers_near_bit_widths() -> None:
+    choices = (Choice("bits", (2, 4, 8, "float")), Choice("kind", ("a", "b", "c"), ordered=False), Choice("one", (1,)))
+    mutation = GaussianBits(choices, sigma=2.0, rate=3.0)
+    before = np.tile([1, 0, 0], (2000, 1))
+    after = mutation._do(None, before, random_state=np.random.default_rng(0))
+    assert np.array_equal(before, np.tile([1, 0, 0], (2000, 1)))
+    counts = np.bincount(after[:, 0], minlength=4) / 2000
+    # 4 + N(0, 2) snaps to 2 below 3, to 8 above 6: 0.31 and 0.16; 32 bits are out of reach.
+    assert counts == pytest.approx([0.31, 0.53, 0.16, 0], abs=0.04)
+    assert set(after[:, 1]) == {1, 2}
+    assert set(after[:, 2]) == {0}
+
+
+def test_numbers_of_options() -> None:
+    assert numeric_values(Choice("a", (2, 4, "float"))) == pytest.approx([2, 4, 32])
+    assert numeric_values(Choice("a", (2, 4), ordered=False)) is None
+    assert numeric_values(Choice("a", ("x", "y"))) is None
+    assert numeric_values(Choice("a", (False, True))) is None
+
+
+def test_one_objective_is_enough() -> None:
+    given = SearchProblem(problem().space, OBJECTIVES[:1])
+    log = Log(NSGA3Search(given, population=6), 0).run(120)
+    scores = [measure(proposal.candidate)["accuracy"] for proposal in log.proposals]
+    assert max(scores[60:]) > max(scores[:6])
+    assert not math.isnan(max(scores))
