@@ -30,7 +30,7 @@ class Display:
     """Live progress on stderr: a bar on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = _console(stderr=True)
         self._last, self._printed = 0.0, -1
         self._bar = Bar(
             SpinnerColumn(),
@@ -54,7 +54,7 @@ class Display:
     def started(self, job: Job) -> None:
         """Say which job this is, so that another terminal can follow or stop it."""
         record = job.record
-        self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False)
+        self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False, soft_wrap=True)
         self._bar.update(self._task, total=record.n_trials, completed=record.finished)
 
     def progress(self, now: Progress) -> None:
@@ -79,9 +79,18 @@ def progress_text(now: Progress) -> str:
     return ", ".join(parts)
 
 
-def _console() -> Console:
-    """Standard output; wide where it is no terminal, so that nothing is cut in a file or a pipe."""
-    return Console() if sys.stdout.isatty() else Console(width=200)
+def _console(stderr: bool = False) -> Console:
+    """Wide where it is no terminal, so that nothing is cut in a file or a pipe. Text is shown as it is, no markup."""
+    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 200
+    return Console(stderr=stderr, width=wide, markup=False, emoji=False)
+
+
+def _table(*columns: str, **options: Any) -> Table:
+    """A table whose cells are folded where there is no room, never cut."""
+    table = Table(**options)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def print_front(job: Job) -> None:
@@ -94,7 +103,7 @@ def print_front(job: Job) -> None:
     if not data.front:
         console.print(f"job {job.id} has no feasible trial on its front yet", highlight=False)
     shown = front_table(data)
-    table = Table("", *shown.columns, "", title=f"{data.job.name}: Pareto front and baselines")
+    table = _table("", *shown.columns, "", title=f"{data.job.name}: Pareto front and baselines")
     for row in shown.rows:
         style = "bold" if row.kind == "front" else "dim" if not row.feasible else ""
         table.add_row(row.label, *row.cells, row.note, style=style)
@@ -104,7 +113,7 @@ def print_front(job: Job) -> None:
 
 def print_jobs(jobs: Sequence[JobRecord]) -> None:
     """One line a job."""
-    table = Table("id", "name", "state", "trials", "front", "hypervolume", "created")
+    table = _table("id", "name", "state", "trials", "front", "hypervolume", "created")
     for job in jobs:
         done = f"{job.finished}/{job.n_trials}"
         when = job.created.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -114,7 +123,7 @@ def print_jobs(jobs: Sequence[JobRecord]) -> None:
 
 def print_job(job: JobRecord) -> None:
     """One job, a line a fact."""
-    table = Table(show_header=False, box=None)
+    table = _table("", "", show_header=False, box=None)
     facts = {key: value for key, value in job_json(job).items() if value is not None}
     for key, value in facts.items():
         table.add_row(key, f"{value:.6g}" if isinstance(value, float) else str(value))
@@ -125,7 +134,7 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
     """One line a trial, and how to see the next page."""
     plan = job.record.plan
     metrics = [objective.metric for objective in plan.objectives]
-    table = Table("trial", "state", *metrics, "options", "note")
+    table = _table("trial", "state", *metrics, "options", "note")
     for trial in page:
         cells = [f"{trial.metrics[m]:.6g}" if m in trial.metrics else "–" for m in metrics]
         options = " ".join(str(option) for option in trial.options.values())
@@ -140,7 +149,7 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
 
 def print_plugins(found: Sequence[PluginInfo]) -> None:
     """One line a plug-in."""
-    table = Table("kind", "name", "from", "status")
+    table = _table("kind", "name", "from", "status")
     for info in found:
         status = "ok" if info.error is None else f"broken: {info.error}"
         table.add_row(info.kind, info.name, f"{info.distribution} {info.version}", status)

@@ -179,10 +179,10 @@ class Folder:
     def store(self) -> str:
         return f"sqlite:///{self.path / 'jobs.db'}"
 
-    def write(self, base: dict[str, Any], name: str = "spec.yaml", **changes: Any) -> Path:
+    def write(self, base: dict[str, Any], /, file_name: str = "spec.yaml", **changes: Any) -> Path:
         """A spec with some fields changed; None takes one out."""
         spec = {key: value for key, value in (base | changes).items() if value is not None}
-        file = self.path / name
+        file = self.path / file_name
         file.write_text(yaml.safe_dump(spec, sort_keys=False))
         return file
 
