@@ -38,7 +38,7 @@ StoreOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with the keys that docs/cli.md lists.")]
 JobArgument = Annotated[
     int | None,
-    typer.Argument(metavar="[JOB]", help="Id of the job; the newest by default.", show_default=False),
+    typer.Argument(metavar="JOB", help="Id of the job; the newest by default.", show_default=False),
 ]
 
 BAD_INPUT, FAILED = 2, 1

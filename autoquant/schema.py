@@ -29,12 +29,15 @@ def spec_schema() -> dict[str, Any]:
 def _one_of(kind: str, described: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """A name, or an object whose fields are those of the named plug-in."""
     names = plugins.names(kind)
-    forms: list[dict[str, Any]] = [{"enum": names}, {"type": "string", "pattern": r"^[\w.]+:[\w.]+$"}]
+    alone = list(names)
+    forms: list[dict[str, Any]] = [{"enum": alone}, {"type": "string", "pattern": r"^[\w.]+:[\w.]+$"}]
     for name in names:
         try:
             options = plugins.options_model(plugins.load(kind, name)).model_json_schema()
         except PluginError:
             continue
+        if options.get("required"):
+            alone.remove(name)
         schema["$defs"].update(options.pop("$defs", {}))
         forms.append(
             {
