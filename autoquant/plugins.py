@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -142,12 +143,12 @@ def _found(module_name: str) -> str:
 
 def options_model(plugin: type[Any]) -> type[BaseModel]:
     """A pydantic model of the keyword-only arguments of a plug-in: its options."""
-    signature = inspect.signature(plugin)
-    hints = typing.get_type_hints(plugin.__init__, include_extras=True)
+    parameters = [p for p in inspect.signature(plugin).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    # Only these: the annotations of what the host supplies may name types that are imported for type checkers alone.
+    wanted = SimpleNamespace(__annotations__={p.name: p.annotation for p in parameters if p.annotation is not p.empty})
+    hints = typing.get_type_hints(wanted, plugin.__init__.__globals__, include_extras=True) if parameters else {}
     fields: dict[str, Any] = {
-        name: (hints.get(name, Any), ... if parameter.default is inspect.Parameter.empty else parameter.default)
-        for name, parameter in signature.parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default) for p in parameters
     }
     config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
     model: type[BaseModel] = create_model(f"{plugin.__name__}Options", __config__=config, **fields)
