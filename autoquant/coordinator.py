@@ -286,8 +286,9 @@ class Search:
     def _check_degenerate(self) -> None:
         """`JobFailed` when every candidate so far has exactly the same measurements."""
         measured = [trial.metrics for trial in self._known.values()]
-        names = [name for name in measured[0] if name not in {table.metric for table in self._plan.record.costs}]
-        if len({tuple(metrics[name] for name in names) for metrics in measured}) == 1:
+        costs = {table.metric for table in self._plan.record.costs}
+        names = sorted({name for metrics in measured for name in metrics} - costs)
+        if names and len({tuple(metrics.get(name) for name in names) for metrics in measured}) == 1:
             shown = ", ".join(f"{name} = {measured[0][name]:.6g}" for name in names)
             raise JobFailed(
                 f"degenerate scores: {len(measured)} different candidates all measured {shown}; "

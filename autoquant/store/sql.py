@@ -138,7 +138,7 @@ class Store:
     def finish_trials(self, job_id: int, trials: Sequence[Trial], change: FrontChange) -> None:
         """Results, the front that they give and its hypervolume, in one transaction."""
         columns = ["state", "metrics", "standard_errors", "violations", "artifacts", "seconds", "worker", "error"]
-        columns += ["started", "ended"]
+        columns += ["measured_by", "started", "ended"]
         update = (
             tables.trials.update()
             .where(tables.trials.c.job_id == job_id, tables.trials.c.number == sa.bindparam("the_number"))

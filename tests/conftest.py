@@ -1,0 +1,22 @@
+"""Makes `tests/helpers` importable, so that specs can name its plug-ins as ``toy:Class``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autoquant import plugins
+
+sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+@pytest.fixture(autouse=True)
+def _import_path() -> Iterator[None]:
+    """The import path as it was, whatever spec folder a test used."""
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
+    plugins._added_folder = None

@@ -1,0 +1,167 @@
+"""Small plug-ins for tests of the coordinator and the plan: no torch, no network, every measurement recorded."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from autoquant.data import SplitName
+from autoquant.interfaces import (
+    Completion,
+    Evaluator,
+    EvaluatorRecipe,
+    Result,
+    Searcher,
+    SearchProblem,
+    Task,
+    WorkerPool,
+)
+from autoquant.network import LayerProfile, NetworkProfile
+from autoquant.objective import Direction
+from autoquant.space import Candidate, Choice, SearchSpace
+from autoquant.trial import Measurement
+
+CALLS: list[tuple[Candidate | None, str]] = []
+"""Every (candidate, split) that a `Toy` was asked to measure in this process, in order."""
+
+PROFILE = NetworkProfile(
+    tuple(
+        LayerProfile(f"layer{i}", "linear", i, (10 * (i + 1),), (10 * (i + 2),), (10 * (i + 2), 10 * (i + 1)), macs,
+                     10 * (i + 2), macs + 10 * (i + 2))
+        for i, macs in enumerate((200, 600, 1200, 2000))
+    ),
+    (10,),
+)  # fmt: skip
+"""Four linear layers."""
+
+
+class Toy(Evaluator):
+    """Scores the indices of a candidate; ``loss`` and ``size`` are at odds.
+
+    Args:
+        fail: candidates whose sum of indices is one of these raise.
+        not_finite: those with such a sum measure NaN.
+        forget: those with such a sum lack the loss.
+        constant: everything measures the same.
+        float_network: whether there is a float network.
+    """
+
+    metrics: ClassVar[dict[str, Direction]] = {"quality": "maximize", "loss": "minimize", "size": "minimize"}
+
+    def __init__(
+        self,
+        network: Any,
+        data: Any,
+        *,
+        fail: Sequence[int] = (),
+        not_finite: Sequence[int] = (),
+        forget: Sequence[int] = (),
+        constant: bool = False,
+        float_network: bool = True,
+        fail_float: bool = False,
+    ) -> None:
+        super().__init__(network, data)
+        self.fail, self.not_finite, self.forget = fail, not_finite, forget
+        self.constant, self.float_network, self.fail_float = constant, float_network, fail_float
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        return {"quality": (1.0, 0.0), "loss": (0.0, 4.0), "size": (0.0, 40.0)}
+
+    def reference(self, split: SplitName) -> Measurement | None:
+        CALLS.append((None, split))
+        if self.fail_float:
+            raise RuntimeError("no such luck")
+        return Measurement({"quality": 0.9, "loss": 0.1, "size": 40.0}) if self.float_network else None
+
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        CALLS.append((candidate, split))
+        total = sum(candidate)
+        if total in self.fail:
+            raise ValueError(f"a sum of {total} is more than I can take")
+        rough = 0.1 * math.sin(sum((i + 2) * index for i, index in enumerate(candidate)))
+        loss = 0.0 if self.constant else sum(math.exp(-index) for index in candidate) / len(candidate) + rough
+        metrics = {
+            "quality": 1.0 / (1.0 + math.exp(loss)),
+            "loss": loss,
+            "size": 3.0 if self.constant else float(total),
+        }
+        if total in self.not_finite:
+            metrics["loss"] = math.nan
+        if total in self.forget:
+            del metrics["loss"]
+        return Measurement(metrics, {"loss": 0.01}, {"log": f"memory:{candidate}"}, 0.5)
+
+
+class ToyNetwork(Toy):
+    """The same with the profile of a network, so that it can be priced."""
+
+    def profile(self) -> NetworkProfile:
+        return PROFILE
+
+
+class Halves(SearchSpace):
+    """Six indices, of which the second half makes no difference: canonical candidates end in zeros."""
+
+    def __init__(self, network: NetworkProfile | None = None) -> None:
+        super().__init__(Choice(f"c{i}", (0, 1, 2, 3)) for i in range(6))
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        return (*candidate[:3], 0, 0, 0)
+
+
+class Repeating(Searcher):
+    """Proposes equivalent candidates again and again."""
+
+    def __init__(self, problem: SearchProblem) -> None:
+        super().__init__(problem)
+        self._rng = random.Random(problem.seed)
+
+    def propose(self, count: int) -> list[Candidate]:
+        return [tuple(self._rng.randrange(2) for _ in self.problem.space.choices) for _ in range(count)]
+
+    def learn(self, results: list[Result]) -> None:
+        """Learns nothing."""
+
+
+class Shuffled(WorkerPool):
+    """Many tasks at once, whose completions come in an order that the seed draws."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self._rng = random.Random(seed)
+        self._held: list[Task] = []
+
+    def start(self, recipe: EvaluatorRecipe) -> None:
+        self._space, self._evaluator = recipe.space, recipe.build()
+
+    @property
+    def workers(self) -> int:
+        return 8
+
+    def submit(self, task: Task) -> None:
+        self._held.append(task)
+
+    def completions(self, timeout: float) -> list[Completion]:
+        self._rng.shuffle(self._held)
+        count = self._rng.randint(0, min(3, len(self._held)))
+        done, self._held = self._held[:count], self._held[count:]
+        return [self._run(task) for task in done]
+
+    def _run(self, task: Task) -> Completion:
+        try:
+            if task.candidate is None:
+                return Completion(task, self._evaluator.reference(task.split))
+            return Completion(task, self._evaluator.evaluate(self._space, task.candidate, task.split), worker="w")
+        except Exception as error:
+            return Completion(task, error=f"{type(error).__name__}: {error}", worker="w")
+
+    @property
+    def running(self) -> int:
+        return len(self._held)
+
+    def cancel_queued(self) -> None:
+        self._held = self._held[:2]
+
+    def close(self) -> None:
+        self._held = []
