@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, FLOAT_BITS, Granularity, LayerPrecision, LayerProfile, ScaleRule
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.execution import as_inputs, check_finite
+from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
 from autoquant.quantization.quantizers import Affine, check_bits, quantize_symmetric, symmetric_scale
 
@@ -53,22 +55,44 @@ class QuantizedNetwork:
 
     ``module`` is the copy; `apply` and `restore` change it in place, nothing is copied for a candidate. Errors as in
     `profile_network`.
+
+    With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
+    of a layer before it runs that layer does without.
     """
 
-    def __init__(self, module: nn.Module, example_input: Any, keep_float: Sequence[str] = ()) -> None:
+    def __init__(
+        self, module: nn.Module, example_input: Any, keep_float: Sequence[str] = (), memo: Memo | None = None
+    ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
         self.calibration: Calibration | None = None
-        self._float: dict[str, Tensor] = {}
+        self._parts = {layer.name: self.module.get_submodule(layer.name) for layer in self.profile.quantizable}
+        self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}  # type: ignore[misc]
         self._weights: dict[tuple[str, int, Granularity, ScaleRule], Tensor] = {}
-        for layer in self.profile.quantizable:
-            part = self.module.get_submodule(layer.name)
-            self._float[layer.name] = part.weight.data  # type: ignore[assignment]
+        self._applied = dict.fromkeys(self._parts, FLOAT)
+        if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
+            memo = None
+        self._memo = memo
+        for name, part in self._parts.items():
             part.input_quantizer = nn.Identity()
-            part.register_forward_pre_hook(_quantize_input)
+            if memo is None:
+                part.register_forward_pre_hook(_quantize_input)
+            else:
+                part.forward = partial(self._remembered, memo, name)
+
+    def _remembered(self, memo: Memo, name: str, inputs: Tensor) -> Tensor:
+        """The forward of a layer that asks the memo first."""
+        part = self._parts[name]
+        return memo.output(
+            name,
+            self._applied[name],
+            lambda: type(part).forward(part, part.input_quantizer(inputs)),  # type: ignore[operator]
+        )
 
     def calibrate(self, inputs: Tensor, batch_size: int = 250) -> None:
         """Set the ranges of activations from calibration examples; the float network runs over them once."""
         self.restore()
+        if self._memo is not None:
+            self._memo.clear()
         self.calibration = Calibration(self.module, list(self._float), inputs, batch_size)
 
     def apply(self, precisions: Sequence[LayerPrecision]) -> None:
@@ -91,9 +115,12 @@ class QuantizedNetwork:
             if (precision.weight_bits, precision.activation_bits) != (FLOAT_BITS, FLOAT_BITS):
                 raise UnsupportedError(f"layer {layer.name!r} is kept in float and cannot be {precision}")
             return
-        part = self.module.get_submodule(layer.name)
-        part.weight.data = self._weight(layer.name, precision)
-        part.input_quantizer = self._input_quantizer(layer.name, precision)
+        if self._applied[layer.name] == precision:
+            return
+        weight, quantizer = self._weight(layer.name, precision), self._input_quantizer(layer.name, precision)
+        part = self._parts[layer.name]
+        part.weight.data, part.input_quantizer = weight, quantizer
+        self._applied[layer.name] = precision
 
     def _weight(self, name: str, precision: LayerPrecision) -> Tensor:
         check_bits(precision.weight_bits)

@@ -48,10 +48,13 @@ def copied(module: nn.Module) -> nn.Module:
 
 
 def execute(module: nn.Module, inputs: Tensor) -> Any:
-    """The output for a batch, without gradients. `SpecError` in one sentence when the network does not take it."""
+    """The output for a batch, without gradients. `SpecError` in one sentence when the network does not take it.
+
+    The network gets a copy of the inputs: it may write into what it is given.
+    """
     try:
         with torch.no_grad():
-            return module(inputs)
+            return module(inputs.clone())
     except AutoQuantError:
         raise
     except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 import torch
@@ -15,10 +16,11 @@ from torch.nn import functional
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import EvaluationError, SpecError
 from autoquant.interfaces import Evaluator
-from autoquant.network import FLOAT_BITS, NetworkProfile
+from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
-from autoquant.quantization.classification import Labelled, check_disjoint, check_outputs, labelled
+from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
+from autoquant.quantization.memo import Memo
 from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
 
@@ -34,6 +36,8 @@ class PostTraining(Evaluator):
         data: targets are class labels; no split may hold the examples of another.
         batch_size: how many examples run at a time. It sets speed and memory; results may differ in the last digits.
         keep_float: layers that stay in float, by name; ``*`` and ``?`` match parts of names.
+        memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates that begin with the
+            same bit-widths; 0 computes everything anew. It changes speed and memory, never a result.
     """
 
     metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
@@ -46,6 +50,7 @@ class PostTraining(Evaluator):
         *,
         batch_size: Annotated[int, Field(ge=1)] = 100,
         keep_float: Sequence[str] = (),
+        memo_mb: Annotated[int, Field(ge=0)] = 256,
     ) -> None:
         super().__init__(network, data)
         if network is None:
@@ -58,7 +63,8 @@ class PostTraining(Evaluator):
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
         examples = self._splits["search"].inputs[:2]
-        self._quantized = QuantizedNetwork(network, examples, keep_float)
+        self._memo = Memo(memo_mb * 2**20)
+        self._quantized = QuantizedNetwork(network, examples, keep_float, self._memo)
         self._classes = check_outputs(self._quantized.module, examples, self._splits)
 
     def profile(self) -> NetworkProfile:
@@ -80,31 +86,89 @@ class PostTraining(Evaluator):
         return {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
 
     def reference(self, split: SplitName) -> Measurement:
-        return self._measure(split)
+        return _only(self._measure([_Run([FLOAT] * len(self.profile()))], split))
 
     def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        precisions = space.precisions(candidate)
-        started = time.perf_counter()
-        calibration = self._splits.get("calibration")
-        if (
-            calibration is not None
-            and self._quantized.calibration is None
-            and any(precision.activation_bits != FLOAT_BITS for precision in precisions)
-        ):
-            self._quantized.calibrate(calibration.inputs, self._batch_size)
+        return _only(self.evaluate_many(space, [candidate], split))
+
+    def evaluate_many(
+        self, space: SearchSpace, candidates: Sequence[Candidate], split: SplitName = "search"
+    ) -> list[Measurement | Exception]:
+        """Each candidate measures what it would alone, bit for bit; layers run once for all that begin alike."""
+        return self._measure([_Run.of(space, candidate) for candidate in candidates], split)
+
+    def _measure(self, runs: Sequence[_Run], split: SplitName) -> list[Measurement | Exception]:
+        """Batch after batch of examples through all candidates, those that begin alike behind each other."""
+        alike = sorted(runs, key=lambda run: [str(precision) for precision in run.precisions])
         try:
-            self._quantized.apply(precisions)
-            return self._measure(split, started)
+            for start in range(0, len(self._splits[split].targets), self._batch_size):
+                for run in alike:
+                    if run.error is None:
+                        self._step(run, split, start)
         finally:
             self._quantized.restore()
+        return [run.outcome(split) for run in runs]
 
-    def _measure(self, split: SplitName, started: float | None = None) -> Measurement:
-        started = time.perf_counter() if started is None else started
+    def _step(self, run: _Run, split: SplitName, start: int) -> None:
+        """One batch of examples through one candidate."""
+        began, batch = time.perf_counter(), slice(start, start + self._batch_size)
         data = self._splits[split]
-        losses, hits = self._scores(data)
-        if not bool(torch.isfinite(losses).all()):
-            wrong = int((~torch.isfinite(losses)).sum())
-            raise EvaluationError(f"the loss of {wrong} of {len(losses)} examples of the {split} split is not finite")
+        try:
+            self._calibrate(run.precisions)
+            self._quantized.apply(run.precisions)
+            with self._memo.run((split, start)):
+                losses, hits = self._scores(data.inputs[batch], data.targets[batch])
+        except Exception as error:
+            run.error = error
+            return
+        run.losses.append(losses)
+        run.hits.append(hits)
+        run.seconds += time.perf_counter() - began
+
+    def _calibrate(self, precisions: Sequence[LayerPrecision]) -> None:
+        """Once, when activations are first quantized."""
+        calibration = self._splits.get("calibration")
+        if calibration is None or self._quantized.calibration is not None:
+            return
+        if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+            self._quantized.calibrate(calibration.inputs, self._batch_size)
+
+    @torch.no_grad()
+    def _scores(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss (float64) and whether the best class is the target, for each example.
+
+        The network gets a copy of the inputs: it may write into what it is given. Not in inference mode, whose tensors
+        have no version counters, which the memo needs.
+        """
+        outputs = self._quantized.module(inputs.clone())
+        losses = functional.cross_entropy(outputs.double(), targets, reduction="none")
+        return losses, outputs.argmax(1) == targets
+
+
+@dataclass(slots=True)
+class _Run:
+    """One candidate on its way through a split: the scores of its examples so far, or what was raised."""
+
+    precisions: Sequence[LayerPrecision]
+    error: Exception | None = None
+    losses: list[Tensor] = field(default_factory=list)
+    hits: list[Tensor] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, space: SearchSpace, candidate: Candidate) -> _Run:
+        try:
+            return cls(space.precisions(candidate))
+        except Exception as error:
+            return cls((), error)
+
+    def outcome(self, split: SplitName) -> Measurement | Exception:
+        """The measurement, or what went wrong."""
+        if self.error is not None:
+            return self.error
+        losses, hits = torch.cat(self.losses), torch.cat(self.hits)
+        if wrong := int((~torch.isfinite(losses)).sum()):
+            return EvaluationError(f"the loss of {wrong} of {len(losses)} examples of the {split} split is not finite")
         count, accuracy = len(losses), float(hits.double().mean())
         spread = float(losses.std()) if count > 1 else 0.0
         return Measurement(
@@ -113,12 +177,13 @@ class PostTraining(Evaluator):
                 "accuracy": math.sqrt(accuracy * (1 - accuracy) / count),
                 "loss": spread / math.sqrt(count),
             },
-            seconds=time.perf_counter() - started,
+            seconds=self.seconds,
         )
 
-    @torch.inference_mode()
-    def _scores(self, data: Labelled) -> tuple[Tensor, Tensor]:
-        """Loss (float64) and whether the best class is the target, for each example."""
-        outputs = torch.cat([self._quantized.module(batch) for batch in torch.split(data.inputs, self._batch_size)])
-        losses = functional.cross_entropy(outputs.double(), data.targets, reduction="none")
-        return losses, outputs.argmax(1) == data.targets
+
+def _only(outcomes: Sequence[Measurement | Exception]) -> Measurement:
+    """The single outcome, raised where it is an error."""
+    (outcome,) = outcomes
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
