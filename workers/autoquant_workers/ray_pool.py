@@ -7,19 +7,35 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from autoquant.errors import EvaluationError
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
+from autoquant_workers.worker import BATCH_SECONDS, BatchSize
 
 AHEAD = 2
-"""Tasks that one actor may hold: the one it runs and the next, so that it never waits for the driver."""
+"""Batches that one actor may hold: the one it runs and the next, so that it never waits for the driver."""
+
+
+@dataclass(eq=False)
+class _Actor:
+    """A Ray actor, and the batches that it holds by the reference to their outcome, the one that runs first."""
+
+    name: str
+    handle: Any
+    batches: dict[Any, list[Task]] = field(default_factory=dict)
 
 
 class RayPool(WorkerPool):
     """One actor a worker, each with its own evaluator.
+
+    Queued tasks go to an actor in batches that take about half a second: the actor shares work within a batch, and
+    neither it nor the driver is busy with messages. When an actor dies it is replaced, and the tasks of the batch that
+    it ran are run again one by one: only a task that was alone when its actor died comes back with that error.
 
     Args:
         workers: number of actors; one for each CPU of the Ray cluster by default.
@@ -31,9 +47,10 @@ class RayPool(WorkerPool):
         self._wanted = workers
         self._address = address
         self._queue: deque[Task] = deque()
-        self._actors: list[Any] = []
-        self._held: list[deque[Any]] = []
-        self._running: dict[Any, tuple[int, Task]] = {}
+        self._suspects: deque[Task] = deque()
+        """Tasks of batches whose actor died: each runs alone."""
+        self._actors: list[_Actor] = []
+        self._size = BatchSize()
         self._owns_ray = False
 
     def start(self, recipe: EvaluatorRecipe) -> None:
@@ -48,25 +65,20 @@ class RayPool(WorkerPool):
         self._recipe = ray.put(cloudpickle.dumps(recipe))
         self._import_paths = recipe.import_paths
         count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        self._held = [deque() for _ in range(count)]
-        self._actors, builds = [], []
-        for index in range(count):
-            actor, build = self._new_actor(index)
-            self._actors.append(actor)
-            builds.append(build)
+        self._actors = [_Actor(f"ray-{index}", None) for index in range(count)]
         try:
-            problems = ray.get(builds)
+            problems = ray.get([self._bring_up(actor) for actor in self._actors])
         except ray.exceptions.RayError as error:
             raise EvaluationError(f"a Ray worker did not start: {error}") from error
         for problem in filter(None, problems):
             raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
 
-    def _new_actor(self, index: int) -> tuple[Any, Any]:
-        """An actor that builds its evaluator before anything else it is told to do, and the outcome of the build."""
+    def _bring_up(self, actor: _Actor) -> Any:
+        """Start it; it builds its evaluator before anything else it is told to do. The outcome of the build."""
         import ray
 
-        actor = ray.remote(num_cpus=1)(RemoteWorker).remote()
-        return actor, actor.build.remote(self._import_paths, self._recipe, f"ray-{index}")
+        actor.handle = ray.remote(num_cpus=1)(RemoteWorker).remote()
+        return actor.handle.build.remote(self._import_paths, self._recipe, actor.name)
 
     def _init_ray(self, ray: Any) -> None:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -85,70 +97,93 @@ class RayPool(WorkerPool):
         return len(self._actors)
 
     def submit(self, task: Task) -> None:
+        """Queue a task. It starts at once on an idle actor, else in a batch when completions are asked for."""
         self._queue.append(task)
-        self._dispatch()
+        if any(not actor.batches for actor in self._actors):
+            self._dispatch()
 
     def _dispatch(self) -> None:
-        """Give queued tasks to the actors that hold the fewest."""
-        while self._queue:
-            index = min(range(len(self._actors)), key=lambda i: len(self._held[i]))
-            if len(self._held[index]) >= AHEAD:
+        """Give batches of what is queued to the actors that hold the fewest."""
+        while self._queue or self._suspects:
+            actor = min(self._actors, key=lambda actor: len(actor.batches))
+            if len(actor.batches) >= self._ahead:
                 return
-            task = self._queue.popleft()
-            reference = self._actors[index].run.remote(task)
-            self._held[index].append(reference)
-            self._running[reference] = (index, task)
+            batch = self._next_batch()
+            actor.batches[actor.handle.run_batch.remote(batch)] = batch
+
+    @property
+    def _ahead(self) -> int:
+        """Nothing is queued behind tasks that take long: another actor may be free before."""
+        return AHEAD if self._size.seconds is not None and self._size.seconds < BATCH_SECONDS else 1
+
+    def _next_batch(self) -> list[Task]:
+        if self._suspects:
+            return [self._suspects.popleft()]
+        return [self._queue.popleft() for _ in range(self._size.fit(len(self._queue), self.workers))]
 
     def completions(self, timeout: float) -> list[Completion]:
-        """Whatever has finished. An actor that died is replaced; the task that it ran comes back with that error."""
+        """Whatever has finished. An actor that died is replaced; a task it ran alone comes back with that error."""
         import ray
 
-        if not self._running:
+        self._dispatch()
+        references = [reference for actor in self._actors for reference in actor.batches]
+        if not references:
             time.sleep(timeout)
             return []
-        references = list(self._running)
         done, _ = ray.wait(references, num_returns=1, timeout=timeout)
         if done:
             done, _ = ray.wait(references, num_returns=len(references), timeout=0)
-        found = []
-        for reference in done:
-            if reference not in self._running:
-                continue
-            try:
-                found.append(ray.get(reference))
-            except ray.exceptions.RayError as error:
-                found.append(self._replace_actor(reference, error))
-            else:
-                index, _ = self._running.pop(reference)
-                self._held[index].remove(reference)
+        found = [completion for actor in self._actors for completion in self._collect(actor, set(done))]
         self._dispatch()
         return found
 
-    def _replace_actor(self, reference: Any, error: Exception) -> Completion:
-        """A new actor for the one that died. The oldest task that it held was running; the others go back in line."""
-        index, _ = self._running[reference]
-        held = [self._running.pop(one)[1] for one in self._held[index]]
-        self._held[index].clear()
-        self._queue.extendleft(reversed(held[1:]))
-        self._actors[index], _ = self._new_actor(index)
-        return Completion(held[0], error=f"the worker was lost: {error}", worker=f"ray-{index}")
+    def _collect(self, actor: _Actor, done: Collection[Any]) -> list[Completion]:
+        """The outcomes of the batches of one actor that are done."""
+        import ray
+
+        found: list[Completion] = []
+        for reference in [one for one in actor.batches if one in done]:
+            try:
+                completions, seconds = ray.get(reference)
+            except ray.exceptions.RayError as error:
+                return found + self._replace(actor, error)
+            self._size.note(len(completions), seconds)
+            del actor.batches[reference]
+            found += completions
+        return found
+
+    def _replace(self, actor: _Actor, error: Exception) -> list[Completion]:
+        """A new actor in the place of one that died. The oldest batch that it held ran; the others go back in line."""
+        import ray
+
+        ray.kill(actor.handle)
+        lost, *waiting = actor.batches.values()
+        actor.batches.clear()
+        self._queue.extendleft(reversed([task for batch in waiting for task in batch]))
+        self._bring_up(actor)
+        if len(lost) == 1:
+            return [Completion(lost[0], error=f"the worker was lost: {error}", worker=actor.name)]
+        self._suspects.extend(lost)
+        return []
 
     @property
     def running(self) -> int:
-        return len(self._queue) + len(self._running)
+        held = sum(len(batch) for actor in self._actors for batch in actor.batches.values())
+        return len(self._queue) + len(self._suspects) + held
 
     def cancel_queued(self) -> None:
-        """What an actor already holds (the task it runs and the next) still completes."""
+        """What an actor already holds (the batch it runs and the next) still completes."""
         self._queue.clear()
+        self._suspects.clear()
 
     def close(self) -> None:
         """Stop the actors, and the local Ray if this pool started it."""
         import ray
 
-        self._queue.clear()
-        self._running.clear()
+        self.cancel_queued()
         for actor in self._actors:
-            ray.kill(actor)
+            if actor.handle is not None:
+                ray.kill(actor.handle)
         self._actors = []
         if self._owns_ray:
             ray.shutdown()
@@ -176,6 +211,7 @@ class RemoteWorker:
             return traceback.format_exc()
         return None
 
-    def run(self, task: Task) -> Completion:
-        """Measure one task."""
-        return self._worker.run(task)
+    def run_batch(self, tasks: list[Task]) -> tuple[list[Completion], float]:
+        """Measure a batch; the outcomes, and the seconds that they took."""
+        began = time.perf_counter()
+        return self._worker.run_batch(tasks), time.perf_counter() - began

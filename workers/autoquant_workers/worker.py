@@ -1,11 +1,40 @@
-"""What every pool runs: an evaluator, one task at a time, each outcome as data."""
+"""What every pool runs: an evaluator, a batch of tasks at a time, each outcome as data."""
 
 from __future__ import annotations
 
+import math
 import traceback
+from collections.abc import Sequence
 
+from autoquant.data import SplitName
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task
+from autoquant.space import Candidate
 from autoquant.trial import Measurement
+
+BATCH_SECONDS = 0.5
+"""How long a batch should take: long beside the way to a worker and back, short beside a person's patience."""
+NEWS = 0.5
+"""Weight of the last batch in the running mean of seconds a task."""
+
+
+class BatchSize:
+    """How many tasks a worker is given at once, from how long tasks have taken."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+        """Running mean of the seconds that a task takes; None before the first."""
+
+    def note(self, tasks: int, seconds: float) -> None:
+        """So long took a batch."""
+        mean = seconds / tasks
+        self.seconds = mean if self.seconds is None else NEWS * mean + (1 - NEWS) * self.seconds
+
+    def fit(self, queued: int, workers: int) -> int:
+        """As many as take `BATCH_SECONDS`, and no more than a worker's fair share of what is queued; at least one."""
+        if self.seconds is None:
+            return 1
+        share = math.ceil(queued / workers)
+        return max(1, min(share, int(BATCH_SECONDS / max(self.seconds, 1e-6))))
 
 
 class Worker:
@@ -19,17 +48,42 @@ class Worker:
         self._evaluator = recipe.build()
         self._name = name
 
-    def run(self, task: Task) -> Completion:
-        """Measure; whatever the evaluator raises comes back as the error, with its traceback."""
+    def run_batch(self, tasks: Sequence[Task]) -> list[Completion]:
+        """Measure, in the order given; whatever the evaluator raises for a task comes back as its error."""
+        outcomes: dict[int, Measurement | Exception | None] = {}
+        for split in dict.fromkeys(task.split for task in tasks):
+            chosen = [(i, task.candidate) for i, task in enumerate(tasks) if task.split == split]
+            outcomes.update({i: self._reference(split) for i, candidate in chosen if candidate is None})
+            asked = {i: candidate for i, candidate in chosen if candidate is not None}
+            outcomes.update(zip(asked, self._candidates(list(asked.values()), split), strict=True))
+        return [self._completion(task, outcomes[i]) for i, task in enumerate(tasks)]
+
+    def _reference(self, split: SplitName) -> Measurement | Exception | None:
         try:
-            if task.candidate is None:
-                measured = self._evaluator.reference(task.split)
-            else:
-                measured = self._evaluator.evaluate(self._space, task.candidate, task.split)
-                if not isinstance(measured, Measurement):
-                    raise TypeError(
-                        f"{type(self._evaluator).__name__}.evaluate returned {measured!r}, not a Measurement"
-                    )
-        except Exception:
-            return Completion(task, error=traceback.format_exc(), worker=self._name)
-        return Completion(task, measurement=measured, worker=self._name)
+            return self._evaluator.reference(split)
+        except Exception as error:
+            return error
+
+    def _candidates(self, candidates: list[Candidate], split: SplitName) -> Sequence[Measurement | Exception]:
+        """One outcome for each, each a measurement or an error."""
+        if not candidates:
+            return []
+        name = type(self._evaluator).__name__
+        try:
+            outcomes = list(self._evaluator.evaluate_many(self._space, candidates, split))
+        except Exception as error:
+            return [error] * len(candidates)
+        if len(outcomes) != len(candidates):
+            wrong = f"{name}.evaluate_many returned {len(outcomes)} outcomes for {len(candidates)} candidates"
+            return [TypeError(wrong)] * len(candidates)
+        return [
+            outcome
+            if isinstance(outcome, (Measurement, Exception))
+            else TypeError(f"{name}.evaluate returned {outcome!r}, not a Measurement")
+            for outcome in outcomes
+        ]
+
+    def _completion(self, task: Task, outcome: Measurement | Exception | None) -> Completion:
+        if isinstance(outcome, Exception):
+            return Completion(task, error="".join(traceback.format_exception(outcome)), worker=self._name)
+        return Completion(task, measurement=outcome, worker=self._name)
