@@ -1,0 +1,331 @@
+"""The contract of stores, as checks that raise `AssertionError` with what is wrong.
+
+Run it over a store on a database of your own, in any test framework::
+
+    from autoquant.testing.store import check_store
+
+    def test_my_database():
+        check_store(lambda: Store(url_of_an_empty_database()))
+
+What it is given opens a store that holds no job, a new one every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from autoquant.errors import AutoQuantError, JobNotFound, StoreError
+from autoquant.job import Baseline, CostTable, JobPlan, JobState
+from autoquant.network import LayerProfile, NetworkProfile
+from autoquant.objective import Constraint, Objective
+from autoquant.space import Choice
+from autoquant.trial import Trial, TrialState
+
+if TYPE_CHECKING:
+    from autoquant.store import Store
+    from autoquant.store.sql import FrontChange
+
+OpenStore = Callable[[], "Store"]
+
+ODD_TEXT = "größe ≤ 3 µs\n'quoted' \"twice\" \\ % 模型 🙂"
+"""What people and tracebacks write."""
+
+SPEC = {"name": ODD_TEXT, "objectives": [{"metric": "accuracy"}], "space": {"name": "choices", "choices": {"ü": [1]}}}
+
+PLAN = JobPlan(
+    choices=(Choice("layer0.weight", (2, 4, "float")), Choice("ü", (True, False), ordered=False), Choice("x", (0.1,))),
+    objectives=(Objective("accuracy", "maximize"), Objective("latency_ms@cortex-m7", "minimize")),
+    constraints=(Constraint.parse("weight_bytes <= 65536"), Constraint.parse("accuracy_drop <= 0.1")),
+    best=(1.0, 0.1),
+    worst=(0.0, 1e300),
+    profile=NetworkProfile(
+        (
+            LayerProfile(
+                "conv", "conv", 0, (3, 9, 9), (8, 9, 9), (8, 3, 3, 3), 17496, bias=8, parameters=224, groups=1
+            ),
+            LayerProfile("norm", "other", 1, (8,), (8,), (), None, bias=0, parameters=16, kept_float=True),
+        ),
+        input_shape=(3, 9, 9),
+    ),
+    costs=(
+        CostTable("latency_ms@cortex-m7", "ms", "roofline", {"clock": ODD_TEXT}, ((0.1, 1 / 3), (5e-324,))),
+        CostTable("whole", "bytes", "own:Model", {}, ()),
+    ),
+    identity={"network": "sha256:00", "data": "search=1 test=2"},
+)
+"""A plan in which every field holds something."""
+
+PLAN_OPTIONS = {choice.name: choice.options[0] for choice in PLAN.choices}
+
+BARE_PLAN = JobPlan((Choice("a", (1, 2, 3)),), (Objective("loss", "minimize"),), (), (0.0,), (1.0,), None, (), {})
+"""A plan in which everything that may be missing is."""
+
+MOMENT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
+
+FULL_TRIAL = Trial(
+    number=0,
+    state=TrialState.COMPLETE,
+    candidate=(2, 1, 0),
+    options={"layer0.weight": "float", "ü": False, "x": 0.1},
+    ask=3,
+    told=2,
+    requested=7,
+    metrics={"accuracy": 1 / 3, "latency_ms@cortex-m7": 5e-324, "weight_bytes": 1e300, "ü": -0.5},
+    standard_errors={"accuracy": 0.1},
+    violations={"weight_bytes <= 65536": 3.0},
+    artifacts={"weights": "file:///ü/weights.safetensors"},
+    test_metrics={"accuracy": 0.25},
+    test_standard_errors={"accuracy": 0.125},
+    seconds=1.25,
+    worker=ODD_TEXT,
+    measured_by="trial 7",
+    error=ODD_TEXT * 300,
+    started=MOMENT,
+    ended=MOMENT.astimezone(timezone(timedelta(hours=5, minutes=45))) + timedelta(seconds=1.25),
+)
+"""A trial in which every field holds something."""
+
+
+def check_store(open_store: OpenStore) -> None:
+    """Every check of the contract."""
+    for check in CHECKS:
+        check(open_store)
+
+
+def change(
+    joined: Sequence[int] = (), left: Sequence[int] = (), hypervolume: Sequence[tuple[int, float]] = ()
+) -> FrontChange:
+    """What a batch of results did to the front."""
+    return cast("FrontChange", SimpleNamespace(joined=joined, left=left, hypervolume=hypervolume))
+
+
+def trial(number: int, state: TrialState = TrialState.RUNNING, **others: Any) -> Trial:
+    """A trial of `BARE_PLAN`."""
+    option = number % 3
+    return Trial(number, state, (option,), {"a": option + 1}, ask=number // 2, told=0, requested=2, **others)
+
+
+def new_job(store: Store, plan: JobPlan = BARE_PLAN) -> int:
+    """A job with this plan."""
+    return store.create_job("job", {}, plan, 10)
+
+
+def keeps_every_field_of_a_job(open_store: OpenStore) -> None:
+    """Name, spec and plan come back as they were given; a new job is QUEUED and empty."""
+    store = open_store()
+    before = datetime.now(UTC)
+    for number, plan in enumerate((PLAN, BARE_PLAN), start=1):
+        job_id = store.create_job(ODD_TEXT, SPEC, plan, number)
+        record = store.job(job_id)
+        assert record.plan == plan, f"the plan came back as {record.plan}"
+        assert (record.name, record.spec, record.n_trials) == (ODD_TEXT, SPEC, number)
+        assert (record.state, record.message, record.ended) == (JobState.QUEUED, None, None)
+        counts = (record.finished, record.failed, record.pruned, record.front_size, record.hypervolume)
+        assert counts == (0, 0, 0, 0, 0.0)
+        assert before <= record.created <= datetime.now(UTC), f"created: {record.created}"
+        assert record.created.utcoffset() == timedelta(0), "moments must come back with their time zone"
+        assert _size(store, job_id) == 0
+        assert list(store.trials(job_id)) == []
+
+
+def keeps_jobs_apart(open_store: OpenStore) -> None:
+    """Jobs have ids of their own, the newest is the latest, and none sees the trials of another."""
+    store = open_store()
+    ids = [new_job(store) for _ in range(3)]
+    assert len(set(ids)) == 3
+    assert [record.id for record in store.jobs()] == ids[::-1]
+    assert store.latest() == ids[-1]
+    for position, job_id in enumerate(ids):
+        store.add_trials(job_id, [trial(0, TrialState.COMPLETE, metrics={"loss": float(position)})], change([0]))
+    for position, job_id in enumerate(ids):
+        assert [one.metrics["loss"] for one in store.trials(job_id)] == [position]
+        assert [one.metrics["loss"] for one in store.front(job_id)] == [position]
+
+
+def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
+    """A trial comes back as it was given, whatever its state; nothing is made up where it holds nothing."""
+    assert all(getattr(FULL_TRIAL, field.name) not in (None, {}) for field in fields(Trial))
+    store = open_store()
+    job_id = new_job(store, PLAN)
+    given = [replace(FULL_TRIAL, number=number, state=state) for number, state in enumerate(TrialState)]
+    given.append(Trial(len(given), TrialState.FAIL, (0, 0, 0), PLAN_OPTIONS, ask=0, told=0, requested=1))
+    store.add_trials(job_id, given, change())
+    found = list(store.trials(job_id))
+    for one, expected in zip(found, given, strict=True):
+        assert one == expected, f"a trial came back as {one}, it was {expected}"
+
+
+def lands_results_with_front_and_counters(open_store: OpenStore) -> None:
+    """A result, its place on the front, the hypervolume and the job's counters change together."""
+    store = open_store()
+    job_id = new_job(store, PLAN)
+    store.add_trials(job_id, [_started(number) for number in range(6)], change())
+    assert _counts(store, job_id) == (0, 0, 0, 0, 0.0)
+    done = [replace(FULL_TRIAL, number=number) for number in (2, 0)]
+    store.finish_trials(job_id, done, change([0, 2], [], [(1, 0.25), (2, 0.5)]))
+    assert list(store.trials(job_id, limit=3))[2] == replace(_started(2), **_result(FULL_TRIAL)), "the result differs"
+    assert _counts(store, job_id) == (2, 0, 0, 2, 0.5)
+    failed = [replace(FULL_TRIAL, number=1, state=TrialState.FAIL), replace(FULL_TRIAL, number=5)]
+    store.finish_trials(job_id, failed, change([5], [0, 2], [(4, 0.75)]))
+    assert _counts(store, job_id) == (4, 1, 0, 1, 0.75)
+    pruned = replace(_started(6), state=TrialState.PRUNED)
+    store.add_trials(job_id, [pruned, _started(7)], change())
+    assert _counts(store, job_id) == (5, 1, 1, 1, 0.75), "what comes finished is counted, too"
+    assert [one.number for one in store.front(job_id)] == [5]
+    assert store.hypervolume_history(job_id) == [(1, 0.25), (2, 0.5), (4, 0.75)]
+
+
+def is_all_or_nothing(open_store: OpenStore) -> None:
+    """When one part of a write fails, none of it is there, and the store goes on."""
+    store = open_store()
+    job_id = new_job(store)
+    done = replace(trial(0), state=TrialState.COMPLETE, metrics={"loss": 0.5})
+    store.add_trials(job_id, [trial(0), trial(1)], change())
+    before = list(store.trials(job_id)), _counts(store, job_id)
+    impossible: list[Callable[[], None]] = [
+        lambda: store.finish_trials(job_id, [done], change([0, 99], [], [(1, 0.5)])),
+        lambda: store.finish_trials(job_id, [done], change([0], [], [(1, 0.5), (1, 0.6)])),
+        lambda: store.add_trials(job_id, [trial(2), trial(3), trial(0)], change()),
+        lambda: store.add_trials(job_id, [replace(done, number=2)], change([2, 98], [], [(1, 0.5)])),
+        lambda: store.add_trials(job_id + 1, [trial(0)], change()),
+        lambda: store.save_baselines(job_id, [Baseline("W4", (0,)), Baseline("W4", (1,))]),
+    ]
+    for step in impossible:
+        with _refusal(StoreError):
+            step()
+        assert (list(store.trials(job_id)), _counts(store, job_id)) == before, "a refused write left something behind"
+        assert _size(store, job_id) == 0
+    store.finish_trials(job_id, [done], change([0], [], [(1, 0.5)]))
+    assert _counts(store, job_id) == (1, 0, 0, 1, 0.5), "the store did not go on after a refused write"
+
+
+def pages_through_trials(open_store: OpenStore) -> None:
+    """Trials come in the order of their numbers; ``after``, ``limit`` and ``state`` choose among them."""
+    store = open_store()
+    job_id = new_job(store)
+    states = [list(TrialState)[number % 5] for number in range(2500)]
+    given = [trial(number, state) for number, state in enumerate(states)]
+    store.add_trials(job_id, given[1300:] + given[:1300], change())
+    assert list(store.trials(job_id)) == given
+    assert list(store.trials(job_id, after=2497)) == given[2498:]
+    assert list(store.trials(job_id, after=2499)) == []
+    assert list(store.trials(job_id, after=10, limit=1200)) == given[11:1211]
+    assert list(store.trials(job_id, limit=0)) == []
+    for state in TrialState:
+        only = [one for one in given if one.state is state]
+        assert list(store.trials(job_id, state=state)) == only
+        assert list(store.trials(job_id, state=state, after=only[7].number, limit=3)) == only[8:11]
+
+
+def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
+    """Test scores land in their trial alone; baselines keep their order, and are put in place of the former ones."""
+    store = open_store()
+    job_id = new_job(store)
+    store.add_trials(job_id, [trial(0), trial(1)], change())
+    store.score_trial(job_id, 1, {"loss": 0.25}, {"loss": 0.5})
+    scored = replace(trial(1), test_metrics={"loss": 0.25}, test_standard_errors={"loss": 0.5})
+    assert list(store.trials(job_id)) == [trial(0), scored]
+    full = Baseline(
+        "W4A8", (2,), {"loss": 1 / 3}, {"loss": 0.1}, {"loss <= 0": 1 / 3}, {"loss": 2.0}, {"loss": 3.0}, "no"
+    )
+    given = [Baseline("float32", None), full, Baseline(ODD_TEXT[:20], (0,))]
+    store.save_baselines(job_id, given)
+    assert store.baselines(job_id) == given
+    store.save_baselines(job_id, given[::-1][:2])
+    assert store.baselines(job_id) == given[::-1][:2]
+    store.save_baselines(job_id, [])
+    assert store.baselines(job_id) == []
+
+
+def jobs_start_stop_and_end(open_store: OpenStore) -> None:
+    """A job is started, asked to stop, ended with its reason, and taken up again with neither."""
+    store = open_store()
+    job_id, other = new_job(store), new_job(store)
+    store.start_job(job_id, 20)
+    assert (store.job(job_id).state, store.job(job_id).n_trials) == (JobState.RUNNING, 20)
+    assert not store.stop_requested(job_id)
+    store.request_stop(job_id)
+    assert store.stop_requested(job_id)
+    assert not store.stop_requested(other)
+    for state in (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED, JobState.SUCCEEDED):
+        store.end_job(job_id, state, ODD_TEXT)
+        record = store.job(job_id)
+        assert (record.state, record.message) == (state, ODD_TEXT)
+        assert record.ended is not None
+        assert record.ended >= record.created
+    store.start_job(job_id, 30)
+    record = store.job(job_id)
+    assert (record.state, record.message, record.ended) == (JobState.RUNNING, None, None)
+    assert not store.stop_requested(job_id), "an old request to stop is still there"
+    assert store.job(other).state is JobState.QUEUED
+
+
+def unknown_jobs_are_an_error(open_store: OpenStore) -> None:
+    """`JobNotFound`, with the id, for a job that is not there; a store without jobs says so."""
+    store = open_store()
+    with _refusal(JobNotFound, "no job yet"):
+        store.latest()
+    assert store.jobs() == []
+    missing = new_job(store) + 41
+    steps: list[Callable[[], Any]] = [
+        lambda: store.job(missing),
+        lambda: store.start_job(missing, 3),
+        lambda: store.end_job(missing, JobState.FAILED, None),
+        lambda: store.request_stop(missing),
+        lambda: list(store.trials(missing)),
+        lambda: store.front(missing),
+    ]
+    for step in steps:
+        with _refusal(JobNotFound, str(missing)):
+            step()
+
+
+CHECKS: tuple[Callable[[OpenStore], None], ...] = (
+    keeps_every_field_of_a_job,
+    keeps_jobs_apart,
+    keeps_every_field_of_a_trial,
+    lands_results_with_front_and_counters,
+    is_all_or_nothing,
+    pages_through_trials,
+    scores_and_baselines_are_kept,
+    jobs_start_stop_and_end,
+    unknown_jobs_are_an_error,
+)
+"""The contract."""
+
+
+def _started(number: int) -> Trial:
+    full = FULL_TRIAL
+    return Trial(number, TrialState.RUNNING, full.candidate, full.options, full.ask, full.told, full.requested)
+
+
+def _result(done: Trial) -> dict[str, Any]:
+    """What a finished trial brings."""
+    names = ("state", "metrics", "standard_errors", "violations", "artifacts", "seconds", "worker", "measured_by")
+    return {name: getattr(done, name) for name in (*names, "error", "started", "ended")}
+
+
+def _counts(store: Store, job_id: int) -> tuple[int, int, int, int, float]:
+    record = store.job(job_id)
+    return record.finished, record.failed, record.pruned, record.front_size, record.hypervolume
+
+
+def _size(store: Store, job_id: int) -> int:
+    """Number of rows that stand beside a job and its trials."""
+    return len(store.front(job_id)) + len(store.hypervolume_history(job_id)) + len(store.baselines(job_id))
+
+
+@contextmanager
+def _refusal(kind: type[AutoQuantError], text: str = "") -> Iterator[None]:
+    said = None
+    try:
+        yield
+    except kind as error:
+        said = str(error)
+    assert said is not None, f"no {kind.__name__} was raised"
+    assert text in said, f"the error does not say {text!r}: {said}"

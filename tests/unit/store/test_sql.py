@@ -1,0 +1,50 @@
+"""What the store promises beyond its contract."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoquant.errors import StoreError
+from autoquant.store import Store
+from autoquant.testing.store import ODD_TEXT, change, new_job, trial
+
+
+def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None:
+    store = Store("sqlite://")
+    job_id = new_job(store)
+    for value in (object(), np.float32(1.0), {1, 2}):
+        with pytest.raises(StoreError, match=r"store 'sqlite://': cannot write: .*not JSON serializable"):
+            store.add_trials(job_id, [trial(0, metrics={"loss": value})], change())
+    assert list(store.trials(job_id)) == []
+
+
+def test_law_6_no_pickle_is_in_the_file(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "jobs.db"))
+    job_id = new_job(store)
+    store.add_trials(job_id, [trial(0, error=ODD_TEXT, metrics={"loss": 0.5})], change())
+    store.close()
+    content = (tmp_path / "jobs.db").read_bytes()
+    assert b'{"loss": 0.5}' in content
+    assert pickle.dumps({"loss": 0.5})[:3] not in content
+
+
+def test_a_store_is_read_by_other_threads() -> None:
+    store = Store("sqlite://")
+    job_id = new_job(store)
+    found: list[int] = []
+    reader = threading.Thread(target=lambda: found.append(store.job(job_id).id))
+    reader.start()
+    reader.join()
+    assert found == [job_id]
+
+
+def test_errors_name_the_store(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "jobs.db"))
+    assert store.url == str(tmp_path / "jobs.db")
+    with pytest.raises(LookupError, match=r"jobs.db' has no job 5; 'autoquant ls' lists what it has"):
+        store.job(5)
