@@ -28,6 +28,12 @@ class _Actor:
     name: str
     handle: Any
     batches: dict[Any, list[Task]] = field(default_factory=dict)
+    alone: bool = False
+    """It runs a suspect, and is given nothing else until that is done."""
+
+    @property
+    def load(self) -> int:
+        return AHEAD if self.alone else len(self.batches)
 
 
 class RayPool(WorkerPool):
@@ -35,7 +41,7 @@ class RayPool(WorkerPool):
 
     Queued tasks go to an actor in batches that take about half a second: the actor shares work within a batch, and
     neither it nor the driver is busy with messages. When an actor dies it is replaced, and the tasks of the batch that
-    it ran are run again one by one: only a task that was alone when its actor died comes back with that error.
+    it ran are run again one by one: only a task that its actor held alone when it died comes back with that error.
 
     Args:
         workers: number of actors; one for each CPU of the Ray cluster by default.
@@ -105,9 +111,10 @@ class RayPool(WorkerPool):
     def _dispatch(self) -> None:
         """Give batches of what is queued to the actors that hold the fewest."""
         while self._queue or self._suspects:
-            actor = min(self._actors, key=lambda actor: len(actor.batches))
-            if len(actor.batches) >= self._ahead:
+            actor = min(self._actors, key=lambda actor: actor.load)
+            if actor.load >= (1 if self._suspects else self._ahead):
                 return
+            actor.alone = bool(self._suspects)
             batch = self._next_batch()
             actor.batches[actor.handle.run_batch.remote(batch)] = batch
 
@@ -149,19 +156,25 @@ class RayPool(WorkerPool):
                 return found + self._replace(actor, error)
             self._size.note(len(completions), seconds)
             del actor.batches[reference]
+            actor.alone = False
             found += completions
         return found
 
     def _replace(self, actor: _Actor, error: Exception) -> list[Completion]:
-        """A new actor in the place of one that died. The oldest batch that it held ran; the others go back in line."""
+        """A new actor in the place of one that died.
+
+        The oldest batch that it held ran, or had just ended: a process that dies takes the last outcome along. The
+        others go back in line.
+        """
         import ray
 
         ray.kill(actor.handle)
         lost, *waiting = actor.batches.values()
         actor.batches.clear()
+        actor.alone = False
         self._queue.extendleft(reversed([task for batch in waiting for task in batch]))
         self._bring_up(actor)
-        if len(lost) == 1:
+        if len(lost) == 1 and not waiting:
             return [Completion(lost[0], error=f"the worker was lost: {error}", worker=actor.name)]
         self._suspects.extend(lost)
         return []
