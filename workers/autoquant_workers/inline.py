@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
-from autoquant_workers.worker import BatchSize, Worker
+from autoquant_workers.worker import Batches, Worker
 
 
 class InlinePool(WorkerPool):
@@ -14,7 +14,7 @@ class InlinePool(WorkerPool):
 
     def __init__(self) -> None:
         self._queue: deque[Task] = deque()
-        self._size = BatchSize()
+        self._batches = Batches()
         self._threads: int | None = None
 
     def start(self, recipe: EvaluatorRecipe) -> None:
@@ -35,10 +35,10 @@ class InlinePool(WorkerPool):
         """The oldest tasks, about half a second of them, run now; ``timeout`` cannot cut them short."""
         if not self._queue:
             return []
-        tasks = [self._queue.popleft() for _ in range(self._size.fit(len(self._queue), self.workers))]
+        batch = self._batches.take(self._queue, self.workers)
         began = time.perf_counter()
-        completions = self._worker.run_batch(tasks)
-        self._size.note(len(tasks), time.perf_counter() - began)
+        completions = self._worker.run_batch(batch)
+        self._batches.note(batch, time.perf_counter() - began)
         return completions
 
     @property

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from autoquant.errors import EvaluationError
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
-from autoquant_workers.worker import BATCH_SECONDS, BatchSize
+from autoquant_workers.worker import Batches
 
 AHEAD = 2
 """Batches that one actor may hold: the one it runs and the next, so that it never waits for the driver."""
@@ -56,7 +56,7 @@ class RayPool(WorkerPool):
         self._suspects: deque[Task] = deque()
         """Tasks of batches whose actor died: each runs alone."""
         self._actors: list[_Actor] = []
-        self._size = BatchSize()
+        self._batches = Batches()
         self._owns_ray = False
 
     def start(self, recipe: EvaluatorRecipe) -> None:
@@ -112,21 +112,16 @@ class RayPool(WorkerPool):
         """Give batches of what is queued to the actors that hold the fewest."""
         while self._queue or self._suspects:
             actor = min(self._actors, key=lambda actor: actor.load)
-            if actor.load >= (1 if self._suspects else self._ahead):
+            if actor.load >= self._most:
                 return
             actor.alone = bool(self._suspects)
-            batch = self._next_batch()
+            batch = [self._suspects.popleft()] if self._suspects else self._batches.take(self._queue, self.workers)
             actor.batches[actor.handle.run_batch.remote(batch)] = batch
 
     @property
-    def _ahead(self) -> int:
-        """Nothing is queued behind tasks that take long: another actor may be free before."""
-        return AHEAD if self._size.seconds is not None and self._size.seconds < BATCH_SECONDS else 1
-
-    def _next_batch(self) -> list[Task]:
-        if self._suspects:
-            return [self._suspects.popleft()]
-        return [self._queue.popleft() for _ in range(self._size.fit(len(self._queue), self.workers))]
+    def _most(self) -> int:
+        """Batches that an actor may hold. None waits behind long tasks: another actor may be free before."""
+        return AHEAD if not self._suspects and self._batches.short(self._queue[0]) else 1
 
     def completions(self, timeout: float) -> list[Completion]:
         """Whatever has finished. An actor that died is replaced; a task it ran alone comes back with that error."""
@@ -154,8 +149,7 @@ class RayPool(WorkerPool):
                 completions, seconds = ray.get(reference)
             except ray.exceptions.RayError as error:
                 return found + self._replace(actor, error)
-            self._size.note(len(completions), seconds)
-            del actor.batches[reference]
+            self._batches.note(actor.batches.pop(reference), seconds)
             actor.alone = False
             found += completions
         return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import traceback
+from collections import deque
 from collections.abc import Sequence
+from itertools import islice, takewhile
 
 from autoquant.data import SplitName
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task
@@ -17,24 +19,31 @@ NEWS = 0.5
 """Weight of the last batch in the running mean of seconds a task."""
 
 
-class BatchSize:
-    """How many tasks a worker is given at once, from how long tasks have taken."""
+class Batches:
+    """Takes tasks off a queue, as many at once as take `BATCH_SECONDS`, going by how long those before took."""
 
     def __init__(self) -> None:
-        self.seconds: float | None = None
-        """Running mean of the seconds that a task takes; None before the first."""
+        self._seconds: dict[SplitName, float] = {}
+        """Running mean of the seconds that a task takes, for each split."""
 
-    def note(self, tasks: int, seconds: float) -> None:
+    def note(self, batch: Sequence[Task], seconds: float) -> None:
         """So long took a batch."""
-        mean = seconds / tasks
-        self.seconds = mean if self.seconds is None else NEWS * mean + (1 - NEWS) * self.seconds
+        split, mean = batch[0].split, seconds / len(batch)
+        self._seconds[split] = NEWS * mean + (1 - NEWS) * self._seconds.get(split, mean)
 
-    def fit(self, queued: int, workers: int) -> int:
-        """As many as take `BATCH_SECONDS`, and no more than a worker's fair share of what is queued; at least one."""
-        if self.seconds is None:
-            return 1
-        share = math.ceil(queued / workers)
-        return max(1, min(share, int(BATCH_SECONDS / max(self.seconds, 1e-6))))
+    def short(self, task: Task) -> bool:
+        """Whether tasks like this one are known to take less than a batch should."""
+        return self._seconds.get(task.split, BATCH_SECONDS) < BATCH_SECONDS
+
+    def take(self, queue: deque[Task], workers: int) -> list[Task]:
+        """The oldest tasks, all of one split: at least one, and no more than a worker's fair share of what is queued.
+
+        One where it is not known yet how long they take.
+        """
+        split = queue[0].split
+        most = int(BATCH_SECONDS / max(self._seconds.get(split, BATCH_SECONDS), 1e-6))
+        count = max(1, min(most, math.ceil(len(queue) / workers)))
+        return [queue.popleft() for _ in takewhile(lambda task: task.split == split, list(islice(queue, count)))]
 
 
 class Worker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ import pytest
 from autoquant_search_spaces.choices import Choices
 from autoquant_workers.inline import InlinePool
 from autoquant_workers.ray_pool import RayPool
-from autoquant_workers.worker import BATCH_SECONDS, BatchSize, Worker
+from autoquant_workers.worker import BATCH_SECONDS, Batches, Worker
 
 from autoquant.interfaces import Completion, Evaluator, EvaluatorRecipe, Task, WorkerPool
 from autoquant.objective import Direction
@@ -80,18 +81,40 @@ def drained(pool: WorkerPool, seconds: float = 60) -> list[list[Completion]]:
     return found
 
 
+def sizes(batches: Batches, queued: int, workers: int) -> list[int]:
+    """How a queue of so many tasks is cut, if no time passes."""
+    queue, found = deque(tasks(*range(queued))), []
+    while queue:
+        found.append(len(batches.take(queue, workers)))
+    return found
+
+
 def test_a_batch_is_as_long_as_the_target_and_no_more_than_a_fair_share():
-    size = BatchSize()
-    assert size.fit(100, 1) == 1
-    size.note(2, BATCH_SECONDS / 5)
-    assert size.seconds == pytest.approx(BATCH_SECONDS / 10)
-    assert size.fit(100, 1) == 10
-    assert [size.fit(queued, 4) for queued in (1, 4, 5, 16, 100)] == [1, 1, 2, 4, 10]
-    size.note(1, 10 * BATCH_SECONDS)
-    assert size.fit(100, 1) == 1
-    size = BatchSize()
-    size.note(1, 0.0)
-    assert size.fit(100, 2) == 50
+    batches = Batches()
+    assert sizes(batches, 3, 1) == [1, 1, 1]
+    assert not batches.short(tasks(0)[0])
+    batches.note(tasks(0, 1), BATCH_SECONDS / 5)
+    assert batches.short(tasks(0)[0])
+    assert sizes(batches, 25, 1) == [10, 10, 5]
+    assert sizes(batches, 16, 4) == [4, 3, 3, 2, 1, 1, 1, 1]
+    assert sizes(batches, 3, 4) == [1, 1, 1]
+    batches.note(tasks(0), 10 * BATCH_SECONDS)
+    assert sizes(batches, 3, 1) == [1, 1, 1]
+    assert not batches.short(tasks(0)[0])
+    batches = Batches()
+    batches.note(tasks(0), 0.0)
+    assert sizes(batches, 100, 2)[0] == 50
+
+
+def test_a_batch_is_of_one_split_and_each_split_has_its_own_time():
+    batches = Batches()
+    batches.note(tasks(0), BATCH_SECONDS / 10)
+    queue = deque([*tasks(1, 2), *tasks(3, 4, split="test"), *tasks(5)])
+    assert batches.take(queue, 1) == tasks(1, 2)
+    assert batches.take(queue, 1) == tasks(3, split="test")
+    batches.note(tasks(3, split="test"), BATCH_SECONDS * 2)
+    assert batches.take(queue, 1) == tasks(4, split="test")
+    assert batches.take(queue, 1) == tasks(5)
 
 
 def test_a_worker_keeps_the_order_and_mixes_splits_and_the_reference():
