@@ -1,0 +1,147 @@
+"""The contract of evaluators, as checks that raise `AssertionError` with what is wrong.
+
+Run it over an evaluator of your own, in any test framework, with a small network and little data::
+
+    from autoquant.testing.evaluators import check_evaluator
+
+    def test_my_evaluator():
+        check_evaluator(lambda: MyEvaluator(network(), data()), lambda evaluator: MySpace(evaluator.profile()))
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from autoquant.data import SplitName
+from autoquant.interfaces import Evaluator
+from autoquant.objective import Objective, split_metric
+from autoquant.space import Candidate, SearchSpace
+from autoquant.trial import Measurement
+
+MakeEvaluator = Callable[[], Evaluator]
+MakeSpace = Callable[[Evaluator], SearchSpace]
+
+SPLITS: tuple[SplitName, ...] = ("search", "test")
+
+
+def check_evaluator(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Every check of the contract, over evaluators that are made anew and a space for them."""
+    for check in CHECKS:
+        check(make, make_space)
+
+
+def candidates_of(space: SearchSpace, count: int = 6) -> list[Candidate]:
+    """A few different candidates."""
+    drawn = [tuple(map(int, row)) for row in space.sample(np.random.default_rng(0), 4 * count)]
+    return list(dict.fromkeys(drawn))[:count]
+
+
+def declares_its_metrics(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Metrics have names that a spec can hold, and directions; the version says something."""
+    evaluator = make()
+    assert evaluator.metrics, "it declares no metrics"
+    for metric, direction in evaluator.metrics.items():
+        assert split_metric(metric) == (metric, None), f"{metric!r} names a device"
+        Objective(metric, direction)
+    assert evaluator.version.strip(), "it has no version"
+    evaluator.check(make_space(evaluator))
+
+
+def measures_all_it_declares(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Every metric, finite, and nothing else, on both splits; standard errors are of metrics, and not negative."""
+    evaluator = make()
+    space = make_space(evaluator)
+    for split in SPLITS:
+        found = [evaluator.evaluate(space, candidate, split) for candidate in candidates_of(space)]
+        reference = evaluator.reference(split)
+        for measurement in [*found, *([reference] if reference is not None else [])]:
+            assert isinstance(measurement, Measurement), f"it gave {measurement!r}, not a Measurement"
+            assert measurement.metrics.keys() == evaluator.metrics.keys(), f"it measured {sorted(measurement.metrics)}"
+            _check_numbers(measurement.metrics)
+            _check_numbers(measurement.standard_errors)
+            assert measurement.standard_errors.keys() <= measurement.metrics.keys()
+            assert all(error >= 0 for error in measurement.standard_errors.values()), "a standard error is negative"
+            assert measurement.seconds >= 0
+            assert all(isinstance(uri, str) for uri in measurement.artifacts.values())
+
+
+def measures_the_same_in_any_order(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """In another worker, in reverse order, between others and on the other split: always the same numbers."""
+    first, second = make(), make()
+    space = make_space(first)
+    candidates = candidates_of(space)
+    forward = {c: _numbers(first.evaluate(space, c)) for c in candidates}
+    reference = [_numbers(first.reference(split)) for split in SPLITS]
+    assert [_numbers(second.reference(split)) for split in SPLITS[::-1]] == reference[::-1]
+    for candidate in candidates[::-1]:
+        second.evaluate(space, candidate, "test")
+        assert _numbers(second.evaluate(space, candidate)) == forward[candidate], f"{candidate} was measured otherwise"
+    assert {c: _numbers(first.evaluate(space, c)) for c in candidates[::-1]} == forward, "a second time differs"
+    assert [_numbers(first.reference(split)) for split in SPLITS] == reference, "the float network was changed"
+
+
+def measures_many_as_it_measures_each(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """`evaluate_many` gives what `evaluate` gives, in the order of the candidates, repeated ones too."""
+    evaluator = make()
+    space = make_space(evaluator)
+    candidates = candidates_of(space)
+    candidates = [*candidates[::-1], candidates[-1], *candidates[1:]]
+    for split in SPLITS:
+        alone = [_numbers(evaluator.evaluate(space, candidate, split)) for candidate in candidates]
+        many = evaluator.evaluate_many(space, candidates, split)
+        for outcome in many:
+            assert isinstance(outcome, Measurement), f"evaluate_many gave {outcome!r}"
+        assert [_numbers(outcome) for outcome in many] == alone, "evaluate_many measured otherwise"
+        assert evaluator.evaluate_many(space, [], split) == []
+
+
+def sees_differences(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Different candidates do not all measure the same, and the two splits are two."""
+    evaluator = make()
+    space = make_space(evaluator)
+    found = {split: [_numbers(evaluator.evaluate(space, c, split)) for c in candidates_of(space)] for split in SPLITS}
+    assert any(numbers != found["search"][0] for numbers in found["search"]), "all candidates measured the same"
+    assert found["search"] != found["test"], "both splits measured the same"
+
+
+def knows_its_bounds(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Bounds are of metrics, the best is better than the worst, and nothing measured is better than the best."""
+    evaluator = make()
+    space = make_space(evaluator)
+    measured = [evaluator.evaluate(space, candidate) for candidate in candidates_of(space)]
+    for metric, (best, worst) in evaluator.bounds().items():
+        assert metric in evaluator.metrics, f"bounds name {metric!r}, which it does not measure"
+        assert math.isfinite(best), f"{metric}: best is {best}"
+        assert math.isfinite(worst), f"{metric}: worst is {worst}"
+        objective = Objective(metric, evaluator.metrics[metric])
+        assert objective.minimized(best) < objective.minimized(worst), f"{metric}: {best} is no better than {worst}"
+        for measurement in measured:
+            value = measurement.metrics[metric]
+            assert objective.minimized(value) >= objective.minimized(best), f"{metric}: {value} is better than {best}"
+
+
+CHECKS: tuple[Callable[[MakeEvaluator, MakeSpace], None], ...] = (
+    declares_its_metrics,
+    measures_all_it_declares,
+    measures_the_same_in_any_order,
+    measures_many_as_it_measures_each,
+    sees_differences,
+    knows_its_bounds,
+)
+"""The contract."""
+
+
+def _check_numbers(values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        assert isinstance(value, (int, float)), f"{name} is {value!r}, no plain number"
+        assert math.isfinite(value), f"{name} is {value}"
+
+
+def _numbers(measurement: Measurement | Exception | None) -> object:
+    """What must always be the same: all but the time it took."""
+    if not isinstance(measurement, Measurement):
+        return measurement
+    return dict(measurement.metrics), dict(measurement.standard_errors)

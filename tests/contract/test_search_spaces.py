@@ -1,0 +1,169 @@
+"""The built-in search spaces keep the contract, whatever their options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pytest
+from autoquant_search_spaces.bit_widths import BitWidths
+from autoquant_search_spaces.choices import Choices
+
+from autoquant import plugins
+from autoquant.network import FLOAT, LayerProfile, NetworkProfile
+from autoquant.space import Candidate, Choice, IntArray, SearchSpace
+from autoquant.testing.search_spaces import (
+    CHECKS,
+    LAYER_CHECKS,
+    check_search_space,
+    different_candidates_are_different_networks,
+)
+from autoquant.testing.searchers import Switched
+
+NETWORK = NetworkProfile(
+    (
+        LayerProfile("stem", "conv", 0, (3, 8, 8), (4, 8, 8), (4, 3, 3, 3), 6912, 4, 112),
+        LayerProfile("block.weight", "depthwise_conv", 1, (4, 8, 8), (4, 8, 8), (4, 1, 3, 3), 2304, 4, 40, groups=4),
+        LayerProfile("norm", "other", 2, (4, 8, 8), (4, 8, 8), (), None, 0, 8, kept_float=True),
+        LayerProfile("block.point", "conv", 3, (4, 8, 8), (8, 8, 8), (8, 4, 1, 1), 2048, 8, 40),
+        LayerProfile("head", "linear", 4, (8,), (3,), (3, 8), 24, 3, 27),
+    ),
+    (3, 8, 8),
+)
+
+BIT_WIDTHS: dict[str, dict[str, Any]] = {
+    "weights alone": {},
+    "weights and activations": {"weights": [2, 3, 4, 8], "activations": [4, 8]},
+    "activations alone": {"weights": [8], "activations": [2, 4, 8]},
+    "float among them": {"weights": ["float", 4], "activations": ["float", 8, 16]},
+    "unsorted": {"weights": [8, 2, 5], "activations": [16, 6]},
+    "first and last pinned": {"activations": [4, 8], "pins": {"first": 8, "last": 8}},
+    "a glob pinned": {"activations": [4, 8], "pins": {"block.*": 4}},
+    "pinned to float": {"activations": [4, 8], "pins": {"stem": "float"}},
+    "own lists": {"layers": {"stem": {"weights": [8, 16]}, "head": {"weights": [8], "activations": [8, "float"]}}},
+    "per tensor": {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"},
+}
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "numbers": {"choices": {"depth": [1, 2, 3], "rate": [0.1, 0.5]}},
+    "no order": {"choices": {"kind": ["a", "b", "c"], "on": [True, False]}, "categorical": ["kind"]},
+    "one": {"choices": {"only": ["ü"]}},
+}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("options", [*BIT_WIDTHS.values(), *CHOICES.values()], ids=[*BIT_WIDTHS, *CHOICES])
+def test_contract(options: dict[str, Any], check: Callable[[SearchSpace], None]) -> None:
+    check(made(options))
+
+
+@pytest.mark.parametrize("check", LAYER_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("options", BIT_WIDTHS.values(), ids=BIT_WIDTHS)
+def test_contract_of_layers(options: dict[str, Any], check: Callable[..., None]) -> None:
+    check(made(options), NETWORK)
+
+
+@pytest.mark.parametrize("options", BIT_WIDTHS.values(), ids=BIT_WIDTHS)
+def test_different_bit_widths_are_different_networks(options: dict[str, Any]) -> None:
+    different_candidates_are_different_networks(made(options), NETWORK)
+
+
+def made(options: dict[str, Any]) -> SearchSpace:
+    plugin: Any = Choices if "choices" in options else BitWidths
+    return plugin(NETWORK, **plugins.check_options(plugin, options, "space"))
+
+
+def test_the_built_in_spaces_are_found() -> None:
+    assert {"bit_widths", "choices"} <= set(plugins.names("search space"))
+
+
+class Honest(SearchSpace):
+    """A third-party space that keeps the contract: one bit-width for the whole network."""
+
+    def __init__(self) -> None:
+        super().__init__([Choice("bits", (4, 8)), Choice("unused", (0, 1))])
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        return (candidate[0], 0)
+
+    def uniform(self) -> dict[str, Candidate]:
+        return {"W4": (0, 0), "W8": (1, 0)}
+
+    @cached_property
+    def layer_options(self) -> Any:
+        four, eight = (type(FLOAT)(bits, 32) for bits in (4, 8))
+        return tuple((FLOAT,) if layer.kept_float else (four, eight) for layer in NETWORK)
+
+    def layer_indices(self, candidates: np.ndarray[Any, Any]) -> IntArray:
+        free = np.array([not layer.kept_float for layer in NETWORK])
+        return candidates[:, :1] * free[None, :]
+
+
+class Lopsided(Honest):
+    """Never draws the last option."""
+
+    def sample(self, rng: np.random.Generator, count: int) -> IntArray:
+        return np.zeros((count, 2), dtype=np.int64)
+
+
+class Restless(Honest):
+    """Has another canonical form for each form."""
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        return (candidate[0], 1 - candidate[1])
+
+
+class Merging(Honest):
+    """Takes different networks for one."""
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        return (0, 0)
+
+
+class Mislabelled(Honest):
+    """Gives a network two names."""
+
+    def uniform(self) -> dict[str, Candidate]:
+        return {"W4": (0, 0), "W4 again": (0, 1)}
+
+
+class Outside(Honest):
+    """Gives indices that its options do not have."""
+
+    def layer_indices(self, candidates: np.ndarray[Any, Any]) -> IntArray:
+        return super().layer_indices(candidates) + 1
+
+
+class Batchwise(Honest):
+    """Gives a population what its first member has."""
+
+    def layer_indices(self, candidates: np.ndarray[Any, Any]) -> IntArray:
+        return np.repeat(super().layer_indices(candidates[:1]), len(candidates), axis=0)
+
+
+class Quantizing(Honest):
+    """Quantizes what is to be kept in float."""
+
+    @cached_property
+    def layer_options(self) -> Any:
+        return tuple((type(FLOAT)(4, 32), type(FLOAT)(8, 32)) for _ in NETWORK)
+
+
+class Trusting(Honest):
+    """Takes anything for a candidate."""
+
+    def check(self, candidate: Any) -> Candidate:
+        return tuple(int(index) for index in candidate)
+
+
+def test_the_suite_accepts_honest_spaces() -> None:
+    check_search_space(Honest(), NETWORK)
+    check_search_space(Switched())
+
+
+@pytest.mark.parametrize("space", [Lopsided, Restless, Merging, Mislabelled, Outside, Batchwise, Quantizing, Trusting])
+def test_the_suite_catches_a_space_that_breaks_the_contract(space: type[Honest]) -> None:
+    with pytest.raises((AssertionError, IndexError)):
+        check_search_space(space(), NETWORK)
