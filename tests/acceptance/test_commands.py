@@ -150,7 +150,7 @@ def test_plugins(jobs):
 def test_when_all_raise_the_job_stops_and_says_why(folder, toy):
     said = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "all"}))
     assert said.code == 1
-    assert "job failed: the first 5 trials all failed; the last one said:" in said.err
+    assert re.search("job failed: the first [0-9]+ trials all failed; the last one said:", said.err)
     assert "is poison" in said.err
     assert said.err.count("is poison") == 1 + said.err.count("raise ValueError")
     status = folder.run("status", "--json").json
@@ -161,7 +161,7 @@ def test_when_all_raise_the_job_stops_and_says_why(folder, toy):
 def test_scores_that_do_not_differ_are_an_error(folder, toy):
     said = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "same"}))
     assert said.code == 1
-    assert "degenerate scores: 10 different candidates all measured" in said.err
+    assert re.search("degenerate scores: [0-9]+ different candidates all measured", said.err)
 
 
 def test_a_score_that_is_not_finite_is_a_failed_trial(folder, toy):

@@ -249,10 +249,13 @@ def test_law_5_what_breaks_a_measured_constraint_is_never_on_the_front(new_run):
 
 def test_law_5_equal_scores_everywhere_fail_the_job(new_run):
     job = new_run(evaluator={"name": "toy:Toy", "constant": True}, searcher="random")
-    with pytest.raises(JobFailed, match=r"degenerate scores: 10 different candidates all measured .*loss = .*size = 3"):
+    with pytest.raises(
+        JobFailed, match=r"degenerate scores: \d+ different candidates all measured .*loss = .*size = 3"
+    ):
         job.run()
     record = job.store.job(job.id)
-    assert (record.state, record.finished) == (JobState.FAILED, 10)
+    assert record.state is JobState.FAILED
+    assert 10 <= record.finished <= 10 + job.plan.spec.max_pending
     assert record.message.startswith("degenerate scores")
 
 
@@ -372,7 +375,7 @@ def test_a_space_that_is_used_up_ends_the_search_early(new_run, searcher):
 
 
 @pytest.mark.parametrize("pool", ["inline", "toy:Shuffled"])
-@pytest.mark.parametrize("polls", [0, 1, 2, 9, 30, 40])
+@pytest.mark.parametrize("polls", [0, 1, 2, 9, 15, 25])
 def test_an_interrupted_job_pauses_and_goes_on_as_it_would_have(new_run, pool, polls):
     undisturbed, job = new_run(pool=pool), new_run(pool=pool)
     undisturbed.run()
@@ -483,8 +486,11 @@ def test_law_7_what_the_coordinator_does_for_a_trial_does_not_grow(new_run):
         space={"name": "choices", "choices": {f"c{i}": [0, 1, 2, 3] for i in range(8)}},
     )
     job.run(progress=lambda now: moments.append((now.finished, time.perf_counter())))
-    at = dict(moments)
-    first, last = at[110] - at[10], at[500] - at[400]
+
+    def at(finished: int) -> float:
+        return next(moment for count, moment in moments if count >= finished)
+
+    first, last = at(110) - at(10), at(500) - at(400)
     assert last < 3 * first
 
 
