@@ -13,7 +13,7 @@ from autoquant.errors import SpecError
 Direction = Literal["maximize", "minimize"]
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_METRIC = re.compile(rf"^({_NAME})(?:@(\S+))?$")
+_METRIC = re.compile(rf"({_NAME})(?:@(\S+))?")
 _CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")
 
 DROP = "_drop"
@@ -24,7 +24,7 @@ METRIC_FORM = "a metric of the evaluator such as 'accuracy', or a cost such as '
 
 def split_metric(text: str) -> tuple[str, str | None]:
     """``latency_ms@cortex-m7`` -> ("latency_ms", "cortex-m7"). `SpecError` when it is not of that form."""
-    match = _METRIC.match(text)
+    match = _METRIC.fullmatch(text)
     if match is None:
         raise SpecError(f"{text!r} is not the name of a metric; write {METRIC_FORM}")
     return match[1], match[2]
@@ -86,10 +86,13 @@ class Constraint:
         return cls(match[1], "<=" if match[2] == "<=" else ">=", bound)
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.operator} {self.bound:.12g}"
+        short = f"{self.bound:.12g}"
+        return f"{self.metric} {self.operator} {short if float(short) == self.bound else repr(self.bound)}"
 
     def violation(self, value: float) -> float:
-        """By how much the value breaks the bound, in the metric's unit; 0 where it holds."""
+        """By how much the value breaks the bound, in the metric's unit; 0 where it holds. What is NaN holds nothing."""
+        if math.isnan(value):
+            return math.inf
         excess = value - self.bound if self.operator == "<=" else self.bound - value
         return max(0.0, excess)
 
