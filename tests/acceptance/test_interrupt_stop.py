@@ -37,14 +37,17 @@ def test_ctrl_c_once_pauses(folder, toy, truth, untouched, pool):
     assert truth(job) == untouched
 
 
-def test_ctrl_c_while_it_scores_on_the_test_split(folder, toy, truth, untouched):
-    running = folder.start("search", folder.write(toy, evaluator=SLOW))
+def test_ctrl_c_while_it_scores_on_the_test_split(folder, toy, truth):
+    slow = {"name": "workers:Toy", "seconds": 0.3, "test_seconds": 0.6}
+    running = folder.start("search", folder.write(toy, evaluator=slow, budget={"n_trials": 12}))
     job = running.until(lambda job: any(trial.test_metrics for trial in job.front()))
     running.send(signal.SIGINT)
     assert running.wait().code == 0
     assert job.state == "PAUSED"
+    assert not all(trial.test_metrics for trial in job.front())
     assert folder.run("resume").code == 0
-    assert truth(job) == untouched
+    assert folder.run("search", folder.write(toy, budget={"n_trials": 12})).code == 0
+    assert truth(job) == truth(folder.job(2))
 
 
 def test_ctrl_c_twice_drops_what_runs(folder, toy, truth, untouched):
@@ -65,7 +68,7 @@ def test_ctrl_c_twice_drops_what_runs(folder, toy, truth, untouched):
 
 @pytest.mark.parametrize("pool", ["inline", pytest.param("ray", marks=pytest.mark.slow)])
 def test_stop_from_another_process(folder, toy, truth, untouched, pool):
-    running = folder.start("search", folder.write(toy, evaluator=SLOW | {"seconds": 0.2}, pool=POOLS[pool]))
+    running = folder.start("search", folder.write(toy, evaluator=SLOW | {"seconds": 0.12}, pool=POOLS[pool]))
     job = running.until(lambda job: job.record.finished >= 3)
     asked = folder.run("stop", "--json")
     assert (asked.code, asked.json) == (0, {"id": job.id, "stop_requested": True})

@@ -89,12 +89,17 @@ class PostTraining(Evaluator):
         return _only(self._measure([_Run([FLOAT] * len(self.profile()))], split))
 
     def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        return _only(self.evaluate_many(space, [candidate], split))
+        return _only(self._measure([_Run.of(space, candidate)], split))
 
     def evaluate_many(
         self, space: SearchSpace, candidates: Sequence[Candidate], split: SplitName = "search"
     ) -> list[Measurement | Exception]:
-        """Each candidate measures what it would alone, bit for bit; layers run once for all that begin alike."""
+        """Each candidate measures what it would alone, bit for bit; layers run once for all that begin alike.
+
+        A subclass that changes `evaluate` alone is asked for one candidate at a time.
+        """
+        if type(self).evaluate is not PostTraining.evaluate:
+            return super().evaluate_many(space, candidates, split)
         return self._measure([_Run.of(space, candidate) for candidate in candidates], split)
 
     def _measure(self, runs: Sequence[_Run], split: SplitName) -> list[Measurement | Exception]:
