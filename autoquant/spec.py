@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
 
 from autoquant.errors import SpecError, did_you_mean
 from autoquant.objective import Constraint, split_metric
@@ -93,7 +93,7 @@ class SearchSpec(_Section):
         description="Proposals that may wait for their result at once, at least one a worker. "
         "Part of the search: the same value gives the same search on any number of workers.",
     )
-    reference_point: dict[str, float] = Field(
+    reference_point: dict[str, FiniteFloat] = Field(
         default={},
         description="Objective -> its worst value that still counts in the hypervolume, where not known.",
     )
@@ -102,7 +102,7 @@ class SearchSpec(_Section):
         description="Folder whose modules and files the spec names; by default that of the spec file.",
     )
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -124,17 +124,19 @@ class SearchSpec(_Section):
     def from_yaml(cls, text: str) -> Self:
         """From YAML text; `SpecError` gives the line of a syntax error."""
         try:
-            return cls.from_dict(yaml.load(text, Loader=_UniqueKeys))
-        except yaml.YAMLError as error:
+            data = yaml.load(text, Loader=_UniqueKeys)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that the calendar does not have
             raise SpecError(f"spec: not valid YAML: {' '.join(str(error).split())}") from None
+        return cls.from_dict(data)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """From JSON text."""
         try:
-            return cls.from_dict(json.loads(text))
+            data = json.loads(text, object_pairs_hook=_unique_keys)
         except json.JSONDecodeError as error:
             raise SpecError(f"spec: not valid JSON: {error}") from None
+        return cls.from_dict(data)
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -170,13 +172,22 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML in which a field that stands twice is an error; plain YAML silently keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        written = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        keys = [self.construct_object(key, deep=True) for key in written]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the field {key!r} stands more than once", node.start_mark
                 )
         return super().construct_mapping(node, deep)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The same for JSON."""
+    keys = [key for key, _ in pairs]
+    if repeated := sorted({key for key in keys if keys.count(key) > 1}):
+        raise SpecError(f"spec: the field {repeated[0]!r} stands more than once")
+    return dict(pairs)
 
 
 def _fields() -> dict[str, list[str]]:
