@@ -134,10 +134,9 @@ def filled():
 def imports_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a spec's folder put on the import path goes with the test."""
     path, modules = list(sys.path), set(sys.modules)
-    added = plugins._added_folder
     yield
+    plugins.leave_folder()
     sys.path[:] = path
-    plugins._added_folder = added
     for name in {"network", "workers", "cost_models", "my_plugins"} & (set(sys.modules) - modules):
         del sys.modules[name]
 

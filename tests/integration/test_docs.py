@@ -66,7 +66,7 @@ def test_plugins_page_passes_the_suites(tmp_path, monkeypatch):
     script.write_text("\n\n".join(blocks("plugins", "python")))
     found = runpy.run_path(str(script))
     tests = [function for name, function in found.items() if name.startswith("test_")]
-    assert len(tests) >= 2
+    assert len(tests) == 5
     for function in tests:
         function()
 
