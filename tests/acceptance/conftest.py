@@ -147,6 +147,10 @@ class Running:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def ctrl_c(self) -> None:
+        """As a terminal does: to the command and everything that it started."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
     def kill(self) -> Result:
         """As ``kill -9`` does: of this process alone, not of those that it started."""
         self.process.kill()

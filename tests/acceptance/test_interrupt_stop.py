@@ -20,9 +20,9 @@ def untouched(shared, toy, truth):
 @pytest.mark.parametrize("pool", POOLS)
 def test_ctrl_c_once_pauses(folder, toy, truth, untouched, pool):
     spec = folder.write(toy, evaluator=SLOW, pool=POOLS[pool])
-    running = folder.start("search", spec)
+    running = folder.start("search", spec, start_new_session=True)
     job = running.until(lambda job: job.record.finished >= 10)
-    running.send(signal.SIGINT)
+    running.ctrl_c()
     ended = running.wait()
     assert ended.code == 0, ended.err
     assert "Traceback" not in ended.err
