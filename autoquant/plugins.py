@@ -81,29 +81,70 @@ def load(kind: str, name: str) -> type[Any]:
     loaded = load_object(target, f"{kind} {name!r}{owner}")
     if not (inspect.isclass(loaded) and issubclass(loaded, base)):
         raise PluginError(f"{kind} {name!r}{owner}: {target} is {loaded!r}, not a subclass of {base.__qualname__}")
+    if problem := _unfit(loaded, base):
+        raise PluginError(f"{kind} {name!r}{owner}: {target} ({_found(loaded.__module__)}) {problem}")
     return loaded
 
 
-_added_folder: str | None = None
+def _unfit(plugin: type[Any], base: type[Any]) -> str | None:
+    """Why a class of the right kind cannot be used."""
+    if inspect.isabstract(plugin):
+        return f"does not write {', '.join(sorted(plugin.__abstractmethods__))}"
+    if missing := [name for name in vars(base).get("__annotations__", {}) if not hasattr(plugin, name)]:
+        return f"has no {missing[0]!r}"
+    try:
+        options_model(plugin)
+    except Exception as error:
+        return f"its options cannot be read: {type(error).__name__}: {error}"
+    return None
+
+
+_spec_folder: str | None = None
+_inserted = False
 
 
 def use_folder(folder: str) -> None:
-    """Put the folder of a spec first on the import path.
-
-    The folder of an earlier spec goes, with the modules that came from it: two folders may each hold a ``network.py``.
-    """
-    global _added_folder
-    if _added_folder is not None and _added_folder != folder:
-        sys.path.remove(_added_folder)
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if file and Path(file).is_relative_to(_added_folder):
-                del sys.modules[name]
-        _added_folder = None
-        importlib.invalidate_caches()
-    if folder not in sys.path:
+    """Put the folder of a spec first on the import path, in place of that of an earlier spec."""
+    global _spec_folder, _inserted
+    if _spec_folder == folder and folder in sys.path:
+        return
+    leave_folder()
+    _spec_folder, _inserted = folder, sys.path[:1] != [folder]
+    if _inserted:
         sys.path.insert(0, folder)
-        _added_folder = folder
+
+
+def leave_folder() -> None:
+    """Take the folder of a spec from the import path, and forget the modules that are files of it.
+
+    So two folders may each hold a ``network.py``. What is installed somewhere below the folder stays as it is.
+    """
+    global _spec_folder, _inserted
+    if _spec_folder is not None:
+        if _inserted and _spec_folder in sys.path:
+            sys.path.remove(_spec_folder)
+        own = {name for name in sys.modules if "." not in name and _is_of(name, _spec_folder)} - {
+            "__main__",
+            "autoquant",
+        }
+        for name in [name for name in sys.modules if name.partition(".")[0] in own]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+    _spec_folder, _inserted = None, False
+
+
+def _is_of(name: str, folder: str) -> bool:
+    """Whether a module or package that is imported lies directly in a folder."""
+    known = getattr(sys.modules[name], "__dict__", {})
+    places = list(known.get("__path__") or [known.get("__file__")])
+    return bool(places[0]) and Path(places[0]).parent == Path(folder)
+
+
+def _shadows(name: str) -> bool:
+    """Whether a module of this name that the spec's folder holds is not the one that is imported."""
+    if _spec_folder is None or name == "autoquant" or _is_of(name, _spec_folder):
+        return False
+    return any((Path(_spec_folder) / file).is_file() for file in (f"{name}.py", f"{name}/__init__.py"))
 
 
 def load_object(target: str, what: str) -> Any:
@@ -113,10 +154,15 @@ def load_object(target: str, what: str) -> Any:
         raise PluginError(f"{what}: {target!r} must be 'module:name', for example 'my_network:build'")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {error}"
         found_file = _found(module_name)
         raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {found_file})") from error
+    if _shadows(module_name.partition(".")[0]):
+        raise PluginError(
+            f"{what}: {module_name!r} was imported before, from {_found(module_name)}, and the folder of the spec has "
+            "another; rename one of the two"
+        )
     try:
         found = module
         for part in attribute.split("."):

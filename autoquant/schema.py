@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic.errors import PydanticInvalidForJsonSchema
+
 from autoquant import plugins
 from autoquant.errors import PluginError
 from autoquant.spec import SearchSpec
@@ -34,7 +36,7 @@ def _one_of(kind: str, described: dict[str, Any], schema: dict[str, Any]) -> dic
     for name in names:
         try:
             options = plugins.options_model(plugins.load(kind, name)).model_json_schema()
-        except PluginError:
+        except (PluginError, PydanticInvalidForJsonSchema):
             continue
         if options.get("required"):
             alone.remove(name)

@@ -18,5 +18,5 @@ def _import_path() -> Iterator[None]:
     """The import path as it was, whatever spec folder a test used."""
     before = list(sys.path)
     yield
+    plugins.leave_folder()
     sys.path[:] = before
-    plugins._added_folder = None
