@@ -181,7 +181,13 @@ def _scale_bounds(
         if objective.metric in reference:
             worst = reference[objective.metric]
             unit_better = worst + 1 if objective.direction == "maximize" else worst - 1
-            found[objective.metric] = (bounds.get(objective.metric, (unit_better, worst))[0], worst)
+            best = bounds.get(objective.metric, (unit_better, worst))[0]
+            if objective.minimized(worst) <= objective.minimized(best):
+                raise SpecError(
+                    f"reference_point.{objective.metric}: {worst:.12g} is no worse than the best value, {best:.12g}; "
+                    "give the worst value that still counts"
+                )
+            found[objective.metric] = (best, worst)
     return found
 
 

@@ -13,7 +13,7 @@ from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
 from autoquant.job import CostTable
 from autoquant.network import FLOAT, NetworkProfile
-from autoquant.space import SearchSpace
+from autoquant.space import IntArray, SearchSpace
 
 SAMPLES = 4096
 """Candidates drawn to find the range of a cost that is no sum over layers."""
@@ -51,6 +51,11 @@ class Pricer:
             if cost.metric not in tables:
                 raise UnsupportedError(f"{cost.key}: {cost.model_name} gives only {sorted(tables)} here")
             self._tables[cost.key] = [np.asarray(table, dtype=np.float64) for table in tables[cost.metric]]
+            for layer, table in zip(network, self._tables[cost.key], strict=True):
+                if not np.isfinite(table).all():
+                    raise UnsupportedError(
+                        f"{cost.key}: {cost.model_name} gives costs of layer {layer.name!r} that are not finite"
+                    )
 
     def __call__(self, candidates: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Costs by metric."""
@@ -60,9 +65,16 @@ class Pricer:
         return {
             cost.key: gather_and_sum(self._tables[cost.key], indices)
             if cost.key in self._tables
-            else cost.model.estimate(self._network, self._space.layer_options, indices)[cost.metric]
+            else self._estimate(cost, indices)
             for cost in self._metrics
         }
+
+    def _estimate(self, cost: CostMetric, indices: IntArray) -> FloatArray:
+        """Costs that are no sum over layers."""
+        found = cost.model.estimate(self._network, self._space.layer_options, indices)[cost.metric]
+        if not np.isfinite(found).all():
+            raise UnsupportedError(f"{cost.key}: {cost.model_name} gives a cost that is not finite")
+        return found
 
     def float_network(self) -> dict[str, float]:
         """Costs of the float network, in the metrics whose model can price it."""

@@ -48,7 +48,7 @@ class BitWidths(SearchSpace):
 
     def __init__(
         self,
-        network: NetworkProfile,
+        network: NetworkProfile | None,
         *,
         weights: Sequence[Bits] = (2, 4, 8),
         activations: Sequence[Bits] = ("float",),
@@ -58,6 +58,8 @@ class BitWidths(SearchSpace):
         weight_scale: ScaleRule = "mse",
         activation_scale: ScaleRule = "mse",
     ) -> None:
+        if network is None:
+            raise SpecError("space: bit_widths needs a network, and the evaluator has none")
         self.network = network
         self._scales: dict[str, Any] = {
             "weight_granularity": granularity,

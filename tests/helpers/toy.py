@@ -7,20 +7,25 @@ import random
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 from autoquant.data import SplitName
+from autoquant.errors import SpecError
 from autoquant.interfaces import (
     Completion,
+    CostModel,
     Evaluator,
     EvaluatorRecipe,
+    FloatArray,
     Result,
     Searcher,
     SearchProblem,
     Task,
     WorkerPool,
 )
-from autoquant.network import LayerProfile, NetworkProfile
+from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Direction
-from autoquant.space import Candidate, Choice, SearchSpace
+from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 from autoquant.trial import Measurement
 
 CALLS: list[tuple[Candidate | None, str]] = []
@@ -165,3 +170,43 @@ class Shuffled(WorkerPool):
 
     def close(self) -> None:
         self._held = []
+
+
+class Boundless(Toy):
+    """Says nothing of what values make sense."""
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        return {}
+
+
+class Picky(Toy):
+    """Takes no space."""
+
+    def check(self, space: SearchSpace) -> None:
+        raise SpecError("space: this evaluator takes no other space than its own")
+
+
+class OwnBytes(CostModel):
+    """Every layer costs the same."""
+
+    metrics: ClassVar[dict[str, str]] = {"weight_bytes": "bytes"}
+
+    def __init__(self, *, each: float = 1.0) -> None:
+        self.each = each
+
+    def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
+        return True
+
+    def tables(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+    ) -> dict[str, list[FloatArray]]:
+        return {"weight_bytes": [np.full(len(row), self.each) for row in options]}
+
+
+class Whole(OwnBytes):
+    """The same, priced for whole networks: no sum over layers."""
+
+    def estimate(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+    ) -> dict[str, FloatArray]:
+        return {"weight_bytes": self.each * (1.0 + indices.sum(axis=1))}
