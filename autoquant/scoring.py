@@ -132,7 +132,8 @@ def score_on_test(plan: Plan, store: Store, job_id: int, pool: WorkerPool, stop:
         found = completion.measurement
         error = completion.error or check_finite(found.metrics if found else {}, plan)
         if found is None or error is not None:
-            raise JobFailed(f"{completion.task.key} could not be scored on the test split:\n{error}")
+            what = f"trial {completion.task.key}" if completion.task.key in front else completion.task.key
+            raise JobFailed(f"{what} could not be scored on the test split:\n{error}")
         label = completion.task.key.removeprefix("baseline ")
         if completion.task.key in front:
             store.score_trial(job_id, int(completion.task.key), found.metrics, found.standard_errors)

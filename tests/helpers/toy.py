@@ -210,3 +210,12 @@ class Whole(OwnBytes):
         self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
     ) -> dict[str, FloatArray]:
         return {"weight_bytes": self.each * (1.0 + indices.sum(axis=1))}
+
+
+class SearchOnly(Toy):
+    """Cannot measure candidates on the test split."""
+
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        if split == "test":
+            raise ValueError("no test data today")
+        return super().evaluate(space, candidate, split)

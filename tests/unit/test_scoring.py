@@ -1,0 +1,112 @@
+"""What stands beside a search: the float network, the uniform bit-widths, the test split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from autoquant.errors import JobFailed
+from autoquant.job import JobState
+
+
+def test_baselines_are_the_float_network_and_every_uniform_bit_width(new_network_run: Any) -> None:
+    job = new_network_run(objectives=["loss", "weight_bytes", "bitops"], budget={"n_trials": 3})
+    job.run()
+    baselines = job.store.baselines(job.id)
+    assert [one.label for one in baselines] == ["float32", "W2A4", "W2A8", "W4A4", "W4A8", "W8A4", "W8A8"]
+    assert baselines[0].candidate is None
+    for one in baselines:
+        assert {"loss", "size", "quality", "weight_bytes", "bitops"} == one.metrics.keys()
+        assert one.test_metrics.keys() == {"loss", "size", "quality"}
+        assert one.error is None
+    assert baselines[0].metrics["weight_bytes"] > max(one.metrics["weight_bytes"] for one in baselines[1:])
+    assert {one.label: one.candidate for one in baselines[1:]} == job.plan.space.uniform()
+
+
+def test_baselines_are_measured_once_also_when_a_job_is_resumed(new_network_run: Any, calls: list[Any]) -> None:
+    job = new_network_run(budget={"n_trials": 4})
+    job.run()
+    kept = job.store.baselines(job.id)
+    calls.clear()
+    job.run(n_trials=9)
+    assert job.store.baselines(job.id) == kept
+    assert (None, "search") not in calls
+    assert not {(one.candidate, "search") for one in kept} & set(calls)
+
+
+def test_law_4_front_and_baselines_are_scored_once_on_the_test_split(new_network_run: Any, calls: list[Any]) -> None:
+    job = new_network_run(budget={"n_trials": 20})
+    job.run()
+    front = {trial.number: trial for trial in job.store.front(job.id)}
+    tested = Counter(candidate for candidate, split in calls if split == "test")
+    baselines = [one.candidate for one in job.store.baselines(job.id)]
+    assert tested == Counter([*baselines, *(trial.candidate for trial in front.values())])
+    assert all(bool(trial.test_metrics) == (trial.number in front) for trial in job.trials)
+    assert all(trial.test_standard_errors == {"loss": 0.01} for trial in front.values())
+    searched = {candidate for candidate, split in calls if split == "search"}
+    assert all(candidate in searched for candidate in tested)
+
+
+def test_a_resumed_job_scores_only_what_is_new_on_its_front(new_run: Any, calls: list[Any]) -> None:
+    job = new_run(budget={"n_trials": 10})
+    job.run()
+    scored = {trial.candidate for trial in job.trials if trial.test_metrics}
+    calls.clear()
+    job.run(n_trials=24)
+    again = [candidate for candidate, split in calls if split == "test"]
+    assert again
+    assert not scored & set(again)
+    assert all(trial.test_metrics for trial in job.store.front(job.id))
+
+
+def test_a_uniform_bit_width_that_costs_too_much_is_priced_only(new_network_run: Any, calls: list[Any]) -> None:
+    job = new_network_run(constraints=["weight_bytes <= 3000"], budget={"n_trials": 4})
+    job.run()
+    dear = [one for one in job.store.baselines(job.id) if one.violations]
+    assert {one.label for one in dear} == {"W8A4", "W8A8", "W4A4", "W4A8"} & {one.label for one in dear} != set()
+    measured = {candidate for candidate, _ in calls}
+    for one in dear:
+        assert one.metrics.keys() == {"weight_bytes"}
+        assert one.violations == {"weight_bytes <= 3000": one.metrics["weight_bytes"] - 3000}
+        assert one.candidate not in measured
+    assert job.store.baselines(job.id)[0].violations == {}, "the float network breaks no constraint"
+
+
+def test_without_a_float_network_there_is_no_such_baseline(new_run: Any) -> None:
+    job = new_run(evaluator={"name": "toy:Toy", "float_network": False})
+    assert job.run() is JobState.SUCCEEDED
+    assert job.store.baselines(job.id) == []
+
+
+def test_drops_need_a_float_network(new_run: Any) -> None:
+    job = new_run(evaluator={"name": "toy:Toy", "float_network": False}, constraints=["loss_drop <= 1"])
+    with pytest.raises(JobFailed, match=r"the evaluator has no float network, so there is no drop of \['loss'\]"):
+        job.run()
+
+
+def test_a_float_network_that_cannot_be_measured_fails_the_job(new_run: Any) -> None:
+    job = new_run(evaluator={"name": "toy:Toy", "fail_float": True})
+    with pytest.raises(JobFailed, match=r"(?s)the float network could not be measured:\n.*RuntimeError: no such luck"):
+        job.run()
+    assert job.store.job(job.id).state is JobState.FAILED
+    assert job.trials == []
+
+
+def test_a_uniform_bit_width_that_cannot_be_measured_keeps_its_error(new_network_run: Any) -> None:
+    job = new_network_run(evaluator={"name": "toy:ToyNetwork", "fail": [0]}, budget={"n_trials": 12})
+    assert job.run() is JobState.SUCCEEDED
+    failed = {one.label: one for one in job.store.baselines(job.id) if one.error}
+    assert failed.keys() == {"W2A4"}
+    assert "a sum of 0 is more than I can take" in failed["W2A4"].error
+    assert failed["W2A4"].metrics.keys() == {"weight_bytes"}
+    assert not failed["W2A4"].test_metrics
+
+
+def test_what_fails_on_the_test_split_fails_the_job_with_its_name(new_run: Any) -> None:
+    job = new_run(evaluator="toy:SearchOnly")
+    with pytest.raises(JobFailed, match=r"(?s)^trial \d+ could not be scored on the test split:\n.*no test data today"):
+        job.run()
+    assert job.store.job(job.id).state is JobState.FAILED
+    assert job.store.job(job.id).finished == 24
