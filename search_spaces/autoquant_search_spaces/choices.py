@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from autoquant.errors import SpecError, did_you_mean
 from autoquant.network import NetworkProfile
 from autoquant.space import Choice, SearchSpace
 
@@ -24,6 +25,9 @@ class Choices(SearchSpace):
         choices: Mapping[str, Sequence[str | int | float | bool]],
         categorical: Sequence[str] = (),
     ) -> None:
+        for name in categorical:
+            if name not in choices:
+                raise SpecError(f"space.categorical: there is no choice {name!r}; {did_you_mean(name, choices)}")
         super().__init__(
             Choice(name, tuple(options), ordered=name not in categorical) for name, options in choices.items()
         )

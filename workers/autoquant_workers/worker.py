@@ -12,6 +12,7 @@ from autoquant.data import SplitName
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task
 from autoquant.space import Candidate
 from autoquant.trial import Measurement
+from autoquant_workers.plain_numbers import with_plain_numbers
 
 BATCH_SECONDS = 0.5
 """How long a batch should take: long beside the way to a worker and back, short beside a person's patience."""
@@ -93,6 +94,8 @@ class Worker:
         ]
 
     def _completion(self, task: Task, outcome: Measurement | Exception | None) -> Completion:
+        if isinstance(outcome, Measurement):
+            outcome = with_plain_numbers(outcome)
         if isinstance(outcome, Exception):
             return Completion(task, error="".join(traceback.format_exception(outcome)), worker=self._name)
         return Completion(task, measurement=outcome, worker=self._name)
