@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from torch import Tensor, nn
@@ -109,6 +110,11 @@ class QuantizedNetwork:
     def restore(self) -> None:
         """Back to the float network."""
         self.apply([FLOAT] * len(self.profile))
+
+    def common_prefix(self, one: Sequence[LayerPrecision], other: Sequence[LayerPrecision]) -> int:
+        """Number of quantizable layers before the first layer, in the order of the profile, that is not the same."""
+        same = takewhile(lambda row: row[1] == row[2], zip(self.profile, one, other, strict=False))
+        return sum(not layer.kept_float for layer, _, _ in same)
 
     def _apply_layer(self, layer: LayerProfile, precision: LayerPrecision) -> None:
         if layer.kept_float:

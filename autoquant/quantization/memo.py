@@ -17,12 +17,11 @@ Path = tuple[Hashable, ...]
 """The inputs of a run, then the options of the quantized layers that it has executed so far."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
     output: Tensor
     version: int
     """How often the output had been written to when it was kept."""
-    credit: float
 
 
 class Memo:
@@ -33,31 +32,35 @@ class Memo:
     On a hit the layer (and the quantizer of its input) is not computed; what lies between layers always is. Outputs are
     those that were computed, bit for bit.
 
-    It costs memory, up to ``limit`` bytes, and next to no time: outputs are kept as they are, without a copy. Where the
-    network writes into the output of a layer (in-place ReLU, ``+=``), the tensor's version counter tells, what was kept
-    is dropped, and from then on that layer's outputs are copied when they are kept and when they are handed out.
+    It costs memory: up to ``limit`` bytes, the least recently used outputs go first. It costs time too: what is kept is
+    not in the processor's cache when it is read, and the memory that it leaves to others was not either. On DS-CNN
+    keeping every output costs as much as it saves, so those are kept that a run says will be asked for again; they are
+    one in ten, they give nearly all the hits, and they stay for the runs after.
 
-    When it is full, the output with the least credit goes: GreedyDual (Young 1994) with credit ``2 ** -depth``, that is
-    least recently used first, but a layer deeper in the network always much sooner. Each layer multiplies the prefixes
-    that there are, so the deep ones are rarely asked for again; plain LRU forgets the shallow ones for them.
+    Outputs are kept as they are, without a copy. Where the network writes into the output of a layer (in-place ReLU,
+    ``+=``), the tensor's version counter tells: what was kept is dropped, and from then on that layer's outputs are
+    copied when they are kept and when they are handed out.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         """Bytes that it may hold; 0 switches it off."""
         self.held = self.most_held = self.hits = self.misses = 0
-        self._depths: dict[int, OrderedDict[Path, _Entry]] = {}
-        """Depth -> entries, the least recently used first; within a depth that is the order of their credits."""
-        self._clock = 0.0
-        """Credit of the entry that went last; new credits are counted from here."""
+        self._entries: OrderedDict[Path, _Entry] = OrderedDict()
+        """The least recently used first."""
         self._path: Path | None = None
+        self._keep = 0
         self._written: set[str] = set()
         """Layers whose output the network writes into."""
 
     @contextmanager
-    def run(self, inputs: Hashable) -> Iterator[None]:
-        """Inside, the network runs once; ``inputs`` stands for what it is given. Outside, nothing is remembered."""
+    def run(self, inputs: Hashable, keep: int) -> Iterator[None]:
+        """Inside, the network runs once; ``inputs`` stands for what it is given. Outside, nothing is remembered.
+
+        Outputs of the first ``keep`` quantized layers are kept.
+        """
         self._path = (inputs,) if self.limit > 0 else None
+        self._keep = keep
         try:
             yield
         finally:
@@ -74,48 +77,37 @@ class Memo:
             return known
         self.misses += 1
         output = compute()
-        self._keep(layer, path, output)
+        if len(path) - 1 <= self._keep:
+            self._add(layer, path, output)
         return output
 
     def clear(self) -> None:
         """Forget every output."""
-        self._depths.clear()
+        self._entries.clear()
         self.held = 0
 
     def _find(self, layer: str, path: Path) -> Tensor | None:
-        entries = self._depths.get(len(path))
-        if entries is None or path not in entries:
+        entry = self._entries.get(path)
+        if entry is None:
             return None
-        entry = entries[path]
         if _version(entry.output) != entry.version:
             self._written.add(layer)
-            self.held -= _size(entries.pop(path).output)
+            self.held -= _size(self._entries.pop(path).output)
             return None
-        entry.credit = self._credit(path)
-        entries.move_to_end(path)
+        self._entries.move_to_end(path)
         return entry.output.clone() if layer in self._written else entry.output
 
-    def _keep(self, layer: str, path: Path, output: Tensor) -> None:
+    def _add(self, layer: str, path: Path, output: Tensor) -> None:
         if _size(output) > self.limit or output.requires_grad:
             return
         if output.is_inference():  # has no version counter, so nothing would tell
             self._written.add(layer)
         kept = output.clone() if layer in self._written else output
         while self.held + _size(kept) > self.limit:
-            self._drop_one()
-        entries = self._depths.setdefault(len(path), OrderedDict())
-        entries[path] = _Entry(kept, _version(kept), self._credit(path))
+            self.held -= _size(self._entries.popitem(last=False)[1].output)
+        self._entries[path] = _Entry(kept, _version(kept))
         self.held += _size(kept)
         self.most_held = max(self.most_held, self.held)
-
-    def _credit(self, path: Path) -> float:
-        return self._clock + 2.0 ** -len(path)
-
-    def _drop_one(self) -> None:
-        oldest = {depth: next(iter(entries.values())).credit for depth, entries in self._depths.items() if entries}
-        depth = min(oldest, key=oldest.__getitem__)
-        self._clock = oldest[depth]
-        self.held -= _size(self._depths[depth].popitem(last=False)[1].output)
 
 
 def _version(tensor: Tensor) -> int:

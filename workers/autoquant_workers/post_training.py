@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import torch
@@ -104,7 +105,11 @@ class PostTraining(Evaluator):
 
     def _measure(self, runs: Sequence[_Run], split: SplitName) -> list[Measurement | Exception]:
         """Batch after batch of examples through all candidates, those that begin alike behind each other."""
-        alike = sorted(runs, key=lambda run: [str(precision) for precision in run.precisions])
+        alike = sorted(
+            (run for run in runs if run.error is None), key=lambda run: [str(precision) for precision in run.precisions]
+        )
+        for run, following in pairwise(alike):
+            run.shared = self._quantized.common_prefix(run.precisions, following.precisions)
         try:
             for start in range(0, len(self._splits[split].targets), self._batch_size):
                 for run in alike:
@@ -121,7 +126,7 @@ class PostTraining(Evaluator):
         try:
             self._calibrate(run.precisions)
             self._quantized.apply(run.precisions)
-            with self._memo.run((split, start)):
+            with self._memo.run((split, start), keep=run.shared):
                 losses, hits = self._scores(data.inputs[batch], data.targets[batch])
         except Exception as error:
             run.error = error
@@ -159,6 +164,8 @@ class _Run:
     losses: list[Tensor] = field(default_factory=list)
     hits: list[Tensor] = field(default_factory=list)
     seconds: float = 0.0
+    shared: int = 0
+    """How many quantized layers are alike in the candidate that runs next."""
 
     @classmethod
     def of(cls, space: SearchSpace, candidate: Candidate) -> _Run:

@@ -54,6 +54,7 @@ class Worker:
         import torch
 
         torch.set_num_threads(1)
+        keep_freed_memory()
         self._space = recipe.space
         self._evaluator = recipe.build()
         self._name = name
@@ -99,3 +100,14 @@ class Worker:
         if isinstance(outcome, Exception):
             return Completion(task, error="".join(traceback.format_exception(outcome)), worker=self._name)
         return Completion(task, measurement=outcome, worker=self._name)
+
+
+def keep_freed_memory() -> None:
+    """Let the process keep the memory of one pass for the next; fetching it anew can cost more than the pass itself.
+
+    glibc (mallopt(3), M_MMAP_THRESHOLD) returns blocks above a limit to the system as soon as they are freed, and
+    raises that limit when it sees one, up to 32 MiB. Elsewhere this does nothing.
+    """
+    import torch
+
+    torch.empty(31 * 2**20, dtype=torch.uint8)

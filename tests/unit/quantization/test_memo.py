@@ -21,8 +21,10 @@ class Layers:
     def __init__(self, memo: Memo) -> None:
         self.memo, self.computed = memo, 0
 
-    def run(self, options: str, inputs: str = "x", use: Callable[[Tensor], object] = id) -> list[Tensor]:
-        with self.memo.run(inputs):
+    def run(
+        self, options: str, inputs: str = "x", use: Callable[[Tensor], object] = id, keep: int | None = None
+    ) -> list[Tensor]:
+        with self.memo.run(inputs, len(options) if keep is None else keep):
             outputs = []
             for depth, option in enumerate(options):
                 outputs.append(self.memo.output(f"layer{depth}", option, self._compute))
@@ -61,28 +63,27 @@ def test_outside_a_run_nothing_is_remembered():
     memo = Memo(KB)
     layers = Layers(memo)
     assert [float(memo.output("layer0", "a", layers._compute)[0]) for _ in range(2)] == [1.0, 2.0]
-    with pytest.raises(ZeroDivisionError), memo.run("x"):
+    with pytest.raises(ZeroDivisionError), memo.run("x", 2):
         raise ZeroDivisionError
     assert float(memo.output("layer0", "a", layers._compute)[0]) == 3.0
     assert memo.held == 0
 
 
-def test_it_never_holds_more_than_its_limit_and_forgets_deep_layers_first():
-    layers = Layers(Memo(6 * KB))
-    for last in "abcdefgh":
-        layers.run(f"aa{last}{last}")
-    assert layers.memo.most_held == 6 * KB
-    assert layers.cost("aaz") == 1
+def test_only_the_first_layers_are_kept():
+    layers = Layers(Memo(100 * KB))
+    layers.run("aaaa", keep=2)
+    assert layers.memo.held == 2 * KB
     assert layers.cost("aaaa") == 2
+    layers.run("bbbb", keep=0)
+    assert layers.cost("bbbb") == 4
 
 
-def test_what_is_no_longer_asked_for_goes_in_the_end():
+def test_it_never_holds_more_than_its_limit_and_the_least_recently_used_goes_first():
     layers = Layers(Memo(4 * KB))
-    layers.run("a")
-    for number in range(40):
-        layers.run("b" + chr(200 + number))
-    assert layers.cost("a") == 1
-    assert layers.cost("b") == 0
+    for last in "abcdefgh":
+        layers.run(f"aa{last}")
+    assert layers.memo.held == layers.memo.most_held == 4 * KB
+    assert [layers.cost("aah"), layers.cost("aag"), layers.cost("aaf")] == [0, 0, 1]
 
 
 def test_an_output_that_was_written_into_is_never_handed_out():
@@ -139,7 +140,7 @@ def test_weights_that_are_read_before_their_layer_runs(before):
         precisions = [FLOAT, LayerPrecision(bits, 32)]
         for quantized in (shared, alone):
             quantized.apply(precisions)
-        with memo.run("x"):
+        with memo.run("x", 2):
             found = shared.module(inputs)
         assert torch.equal(found, alone.module(inputs))
     assert memo.hits == (0 if before else 1)
@@ -154,6 +155,6 @@ def test_new_calibration_forgets():
     for factor in (1, 3):
         quantized.calibrate(inputs * factor)
         quantized.apply([LayerPrecision(4, 4)] * 2)
-        with memo.run("x"):
+        with memo.run("x", 2):
             found.append(quantized.module(inputs))
     assert not torch.equal(*found)

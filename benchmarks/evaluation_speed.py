@@ -1,0 +1,240 @@
+"""What does evaluating a candidate cost, beside a float32 forward pass of the caller's network over the same images?
+
+    python benchmarks/evaluation_speed.py
+
+First one candidate alone, nothing shared, on DS-CNN and ResNet-20, random bit-widths. Then a real NSGA-III run of 400
+trials on DS-CNN, weights {2, 4, 8}, through the in-process pool with 16 open proposals, as in a job: what a trial costs
+on average when layers are shared within a batch only, and across batches too, and the memory that this holds.
+
+Every round (every batch of trials) is set against float passes right before and after it. Time is that of the
+processor, not of the clock, so that other programs disturb it less. The float network is the caller's, with its
+BatchNorm and in channels_last; the second ratio is against the same network with BatchNorm folded, which is faster.
+Needs the folder that AUTOQUANT_DATA names. CIFAR-10 is the JPEG copy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import statistics
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from autoquant import make_searcher, make_space
+from autoquant.data import DataSplits, Split
+from autoquant.interfaces import EvaluatorRecipe, Task
+from autoquant.objective import as_objective
+from autoquant.pricing import CostMetric, Pricer
+from autoquant.quantization import fold_batch_norm
+from autoquant.quantization.execution import as_inputs, copied
+from autoquant.settings import data_folder
+from autoquant.space import SearchSpace
+from autoquant.trial import Proposal
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "keyword_spotting"))
+import network as keyword_spotting
+from autoquant_cost_models.weight_bytes import WeightBytes
+from autoquant_workers.inline import InlinePool
+from autoquant_workers.post_training import PostTraining
+from autoquant_workers.worker import keep_freed_memory
+
+BATCH = 100
+TRIALS, PENDING = 400, 16
+MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions; the shortcut subsamples and pads with zero channels (option A)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.stride, self.pad = stride, (outputs - inputs) // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(x)))))
+        if self.stride > 1:
+            x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.pad, self.pad))
+        return functional.relu(y + x)
+
+
+class ResNet20(nn.Module):
+    """He et al., "Deep Residual Learning for Image Recognition", 2015, section 4.2, n = 3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+        self.layer1 = nn.Sequential(*(Block(16, 16, 1) for _ in range(3)))
+        self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
+        self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layer3(self.layer2(self.layer1(functional.relu(self.bn1(self.conv1(x))))))
+        return self.linear(x.mean((2, 3)))
+
+
+def resnet20() -> nn.Module:
+    """With its published weights."""
+    net = ResNet20()
+    with np.load(data_folder() / "cifar10_jpeg" / "resnet20_weights.npz") as arrays:
+        net.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
+    return net.eval()
+
+
+def cifar10(counts: Sequence[int]) -> DataSplits:
+    """The first test images, as many for each split as ``counts`` says."""
+    with np.load(data_folder() / "cifar10_jpeg" / "test.npz") as file:
+        ends = np.cumsum(file["length"].astype(np.int64))[: sum(counts)]
+        prefix, body, labels = file["prefix"].tobytes(), file["body"].tobytes(), file["y"][: sum(counts)]
+    starts = np.concatenate([[0], ends[:-1]])
+    files = [io.BytesIO(prefix + body[start:end]) for start, end in zip(starts, ends, strict=True)]
+    pixels = np.stack([np.asarray(Image.open(file)) for file in files]).astype(np.float32) / 255
+    images = ((pixels - np.float32(MEAN)) / np.float32(SPREAD)).transpose(0, 3, 1, 2)
+    cuts = np.cumsum(counts)[:-1]
+    parts = zip(np.split(images, cuts), np.split(labels.astype(np.int64), cuts), strict=True)
+    return DataSplits(*(Split(inputs, targets) for inputs, targets in parts))
+
+
+def timed(function: Callable[[], object]) -> float:
+    """Seconds of the processor that one call takes."""
+    began = time.thread_time()
+    function()
+    return time.thread_time() - began
+
+
+def forward(net: nn.Module, inputs: Tensor) -> None:
+    """One pass over all inputs."""
+    with torch.inference_mode():
+        for batch in torch.split(inputs, BATCH):
+            net(batch)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median [least, most]."""
+    return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
+
+
+def alone(name: str, net: nn.Module, data: DataSplits, rounds: int) -> None:
+    """One candidate with nothing shared."""
+    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=0)
+    inputs = as_inputs(data.search.inputs)
+    caller, folded = copied(net), fold_batch_norm(net, inputs[:2])
+    random = np.random.default_rng(0)
+    spaces: dict[str, SearchSpace] = {
+        "weights": make_space("bit_widths", evaluator.profile(), weights=[2, 4, 8]),
+        "weights and activations": make_space(
+            "bit_widths", evaluator.profile(), weights=[2, 4, 8], activations=[2, 4, 8]
+        ),
+    }
+    for space in spaces.values():  # quantizes every weight, finds every range
+        for candidate in space.uniform().values():
+            evaluator.evaluate(space, candidate)
+    ratios: dict[str, list[tuple[float, float]]] = {quantized: [] for quantized in spaces}
+    for _ in range(rounds):
+        base, base_folded = (timed(lambda net=net: forward(net, inputs)) for net in (caller, folded))
+        for quantized, space in spaces.items():
+            candidate = tuple(int(i) for i in space.sample(random, 1)[0])
+            cost = timed(lambda space=space, candidate=candidate: evaluator.evaluate(space, candidate))
+            ratios[quantized].append((cost / base, cost / base_folded))
+    for quantized, found in ratios.items():
+        ours, faster = zip(*found, strict=True)
+        print(f"  {name:9s} {quantized:24s} {spread(ours):20s} folded: {spread(faster)}")
+
+
+def search(data: DataSplits, memo_mb: int, across: bool) -> None:
+    """A run of NSGA-III through the in-process pool; prints what a trial costs, all trials over all float passes."""
+    net = keyword_spotting.trained()
+    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=memo_mb)
+    inputs = as_inputs(data.search.inputs)
+    caller, folded = copied(net), fold_batch_norm(net, inputs[:2])
+    space = make_space("bit_widths", evaluator.profile(), weights=[2, 4, 8])
+    pricer = Pricer(
+        [CostMetric("weight_bytes", "weight_bytes", "weight_bytes", WeightBytes())], evaluator.profile(), space
+    )
+    objectives = [as_objective("accuracy"), as_objective("weight_bytes")]
+    searcher = make_searcher("nsga3", space, objectives, price=pricer, seed=0)
+    pool = InlinePool()
+    pool.start(EvaluatorRecipe(lambda: evaluator, space))
+    for label, candidate in space.uniform().items():  # the baselines of a job, which quantize every weight
+        pool.submit(Task(label, candidate))
+    while pool.running:
+        pool.completions(0)
+    waiting: deque[Proposal] = deque()
+
+    def ask() -> None:
+        new = searcher.ask(PENDING - len(waiting)) if len(waiting) < PENDING else []
+        waiting.extend(new)
+        for proposal in new:
+            pool.submit(Task(str(proposal.number), proposal.candidate))
+
+    ask()
+    rows: list[tuple[int, float, float, float]] = []
+    """Trials, seconds, seconds of a float pass, of a folded one: for each batch."""
+    while sum(row[0] for row in rows) < TRIALS:
+        if not across:
+            evaluator._memo.clear()
+        before = [timed(lambda net=net: forward(net, inputs)) for net in (caller, folded)]
+        began = time.thread_time()
+        done = pool.completions(0)
+        seconds = time.thread_time() - began
+        after = [timed(lambda net=net: forward(net, inputs)) for net in (caller, folded)]
+        rows.append((len(done), seconds, *((a + b) / 2 for a, b in zip(before, after, strict=True))))
+        for completion in done:
+            proposal = waiting.popleft()
+            assert completion.measurement is not None, completion.error
+            price = {m: float(v[0]) for m, v in pricer(np.array([proposal.candidate])).items()}
+            searcher.tell([(proposal, {**completion.measurement.metrics, **price})])
+            ask()
+    pool.close()
+    table, memo = np.array(rows), evaluator._memo
+    count, cost, base, base_folded = table.T
+    ratios = cost / count / base
+    print(
+        f"  {memo_mb:5d} MB {'within' if not across else 'across':7s} {cost.sum() / (count @ base):.2f} "
+        f"[{np.quantile(ratios, 0.1):.2f}, {np.quantile(ratios, 0.9):.2f}]   folded: "
+        f"{cost.sum() / (count @ base_folded):.2f}   layers shared {memo.hits / max(memo.hits + memo.misses, 1):4.0%}, "
+        f"held {memo.most_held / 2**20:4.0f} MB, {count.sum() / len(rows):.1f} trials a batch"
+    )
+
+
+def main() -> None:
+    """Print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--memo-mb", type=int, nargs="*", default=[64, 256, 1024])
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    print(f"{os.cpu_count()} cores, {torch.get_num_threads()} torch thread, torch {torch.__version__}")
+    print(
+        f"\none candidate alone / float forward: median [least, most] of {arguments.rounds} rounds, {BATCH} at a time"
+    )
+    alone("DS-CNN", keyword_spotting.trained(), keyword_spotting.data(calibration=100), arguments.rounds)
+    alone("ResNet-20", resnet20(), cifar10((500, 100, 100)), arguments.rounds)
+    data = keyword_spotting.data()
+    print(
+        f"\nNSGA-III on DS-CNN, {TRIALS} trials, {PENDING} open proposals, {len(data.search)} utterances:\n"
+        "memory, layers shared within or across batches, mean cost of a trial / float forward [outer tenths of batches]"
+    )
+    search(data, 0, across=True)
+    search(data, 256, across=False)
+    for memo_mb in arguments.memo_mb:
+        search(data, memo_mb, across=True)
+
+
+if __name__ == "__main__":
+    main()
