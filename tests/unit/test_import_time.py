@@ -15,10 +15,10 @@ LOADED = "import sys; print([name for name in '{names}'.split() if name in sys.m
 
 
 def fresh(code: str) -> tuple[float, str]:
-    """Seconds that the code takes in a new interpreter beyond its start, the best of three, and what it printed."""
+    """Processor seconds that the code takes in a new interpreter, the best of three, and what it printed."""
     runs = []
     for _ in range(3):
-        timed = f"import time; begun = time.perf_counter()\n{code}\nprint(time.perf_counter() - begun)"
+        timed = f"import time; begun = time.process_time()\n{code}\nprint(time.process_time() - begun)"
         done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, timeout=60)
         printed, _, seconds = done.stdout.rstrip().rpartition("\n")
         runs.append((float(seconds), printed))
@@ -50,10 +50,10 @@ def test_help_loads_nothing_heavy_and_is_quick():
 
 
 def test_every_public_name_is_there():
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert all(getattr(autoquant, name) is not None for name in autoquant.__all__)
     assert set(autoquant.__all__) <= set(dir(autoquant))
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 60
 
 
 def test_other_names_are_not():
