@@ -213,7 +213,17 @@ def report(
 
 @app.command()
 def stop(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """Ask the process that runs a job to end it once its running trials are done."""
+    """Ask the process that runs a job to end it CANCELLED, once its running trials are done."""
+    _request(job, store, as_json, "stop")
+
+
+@app.command()
+def pause(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Ask the process that runs a job to end it PAUSED, once its running trials are done."""
+    _request(job, store, as_json, "pause")
+
+
+def _request(job: int | None, store: str | None, as_json: bool, verb: str) -> None:
     from autoquant import client
     from autoquant.job import JobState
 
@@ -221,12 +231,45 @@ def stop(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption
         found = client.load_job(job, store)
         state = found.state
         if state not in (JobState.QUEUED, JobState.RUNNING):
-            raise SpecError(f"job {found.id} is {state}: only a QUEUED or RUNNING job can be stopped")
-        found.stop()
+            raise SpecError(f"job {found.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
+        getattr(found, verb)()
     if as_json:
-        print(json.dumps({"id": found.id, "stop_requested": True}))
+        print(json.dumps({"id": found.id, f"{verb}_requested": True}))
     else:
-        print(f"job {found.id} is asked to stop")
+        print(f"job {found.id} is asked to {verb}")
+
+
+@app.command()
+def logs(
+    job: JobArgument = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more until the job ends.")] = False,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What happened to a job: starts, lost workers, failed trials, how it ended."""
+    from autoquant import client
+    from autoquant.console import event_json, event_text
+
+    with _errors(as_json):
+        found = client.load_job(job, store)
+        for event in found.follow() if follow else found.logs():
+            print(json.dumps(event_json(event)) if as_json else event_text(event), flush=True)
+
+
+storage = typer.Typer(no_args_is_help=True, help="The database that holds jobs.")
+app.add_typer(storage, name="storage")
+
+
+@storage.command()
+def upgrade(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Migrate a store to the schema of this AutoQuant."""
+    from autoquant.settings import default_store
+    from autoquant.store import Store
+    from autoquant.store.engine import HEAD
+
+    with _errors(as_json):
+        url = Store(store or default_store(), create=False, upgrade=True).url
+        print(json.dumps({"store": url, "schema": HEAD}) if as_json else f"{url} has schema version {HEAD}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from autoquant.coordinator import Progress
 from autoquant.data import DataSplits
 from autoquant.errors import SpecError
 from autoquant.interfaces import CostModel, Searcher, SearchProblem
-from autoquant.job import Baseline, JobRecord, JobState
+from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState
 from autoquant.lifecycle import run_job
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective, as_objective
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 ProgressListener = Callable[[Progress], None]
 
+LOG_POLL_SECONDS = 0.5
 SAME_ON_RESUME = ("network", "data", "evaluator")
 
 
@@ -112,9 +114,9 @@ def resume(
     return job
 
 
-def load_job(job_id: int | None = None, store: str | None = None) -> Job:
+def load_job(job_id: int | None = None, store: str | Store | None = None) -> Job:
     """A stored job, the newest by default. `JobNotFound` when it is not there."""
-    opened = Store(store or default_store(), create=False)
+    opened = store if isinstance(store, Store) else Store(store or default_store(), create=False)
     found = opened.latest() if job_id is None else job_id
     opened.job(found)
     return Job(opened, found)
@@ -200,8 +202,32 @@ class Job:
         return pd.DataFrame([trial_row(trial, trial.number in on_front) for trial in self.trials()])
 
     def stop(self) -> None:
-        """Ask the process that runs this job to end it once its running trials are done."""
-        self.store.request_stop(self.id)
+        """Ask the process that runs this job to end it CANCELLED, once its running trials are done."""
+        self.store.request(self.id, JobState.CANCELLED)
+
+    def pause(self) -> None:
+        """Ask the process that runs this job to end it PAUSED, once its running trials are done."""
+        self.store.request(self.id, JobState.PAUSED)
+
+    def logs(self, *, after: int = 0) -> list[Event]:
+        """What happened, oldest first, from the event with the id after ``after``."""
+        return self.store.events(self.id, after=after)
+
+    def follow(self) -> Iterator[Event]:
+        """What happened and what happens, as it comes, until the job ends."""
+        after = 0
+        while True:
+            over = self.state not in (JobState.QUEUED, JobState.RUNNING)
+            for event in self.logs(after=after):
+                after = event.id
+                yield event
+            if over:
+                return
+            time.sleep(LOG_POLL_SECONDS)
+
+    def attempts(self) -> list[Attempt]:
+        """Attempts that were lost with their worker."""
+        return self.store.attempts(self.id)
 
     def report_data(self) -> ReportData:
         """All that a report shows."""

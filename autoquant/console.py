@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from autoquant.coordinator import Progress
-from autoquant.job import Baseline, JobRecord
+from autoquant.job import Baseline, Event, JobRecord
 from autoquant.plugins import PluginInfo
 from autoquant.trial import Trial
 
@@ -216,6 +216,16 @@ def front_json(job: Job) -> dict[str, Any]:
         "front": [trial_json(trial) for trial in job.front()],
         "baselines": [baseline_json(baseline, record) for baseline in job.baselines()],
     }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event for programs."""
+    return {"id": event.id, "moment": _moment(event.moment), "level": event.level, "text": event.text}
+
+
+def event_text(event: Event) -> str:
+    """An event for people."""
+    return f"{event.moment.astimezone():%Y-%m-%d %H:%M:%S}  {event.level:7s}  {event.text}"
 
 
 def plugin_json(info: PluginInfo) -> dict[str, Any]:

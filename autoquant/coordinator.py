@@ -13,17 +13,19 @@ import numpy as np
 
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
+from autoquant.job import Attempt
 from autoquant.objective import DROP, violations
 from autoquant.pareto import ParetoFront
 from autoquant.plan import Plan
 from autoquant.space import Candidate
-from autoquant.store import Store
-from autoquant.store.sql import FrontChange
-from autoquant.trial import Proposal, Trial, TrialState
+from autoquant.store import FrontChange, HeldJob
+from autoquant.trial import Measurement, Proposal, Trial, TrialState
 
 POLL_SECONDS = 0.2
 FIRST_FAILURES = 5
 """When so many trials have ended and every one raised, the job stops."""
+MAX_ATTEMPTS = 3
+"""A trial whose worker dies so often ends FAIL."""
 DEGENERATE = 10
 """When so many different candidates gave exactly the same measurements, the evaluator is not measuring."""
 
@@ -59,23 +61,23 @@ class Search:
     def __init__(
         self,
         plan: Plan,
-        store: Store,
-        job_id: int,
+        held: HeldJob,
         n_trials: int,
         pool: WorkerPool,
         reference: Mapping[str, float],
         known: Mapping[Candidate, Trial],
         stop: Callable[[], bool],
         progress: Callable[[Progress], None],
+        seconds: Callable[[], float],
     ) -> None:
         self._plan = plan
-        self._store = store
-        self._job_id = job_id
+        self._held = held
         self._total = n_trials
         self._pool = pool
         self._reference = reference
         self._stop = stop
         self._progress = progress
+        self._seconds = seconds
         self._searcher: Searcher = plan.searcher()
         self._front = ParetoFront(plan.scale)
         self._known = dict(known)
@@ -87,7 +89,13 @@ class Search:
         """Finished trials that have not been told yet."""
         self._asked = self._asks = self._told = 0
         self._finished = self._failed = self._pruned = 0
+        self._spent: str | None = None
+        """Which budget ended the search before its trials did."""
+        self._grew_at = 0
+        """Finished trials when the hypervolume last grew."""
         self._varied = False
+        self._looked_up: set[str] = set()
+        """Keys that were looked for among the measurements of other jobs."""
         self._started, self._finished_before = time.monotonic(), 0
 
     def run(self) -> str | None:
@@ -106,15 +114,27 @@ class Search:
             self._land(self._pool.completions(POLL_SECONDS))
             self._advance()
         self._check_end()
+        if self._spent is not None:
+            return self._spent
         if self._asked < self._total and not self._stop():
             return f"the space has nothing new after {self._asked} trials"
         return None
 
+    def _over_budget(self) -> bool:
+        """Whether time is up or the hypervolume stands still; what was asked before is still measured."""
+        budget = self._plan.spec.budget
+        if self._spent is None and budget.seconds is not None and self._seconds() >= budget.seconds:
+            self._spent = f"the budget of {budget.seconds:g} seconds is used up"
+        still = self._finished - self._grew_at
+        if self._spent is None and budget.stagnation is not None and still >= budget.stagnation:
+            self._spent = f"the hypervolume has not grown in {still} trials"
+        return self._spent is not None
+
     def _replay(self) -> None:
         """Repeat the stored asks and tells in their order; what was running goes to the workers again."""
-        for trial in self._store.front(self._job_id):
+        for trial in self._held.store.front(self._held.id):
             self._front.add(trial.number, trial.metrics)
-        stored = self._store.trials(self._job_id)
+        stored = self._held.store.trials(self._held.id)
         for ask, group in groupby(stored, key=lambda trial: trial.ask):
             trials = list(group)
             while self._told < trials[0].told:
@@ -129,6 +149,7 @@ class Search:
             for trial in trials:
                 self._note(trial)
         self._finished_before = self._finished
+        self._grew_at = max((done for done, _ in self._held.store.hypervolume_history(self._held.id)), default=0)
         for trial in list(self._running.values()):
             self._dispatch(trial)
 
@@ -147,17 +168,35 @@ class Search:
 
     def _advance(self) -> None:
         """Tell what is next in order, asking after each; store the new trials, then hand them to the workers."""
-        new = self._ask()
-        while self._told in self._ready:
-            self._tell_next()
-            new += self._ask()
+        new = {trial.number: trial for trial in self._ask()}
+        while True:
+            while self._told in self._ready:
+                self._tell_next()
+                new |= {trial.number: trial for trial in self._ask()}
+            new |= self._measured_elsewhere([trial for trial in new.values() if not trial.state.finished])
+            if self._told not in self._ready:
+                break
         if new:
-            done = [trial for trial in new if trial.state.finished]
-            self._store.add_trials(self._job_id, new, self._front_change(done))
-            for trial in new:
+            done = [trial for trial in new.values() if trial.state.finished]
+            self._held.add_trials(list(new.values()), self._front_change(done))
+            for trial in new.values():
                 if not trial.state.finished:
                     self._dispatch(trial)
         self._report("search")
+
+    def _measured_elsewhere(self, trials: Sequence[Trial]) -> dict[int, Trial]:
+        """Those of the trials whose candidate another job measured with the same network, data and evaluator."""
+        keys = {trial.number: self._plan.measurement_key(trial.candidate) for trial in trials}
+        found = self._held.store.measured(sorted(set(keys.values()) - self._looked_up)) if self._plan.spec.reuse else {}
+        self._looked_up.update(keys.values())
+        finished = {
+            trial.number: self._measured_trial(trial, *found[keys[trial.number]])
+            for trial in trials
+            if keys[trial.number] in found
+        }
+        for trial in finished.values():
+            self._note(trial)
+        return finished
 
     def _tell_next(self) -> None:
         trial = self._ready.pop(self._told)
@@ -168,7 +207,7 @@ class Search:
     def _ask(self) -> list[Trial]:
         """One ask, as large as budget and open proposals allow; its trials priced, and finished where they can be."""
         room = min(self._plan.spec.max_pending - (self._asked - self._told), self._total - self._asked)
-        proposals = self._searcher.ask(room) if room > 0 and not self._stop() else []
+        proposals = self._searcher.ask(room) if room > 0 and not self._stop() and not self._over_budget() else []
         if not proposals:
             return []
         costs = self._plan.pricer(np.array([proposal.candidate for proposal in proposals], dtype=np.int64))
@@ -221,41 +260,75 @@ class Search:
             self._twins[canonical].append(trial)
             return
         self._twins[canonical] = []
-        self._pool.submit(Task(key=str(trial.number), candidate=trial.candidate))
+        limit = self._plan.spec.trial_seconds
+        self._pool.submit(Task(key=str(trial.number), candidate=trial.candidate, seconds=limit))
 
     def _land(self, completions: Sequence[Completion]) -> None:
         """Results, front and hypervolume of a batch of completions, in one transaction."""
-        done = []
+        done: list[Trial] = []
+        shared: dict[str, tuple[int, Measurement]] = {}
         for completion in completions:
-            first = self._finished_trial(self._running[int(completion.task.key)], completion)
+            trial = self._running[int(completion.task.key)]
+            if completion.lost and trial.attempt < MAX_ATTEMPTS:
+                self._retry(trial, completion)
+                continue
+            first = self._finished_trial(trial, completion)
+            if completion.measurement is not None and first.state is TrialState.COMPLETE:
+                shared[self._plan.measurement_key(trial.candidate)] = (trial.number, completion.measurement)
             waiting = self._twins.pop(self._plan.space.canonical(first.candidate))
             done += [first, *(self._copied(twin, first) for twin in waiting)]
         if not done:
             return
         for trial in done:
             self._note(trial)
-        self._store.finish_trials(self._job_id, done, self._front_change(done))
+        self._held.finish_trials(done, self._front_change(done), shared)
+        self._tell_failures(done)
         self._report("search")
         self._check_failures(done)
 
+    def _retry(self, trial: Trial, lost: Completion) -> None:
+        """The worker died: the trial runs again, as its next attempt."""
+        again = replace(trial, attempt=trial.attempt + 1)
+        self._running[trial.number] = again
+        now = datetime.now(UTC)
+        self._held.retry_trial(again, Attempt(trial.number, trial.attempt, lost.worker, lost.error or "", now))
+        self._held.event(
+            f"trial {trial.number}: attempt {trial.attempt} was lost with its worker, it runs again", "warning"
+        )
+        self._pool.submit(lost.task)
+
+    def _tell_failures(self, done: Sequence[Trial]) -> None:
+        for trial in done:
+            if trial.state is TrialState.FAIL:
+                reason = (trial.error or "").strip().splitlines()[-1:]
+                self._held.event(f"trial {trial.number} failed: {''.join(reason)}", "error")
+
     def _finished_trial(self, trial: Trial, completion: Completion) -> Trial:
         """COMPLETE with all its metrics, or FAIL with its error."""
-        now = datetime.now(UTC)
         measurement = completion.measurement
         error = completion.error or check_finite(measurement.metrics if measurement else {}, self._plan)
         if error is not None or measurement is None:
-            return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=now)
-        metrics = {**trial.metrics, **measurement.metrics, **drops(self._plan, self._reference, measurement.metrics)}
+            ended = datetime.now(UTC)
+            return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=ended)
+        return self._measured_trial(trial, measurement, worker=completion.worker)
+
+    def _measured_trial(
+        self, trial: Trial, found: Measurement, measured_by: str | None = None, worker: str | None = None
+    ) -> Trial:
+        """COMPLETE, with costs, measured metrics and drops."""
+        now = datetime.now(UTC)
+        metrics = {**trial.metrics, **found.metrics, **drops(self._plan, self._reference, found.metrics)}
         return replace(
             trial,
             state=TrialState.COMPLETE,
             metrics=metrics,
-            standard_errors=measurement.standard_errors,
+            standard_errors=found.standard_errors,
             violations=violations(self._plan.constraints, metrics),
-            artifacts=measurement.artifacts,
-            seconds=measurement.seconds,
-            worker=completion.worker,
-            started=now - timedelta(seconds=measurement.seconds),
+            artifacts=found.artifacts,
+            seconds=found.seconds,
+            worker=worker,
+            measured_by=measured_by,
+            started=now - timedelta(seconds=found.seconds) if measured_by is None else now,
             ended=now,
         )
 
@@ -267,6 +340,7 @@ class Search:
         for count, trial in enumerate(done, start=first):
             if trial.feasible and self._front.add(trial.number, trial.metrics)[0]:
                 history.append((count, self._front.hypervolume))
+                self._grew_at = count
         after = set(self._front.numbers)
         return FrontChange(sorted(after - before), sorted(before - after), history)
 
@@ -302,7 +376,7 @@ class Search:
         if self._failed == self._finished:
             raise JobFailed(f"all {self._finished} trials failed; 'autoquant trials --state FAIL' shows why")
         nearest = min(
-            (trial for trial in self._store.trials(self._job_id) if trial.violations),
+            (trial for trial in self._held.store.trials(self._held.id) if trial.violations),
             key=lambda trial: (trial.state is TrialState.PRUNED, sum(trial.violations.values())),
         )
         broken = "; ".join(f"{text} by {excess:.4g}" for text, excess in nearest.violations.items())

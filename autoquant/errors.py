@@ -9,6 +9,7 @@ AutoQuantError
 ├── JobFailed                      a job ended without a result; says why
 └── StoreError                     the store cannot be read or written
     ├── StoreUnavailable           it cannot be opened: wrong URL, no such file, another schema
+    ├── JobHeld                    another process runs the job
     └── JobNotFound (LookupError)
 """
 
@@ -56,6 +57,10 @@ class StoreError(AutoQuantError):
 
 class StoreUnavailable(StoreError):
     """The store cannot be opened: the URL is wrong, there is no such file, or its schema is not ours."""
+
+
+class JobHeld(StoreError):
+    """Another process runs the job; says which, and when its lease ends."""
 
 
 class JobNotFound(StoreError, LookupError):

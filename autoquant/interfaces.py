@@ -233,6 +233,8 @@ class EvaluatorRecipe:
     space: SearchSpace
     import_paths: tuple[str, ...] = ()
     """Folders that go first on the worker's import path before anything is built."""
+    folder: str | None = None
+    """Folder of the user's code, which a pool brings along to workers on other machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class Task:
     key: str
     candidate: Candidate | None
     split: SplitName = "search"
+    seconds: float | None = None
+    """How long it may take; None for as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +259,15 @@ class Completion:
     measurement: Measurement | None = None
     error: str | None = None
     worker: str = ""
+    lost: bool = False
+    """The worker died; the task itself may be sound, and may be tried again."""
 
 
 class WorkerPool(ABC):
     """Runs tasks on workers, each holding its own evaluator."""
+
+    limits_time: ClassVar[bool] = False
+    """Whether it can end a task that takes longer than its ``seconds``."""
 
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:

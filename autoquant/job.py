@@ -75,6 +75,33 @@ class JobRecord:
     """Why the job ended as it did, in a sentence."""
     created: datetime
     ended: datetime | None
+    seconds: float = 0.0
+    """How long it has run, over all processes that took it up; as of the last end."""
+    holder: str | None = None
+    """The process that runs it, ``host:pid:token``."""
+    lease_until: datetime | None = None
+    """When that process is taken for dead unless it is heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a trial that was lost with its worker."""
+
+    number: int
+    attempt: int
+    worker: str | None
+    error: str
+    ended: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a job."""
+
+    id: int
+    moment: datetime
+    level: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 
 from autoquant.coordinator import Progress, Search
-from autoquant.errors import AutoQuantError
+from autoquant.errors import AutoQuantError, JobHeld
 from autoquant.interfaces import WorkerPool
 from autoquant.job import JobState
 from autoquant.plan import Plan
 from autoquant.scoring import FLOAT_LABEL, known_candidates, measure_baselines, score_on_test
-from autoquant.store import Store
+from autoquant.store import HeldJob, Store
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +22,12 @@ STOP_POLL_SECONDS = 1.0
 class StopSignal:
     """Whether to stop: because this process was interrupted, or because somebody asked through the store."""
 
-    def __init__(self, store: Store, job_id: int, interrupted: Callable[[], bool]) -> None:
-        self._store = store
-        self._job_id = job_id
+    def __init__(self, held: HeldJob, interrupted: Callable[[], bool]) -> None:
+        self._held = held
         self._interrupted = interrupted
         self._looked = 0.0
         self.state: JobState | None = None
-        """PAUSED when interrupted, CANCELLED when asked through the store; None to go on."""
+        """PAUSED or CANCELLED; None to go on."""
 
     def __call__(self) -> bool:
         """The store is looked at once a second at most."""
@@ -36,8 +35,7 @@ class StopSignal:
             self.state = JobState.PAUSED
         if self.state is None and time.monotonic() - self._looked > STOP_POLL_SECONDS:
             self._looked = time.monotonic()
-            if self._store.stop_requested(self._job_id):
-                self.state = JobState.CANCELLED
+            self.state = self._held.requested
         return self.state is not None
 
 
@@ -51,49 +49,76 @@ def run_job(
 ) -> JobState:
     """Run a stored job to its end, or until it is stopped; its state and the reason are in the store.
 
-    Raises what made the job fail, after it is stored.
+    Raises what made the job fail, after it is stored; `JobHeld` when another process runs it.
     """
-    store.start_job(job_id, n_trials)
-    stop = StopSignal(store, job_id, interrupted)
-    pool = plan.pool()
-    log.info("action=start job=%d trials=%d", job_id, n_trials)
-    try:
-        pool.start(plan.recipe)
-        message = _run(plan, store, job_id, n_trials, pool, stop, progress)
-    except KeyboardInterrupt:
-        store.end_job(job_id, JobState.PAUSED, "interrupted; running trials were dropped and will run again")
-        raise
-    except Exception as error:
-        text = str(error) if isinstance(error, AutoQuantError) else f"{type(error).__name__}: {error}"
-        store.end_job(job_id, JobState.FAILED, text)
-        log.info("action=fail job=%d reason=%s", job_id, text)
-        raise
-    finally:
-        pool.close()
-    state = stop.state or JobState.SUCCEEDED
-    if stop.state is not None:
-        message = "interrupted" if stop.state is JobState.PAUSED else "stopped on request"
-    store.end_job(job_id, state, message)
-    log.info("action=end job=%d state=%s", job_id, state)
-    return state
+    with store.hold(job_id, n_trials) as held:
+        return _Run(plan, held, n_trials, interrupted, progress).to_the_end()
 
 
-def _run(
-    plan: Plan,
-    store: Store,
-    job_id: int,
-    n_trials: int,
-    pool: WorkerPool,
-    stop: StopSignal,
-    progress: Callable[[Progress], None],
-) -> str | None:
-    """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
-    baselines = measure_baselines(plan, store, job_id, pool, stop)
-    if baselines is None:
-        return None
-    reference = next((one.metrics for one in baselines if one.label == FLOAT_LABEL), {})
-    known = known_candidates(plan, baselines)
-    message = Search(plan, store, job_id, n_trials, pool, reference, known, stop, progress).run()
-    if not stop():
-        score_on_test(plan, store, job_id, pool, stop)
-    return message
+class _Run:
+    """What this process does of a job."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        held: HeldJob,
+        n_trials: int,
+        interrupted: Callable[[], bool],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._plan = plan
+        self._held = held
+        self._total = n_trials
+        self._progress = progress
+        self._stop = StopSignal(held, interrupted)
+        self._began = time.monotonic()
+        self._seconds_before = held.store.job(held.id).seconds
+        self._pool: WorkerPool = plan.pool()
+
+    @property
+    def seconds(self) -> float:
+        """How long the job has run, over all processes that took it up."""
+        return self._seconds_before + time.monotonic() - self._began
+
+    def to_the_end(self) -> JobState:
+        """The state in which the job ended."""
+        self._held.event(f"started, {self._total} trials in all")
+        try:
+            self._pool.start(self._plan.recipe)
+            message = self._search()
+        except KeyboardInterrupt:
+            self._end(JobState.PAUSED, "interrupted; running trials were dropped and will run again")
+            raise
+        except JobHeld:
+            raise
+        except Exception as error:
+            text = str(error) if isinstance(error, AutoQuantError) else f"{type(error).__name__}: {error}"
+            self._end(JobState.FAILED, text)
+            raise
+        finally:
+            self._pool.close()
+        state = self._stop.state or JobState.SUCCEEDED
+        if self._stop.state is not None:
+            message = "interrupted" if self._stop.state is JobState.PAUSED else "stopped on request"
+        self._end(state, message)
+        return state
+
+    def _end(self, state: JobState, message: str | None) -> None:
+        self._held.event(
+            f"{state}" + (f": {message}" if message else ""), "error" if state is JobState.FAILED else "info"
+        )
+        self._held.end(state, message, self.seconds)
+        log.info("action=end job=%d state=%s", self._held.id, state)
+
+    def _search(self) -> str | None:
+        """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
+        baselines = measure_baselines(self._plan, self._held, self._pool, self._stop)
+        if baselines is None:
+            return None
+        reference = next((one.metrics for one in baselines if one.label == FLOAT_LABEL), {})
+        known = known_candidates(self._plan, baselines)
+        arguments = (self._plan, self._held, self._total, self._pool, reference, known, self._stop, self._progress)
+        message = Search(*arguments, seconds=lambda: self.seconds).run()
+        if not self._stop():
+            score_on_test(self._plan, self._held, self._pool, self._stop)
+        return message

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Constraint, Direction, Objective
 from autoquant.pareto import Scale
 from autoquant.pricing import Pricer
-from autoquant.space import SearchSpace
+from autoquant.space import Candidate, SearchSpace
 from autoquant.spec import FactorySpec, PluginSpec, SearchSpec
 
 if TYPE_CHECKING:
@@ -62,6 +65,15 @@ class Plan:
     scale: Scale
     record: JobPlan
     recipe: EvaluatorRecipe
+
+    def measurement_key(self, candidate: Candidate) -> str:
+        """Digest of all that a measurement on the search split depends on: equal keys measure the same, in any job."""
+        canonical = self.space.canonical(candidate)
+        try:
+            what: list[str] = [repr(precision) for precision in self.space.precisions(canonical)]
+        except UnsupportedError:
+            what = [f"{name}={option!r}" for name, option in self.space.decode(canonical).items()]
+        return hashlib.sha256("\n".join([*self.record.identity.values(), *what]).encode()).hexdigest()
 
     def searcher(self) -> Searcher:
         """The searcher in its first state."""
@@ -107,7 +119,7 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
         costs=pricer.stored(),
         identity=_identity(spec, evaluator),
     )
-    recipe = EvaluatorRecipe(build, space, tuple(str(Path(path or ".").resolve()) for path in sys.path))
+    recipe = EvaluatorRecipe(build, space, tuple(str(Path(path or ".").resolve()) for path in sys.path), spec.folder)
     return Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
 
 
@@ -122,6 +134,10 @@ def _check_names(spec: SearchSpec) -> MetricFinder:
         model = _collect(problems, f"cost_models[{i}]", partial(own_model, section, f"cost_models[{i}]"))
         own += [model] if model is not None else []
     _refuse(problems)
+    if spec.trial_seconds is not None and not plugins.load("pool", spec.pool.name).limits_time:
+        raise SpecError(
+            f"trial_seconds: the pool {spec.pool.name!r} cannot end a trial; use the pool 'ray', or leave it out"
+        )
     return MetricFinder(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
 
 
@@ -247,14 +263,34 @@ def _possible(
 
 
 def _identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
-    """What must be the same when the job is resumed, and what is good to know later."""
-    identity = {"evaluator": f"{spec.evaluator.name} version {evaluator.version}"}
-    if evaluator.network is not None or evaluator.data is not None:
-        from autoquant.quantization.digest import data_digest, network_digest
+    """What measurements depend on besides the candidate; on resume it must be the same."""
+    options = json.dumps(spec.evaluator.options, sort_keys=True, default=repr)
+    identity = {"evaluator": f"{spec.evaluator.name} {options} version {evaluator.version}"}
+    sources: set[type] = {type(evaluator)}
+    if evaluator.network is not None:
+        from autoquant.quantization.digest import network_digest
 
-        if evaluator.network is not None:
-            identity["network"] = network_digest(evaluator.network)
-        if evaluator.data is not None:
-            splits = data_digest(evaluator.data)
-            identity["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
+        identity["network"] = network_digest(evaluator.network)
+        sources |= {type(part) for part in evaluator.network.modules()}
+    if evaluator.data is not None:
+        from autoquant.quantization.digest import data_digest
+
+        splits = data_digest(evaluator.data)
+        identity["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
+    identity["code"] = _source_digest(sources)
     return identity
+
+
+def _source_digest(classes: set[type]) -> str:
+    """Digest of the files that define these classes; installed packages are known by their versions instead."""
+    files = set()
+    for one in classes:
+        try:
+            files.add(inspect.getsourcefile(one))
+        except (TypeError, OSError):
+            continue
+    own = sorted(file for file in files if file and "site-packages" not in file and Path(file).is_file())
+    digest = hashlib.sha256()
+    for file in own:
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:16]

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from autoquant.coordinator import POLL_SECONDS, check_finite, drops
+from autoquant.coordinator import MAX_ATTEMPTS, POLL_SECONDS, check_finite, drops
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Task, WorkerPool
 from autoquant.job import Baseline
 from autoquant.objective import DROP, violations
 from autoquant.plan import Plan
 from autoquant.space import Candidate
-from autoquant.store import Store
+from autoquant.store import HeldJob
 from autoquant.trial import Trial, TrialState
 
 FLOAT_LABEL = "float32"
 
 
 def run_all(pool: WorkerPool, tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[Completion]:
-    """Completions of all these tasks as they come; ends early, dropping what has not begun, when told to stop."""
+    """Completions of all these tasks as they come; ends early, dropping what has not begun, when told to stop.
+
+    A task whose worker was lost runs again, as often as a trial would.
+    """
+    attempts = Counter(task.key for task in tasks)
     for task in tasks:
         pool.submit(task)
     while pool.running:
         if stop():
             pool.cancel_queued()
-        yield from pool.completions(POLL_SECONDS)
+        for completion in pool.completions(POLL_SECONDS):
+            key = completion.task.key
+            if completion.lost and attempts[key] < MAX_ATTEMPTS:
+                attempts[key] += 1
+                pool.submit(completion.task)
+            else:
+                yield completion
 
 
-def measure_baselines(
-    plan: Plan, store: Store, job_id: int, pool: WorkerPool, stop: Callable[[], bool]
-) -> list[Baseline] | None:
+def measure_baselines(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool]) -> list[Baseline] | None:
     """The float network and every uniform bit-width on the search split; those of a resumed job are read back.
 
     A uniform bit-width whose costs break a constraint is priced but never measured. `JobFailed` when the float network
     cannot be measured. None when told to stop before all were measured.
     """
-    if stored := store.baselines(job_id):
+    if stored := held.store.baselines(held.id):
         return stored
     uniform = plan.space.uniform()
     prices = plan.pricer(np.array(list(uniform.values()), dtype=np.int64)) if uniform else {}
@@ -61,7 +70,7 @@ def measure_baselines(
     _check_drops(plan, reference)
     for label, completion in done.items():
         baselines[label] = _measured(plan, baselines[label], completion, reference)
-    store.save_baselines(job_id, list(baselines.values()))
+    held.save_baselines(list(baselines.values()))
     return list(baselines.values())
 
 
@@ -116,15 +125,15 @@ def _was_measured(plan: Plan, baseline: Baseline) -> bool:
     return bool(set(baseline.metrics) - {table.metric for table in plan.record.costs})
 
 
-def score_on_test(plan: Plan, store: Store, job_id: int, pool: WorkerPool, stop: Callable[[], bool]) -> bool:
+def score_on_test(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool]) -> bool:
     """Score the final front and the measured baselines on the test split, each once; False when told to stop before."""
-    baselines = {one.label: one for one in store.baselines(job_id)}
+    baselines = {one.label: one for one in held.store.baselines(held.id)}
     tasks = [
         Task(f"baseline {one.label}", one.candidate, "test")
         for one in baselines.values()
         if one.error is None and not one.test_metrics and _was_measured(plan, one)
     ]
-    front = {str(trial.number): trial for trial in store.front(job_id) if not trial.test_metrics}
+    front = {str(trial.number): trial for trial in held.store.front(held.id) if not trial.test_metrics}
     tasks += [Task(number, trial.candidate, "test") for number, trial in front.items()]
     done = 0
     for completion in run_all(pool, tasks, stop):
@@ -136,11 +145,11 @@ def score_on_test(plan: Plan, store: Store, job_id: int, pool: WorkerPool, stop:
             raise JobFailed(f"{what} could not be scored on the test split:\n{error}")
         label = completion.task.key.removeprefix("baseline ")
         if completion.task.key in front:
-            store.score_trial(job_id, int(completion.task.key), found.metrics, found.standard_errors)
+            held.score_trial(int(completion.task.key), found)
         else:
             baselines[label] = replace(
                 baselines[label], test_metrics=dict(found.metrics), test_standard_errors=dict(found.standard_errors)
             )
     if baselines:
-        store.save_baselines(job_id, list(baselines.values()))
+        held.save_baselines(list(baselines.values()))
     return done == len(tasks)

@@ -49,6 +49,10 @@ class BudgetSpec(_Section):
     """When a search ends."""
 
     n_trials: int = Field(default=100, ge=1, description="Total number of trials of the job, resumed or not.")
+    seconds: float | None = Field(default=None, gt=0, description="Total time that the job may run, resumed or not.")
+    stagnation: int | None = Field(
+        default=None, ge=1, description="End when so many trials in a row have not raised the hypervolume."
+    )
 
 
 def _long_form(key: str) -> BeforeValidator:
@@ -93,6 +97,10 @@ class SearchSpec(_Section):
         description="Proposals that may wait for their result at once, at least one a worker. "
         "Part of the search: the same value gives the same search on any number of workers.",
     )
+    trial_seconds: float | None = Field(
+        default=None, gt=0, description="How long one trial may take; one that takes longer ends FAIL."
+    )
+    reuse: bool = Field(default=True, description="Whether to use what other jobs of the store measured.")
     reference_point: dict[str, FiniteFloat] = Field(
         default={},
         description="Objective -> its worst value that still counts in the hypervolume, where not known.",

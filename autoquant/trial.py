@@ -58,6 +58,8 @@ class Trial:
     """How many results the searcher had been told when it made this proposal."""
     requested: int
     """How many proposals that call of ``ask`` was asked for."""
+    attempt: int = 1
+    """Counts from 1; grows when a worker is lost and the trial runs again."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Measured metrics and costs together. Costs alone for a pruned trial."""
     standard_errors: Mapping[str, float] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from autoquant.job import Baseline, CostTable, JobPlan, JobRecord, JobState
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective
 from autoquant.space import Choice
-from autoquant.trial import Trial, TrialState
+from autoquant.trial import Measurement, Trial, TrialState
 
 BASELINE_FIELDS = ("label", "metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
 
@@ -40,7 +40,7 @@ def plan_from_json(data: Mapping[str, Any]) -> JobPlan:
 
 def job_from_row(row: sa.RowMapping) -> JobRecord:
     """A row of ``jobs``."""
-    fields = {key: row[key] for key in row if key not in ("plan", "state", "stop_requested")}
+    fields = {key: row[key] for key in row if key not in ("plan", "state", "requested", "fence", "writes")}
     return JobRecord(plan=plan_from_json(row["plan"]), state=JobState(row["state"]), **fields)
 
 
@@ -58,6 +58,23 @@ def trial_from_row(row: sa.RowMapping, choices: Sequence[Choice]) -> Trial:
     options = {choice.name: choice.options[index] for choice, index in zip(choices, candidate, strict=True)}
     fields = {key: row[key] for key in row if key not in ("job_id", "state", "candidate")}
     return Trial(state=TrialState(row["state"]), candidate=candidate, options=options, **fields)
+
+
+def measurement_to_row(key: str, source: str, found: Measurement) -> dict[str, Any]:
+    """A row of ``measurements``."""
+    return {
+        "key": key,
+        "metrics": dict(found.metrics),
+        "standard_errors": dict(found.standard_errors),
+        "artifacts": dict(found.artifacts),
+        "seconds": found.seconds,
+        "source": source,
+    }
+
+
+def measurement_from_row(row: sa.RowMapping) -> Measurement:
+    """A row of ``measurements``."""
+    return Measurement(row["metrics"], row["standard_errors"], row["artifacts"], row["seconds"])
 
 
 def baseline_to_row(job_id: int, position: int, baseline: Baseline) -> dict[str, Any]:

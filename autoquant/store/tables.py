@@ -32,7 +32,12 @@ jobs = sa.Table(
     sa.Column("spec", sa.JSON, nullable=False),
     sa.Column("plan", sa.JSON, nullable=False),
     sa.Column("n_trials", sa.Integer, nullable=False),
-    sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
+    sa.Column("requested", sa.String(16), doc="PAUSED or CANCELLED: what somebody asked the job to become."),
+    sa.Column("holder", sa.String(200), doc="The process that runs the job: host, pid and a token."),
+    sa.Column("fence", sa.Integer, nullable=False, default=0, doc="Grows with every holder; an old one is refused."),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("writes", sa.Integer, nullable=False, default=0, doc="Numbers the holders' writes: each is done once."),
+    sa.Column("seconds", sa.Float, nullable=False, default=0.0, doc="Time that the job has run, over all its holders."),
     sa.Column("finished", sa.Integer, nullable=False, default=0),
     sa.Column("failed", sa.Integer, nullable=False, default=0),
     sa.Column("pruned", sa.Integer, nullable=False, default=0),
@@ -53,6 +58,7 @@ trials = sa.Table(
     sa.Column("ask", sa.Integer, nullable=False),
     sa.Column("requested", sa.Integer, nullable=False),
     sa.Column("told", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=1),
     sa.Column("metrics", sa.JSON, nullable=False),
     sa.Column("standard_errors", sa.JSON, nullable=False),
     sa.Column("violations", sa.JSON, nullable=False),
@@ -66,6 +72,19 @@ trials = sa.Table(
     sa.Column("started", UtcDateTime),
     sa.Column("ended", UtcDateTime),
     sa.Index("ix_trials_state", "job_id", "state", "number"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("job_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("worker", sa.String(100)),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("ended", UtcDateTime, nullable=False),
+    sa.ForeignKeyConstraint(["job_id", "number"], ["trials.job_id", "trials.number"], ondelete="CASCADE"),
+    comment="Attempts at a trial that were lost with their worker; the present one is in trials.",
 )
 
 front = sa.Table(
@@ -97,4 +116,28 @@ baselines = sa.Table(
     sa.Column("test_metrics", sa.JSON, nullable=False),
     sa.Column("test_standard_errors", sa.JSON, nullable=False),
     sa.Column("error", sa.Text),
+)
+
+measurements = sa.Table(
+    "measurements",
+    metadata,
+    sa.Column(
+        "key", sa.String(64), primary_key=True, doc="Digest of network, data, evaluator and canonical candidate."
+    ),
+    sa.Column("metrics", sa.JSON, nullable=False),
+    sa.Column("standard_errors", sa.JSON, nullable=False),
+    sa.Column("artifacts", sa.JSON, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("source", sa.String(100), nullable=False, doc="The job and trial that measured it."),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job_id", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("moment", UtcDateTime, nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Index("ix_events_job", "job_id", "id"),
 )

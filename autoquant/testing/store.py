@@ -18,17 +18,17 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
-from autoquant.errors import AutoQuantError, JobNotFound, StoreError
-from autoquant.job import Baseline, CostTable, JobPlan, JobState
+from autoquant.errors import AutoQuantError, JobHeld, JobNotFound, StoreError
+from autoquant.job import Attempt, Baseline, CostTable, JobPlan, JobState
 from autoquant.network import LayerProfile, NetworkProfile
 from autoquant.objective import Constraint, Objective
 from autoquant.space import Choice
-from autoquant.trial import Trial, TrialState
+from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
-    from autoquant.store import Store
-    from autoquant.store.sql import FrontChange
+    from autoquant.store import FrontChange, HeldJob, Store
 
 OpenStore = Callable[[], "Store"]
 
@@ -75,6 +75,7 @@ FULL_TRIAL = Trial(
     ask=3,
     told=2,
     requested=7,
+    attempt=2,
     metrics={"accuracy": 1 / 3, "latency_ms@cortex-m7": 5e-324, "weight_bytes": 1e300, "ü": -0.5},
     standard_errors={"accuracy": 0.1},
     violations={"weight_bytes <= 65536": 3.0},
@@ -115,6 +116,17 @@ def new_job(store: Store, plan: JobPlan = BARE_PLAN) -> int:
     return store.create_job("job", {}, plan, 10)
 
 
+def held(store: Store, job_id: int, n_trials: int = 10) -> HeldJob:
+    """The job, taken by this process the first time and the same again after that."""
+    holds = _HOLDS.setdefault(store, {})
+    if job_id not in holds:
+        holds[job_id] = store.hold(job_id, n_trials)
+    return holds[job_id]
+
+
+_HOLDS: WeakKeyDictionary[Store, dict[int, HeldJob]] = WeakKeyDictionary()
+
+
 def keeps_every_field_of_a_job(open_store: OpenStore) -> None:
     """Name, spec and plan come back as they were given; a new job is QUEUED and empty."""
     store = open_store()
@@ -141,7 +153,7 @@ def keeps_jobs_apart(open_store: OpenStore) -> None:
     assert [record.id for record in store.jobs()] == ids[::-1]
     assert store.latest() == ids[-1]
     for position, job_id in enumerate(ids):
-        store.add_trials(job_id, [trial(0, TrialState.COMPLETE, metrics={"loss": float(position)})], change([0]))
+        held(store, job_id).add_trials([trial(0, TrialState.COMPLETE, metrics={"loss": float(position)})], change([0]))
     for position, job_id in enumerate(ids):
         assert [one.metrics["loss"] for one in store.trials(job_id)] == [position]
         assert [one.metrics["loss"] for one in store.front(job_id)] == [position]
@@ -154,7 +166,7 @@ def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
     job_id = new_job(store, PLAN)
     given = [replace(FULL_TRIAL, number=number, state=state) for number, state in enumerate(TrialState)]
     given.append(Trial(len(given), TrialState.FAIL, (0, 0, 0), PLAN_OPTIONS, ask=0, told=0, requested=1))
-    store.add_trials(job_id, given, change())
+    held(store, job_id).add_trials(given, change())
     found = list(store.trials(job_id))
     for one, expected in zip(found, given, strict=True):
         assert one == expected, f"a trial came back as {one}, it was {expected}"
@@ -164,17 +176,17 @@ def lands_results_with_front_and_counters(open_store: OpenStore) -> None:
     """A result, its place on the front, the hypervolume and the job's counters change together."""
     store = open_store()
     job_id = new_job(store, PLAN)
-    store.add_trials(job_id, [_started(number) for number in range(6)], change())
+    held(store, job_id).add_trials([_started(number) for number in range(6)], change())
     assert _counts(store, job_id) == (0, 0, 0, 0, 0.0)
     done = [replace(FULL_TRIAL, number=number) for number in (2, 0)]
-    store.finish_trials(job_id, done, change([0, 2], [], [(1, 0.25), (2, 0.5)]))
+    held(store, job_id).finish_trials(done, change([0, 2], [], [(1, 0.25), (2, 0.5)]))
     assert list(store.trials(job_id, limit=3))[2] == replace(_started(2), **_result(FULL_TRIAL)), "the result differs"
     assert _counts(store, job_id) == (2, 0, 0, 2, 0.5)
     failed = [replace(FULL_TRIAL, number=1, state=TrialState.FAIL), replace(FULL_TRIAL, number=5)]
-    store.finish_trials(job_id, failed, change([5], [0, 2], [(4, 0.75)]))
+    held(store, job_id).finish_trials(failed, change([5], [0, 2], [(4, 0.75)]))
     assert _counts(store, job_id) == (4, 1, 0, 1, 0.75)
     pruned = replace(_started(6), state=TrialState.PRUNED)
-    store.add_trials(job_id, [pruned, _started(7)], change())
+    held(store, job_id).add_trials([pruned, _started(7)], change())
     assert _counts(store, job_id) == (5, 1, 1, 1, 0.75), "what comes finished is counted, too"
     assert [one.number for one in store.front(job_id)] == [5]
     assert store.hypervolume_history(job_id) == [(1, 0.25), (2, 0.5), (4, 0.75)]
@@ -185,22 +197,21 @@ def is_all_or_nothing(open_store: OpenStore) -> None:
     store = open_store()
     job_id = new_job(store)
     done = replace(trial(0), state=TrialState.COMPLETE, metrics={"loss": 0.5})
-    store.add_trials(job_id, [trial(0), trial(1)], change())
+    held(store, job_id).add_trials([trial(0), trial(1)], change())
     before = list(store.trials(job_id)), _counts(store, job_id)
     impossible: list[Callable[[], None]] = [
-        lambda: store.finish_trials(job_id, [done], change([0, 99], [], [(1, 0.5)])),
-        lambda: store.finish_trials(job_id, [done], change([0], [], [(1, 0.5), (1, 0.6)])),
-        lambda: store.add_trials(job_id, [trial(2), trial(3), trial(0)], change()),
-        lambda: store.add_trials(job_id, [replace(done, number=2)], change([2, 98], [], [(1, 0.5)])),
-        lambda: store.add_trials(job_id + 1, [trial(0)], change()),
-        lambda: store.save_baselines(job_id, [Baseline("W4", (0,)), Baseline("W4", (1,))]),
+        lambda: held(store, job_id).finish_trials([done], change([0, 99], [], [(1, 0.5)])),
+        lambda: held(store, job_id).finish_trials([done], change([0], [], [(1, 0.5), (1, 0.6)])),
+        lambda: held(store, job_id).add_trials([trial(2), trial(3), trial(0)], change()),
+        lambda: held(store, job_id).add_trials([replace(done, number=2)], change([2, 98], [], [(1, 0.5)])),
+        lambda: held(store, job_id).save_baselines([Baseline("W4", (0,)), Baseline("W4", (1,))]),
     ]
     for step in impossible:
         with _refusal(StoreError):
             step()
         assert (list(store.trials(job_id)), _counts(store, job_id)) == before, "a refused write left something behind"
         assert _size(store, job_id) == 0
-    store.finish_trials(job_id, [done], change([0], [], [(1, 0.5)]))
+    held(store, job_id).finish_trials([done], change([0], [], [(1, 0.5)]))
     assert _counts(store, job_id) == (1, 0, 0, 1, 0.5), "the store did not go on after a refused write"
 
 
@@ -210,7 +221,7 @@ def pages_through_trials(open_store: OpenStore) -> None:
     job_id = new_job(store)
     states = [list(TrialState)[number % 5] for number in range(2500)]
     given = [trial(number, state) for number, state in enumerate(states)]
-    store.add_trials(job_id, given[1300:] + given[:1300], change())
+    held(store, job_id).add_trials(given[1300:] + given[:1300], change())
     assert list(store.trials(job_id)) == given
     assert list(store.trials(job_id, after=2497)) == given[2498:]
     assert list(store.trials(job_id, after=2499)) == []
@@ -226,43 +237,110 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     """Test scores land in their trial alone; baselines keep their order, and are put in place of the former ones."""
     store = open_store()
     job_id = new_job(store)
-    store.add_trials(job_id, [trial(0), trial(1)], change())
-    store.score_trial(job_id, 1, {"loss": 0.25}, {"loss": 0.5})
+    held(store, job_id).add_trials([trial(0), trial(1)], change())
+    held(store, job_id).score_trial(1, Measurement({"loss": 0.25}, {"loss": 0.5}))
     scored = replace(trial(1), test_metrics={"loss": 0.25}, test_standard_errors={"loss": 0.5})
     assert list(store.trials(job_id)) == [trial(0), scored]
     full = Baseline(
         "W4A8", (2,), {"loss": 1 / 3}, {"loss": 0.1}, {"loss <= 0": 1 / 3}, {"loss": 2.0}, {"loss": 3.0}, "no"
     )
     given = [Baseline("float32", None), full, Baseline(ODD_TEXT[:20], (0,))]
-    store.save_baselines(job_id, given)
+    held(store, job_id).save_baselines(given)
     assert store.baselines(job_id) == given
-    store.save_baselines(job_id, given[::-1][:2])
+    held(store, job_id).save_baselines(given[::-1][:2])
     assert store.baselines(job_id) == given[::-1][:2]
-    store.save_baselines(job_id, [])
+    held(store, job_id).save_baselines([])
     assert store.baselines(job_id) == []
 
 
 def jobs_start_stop_and_end(open_store: OpenStore) -> None:
-    """A job is started, asked to stop, ended with its reason, and taken up again with neither."""
+    """A job is taken, asked to stop, ended with its reason, and taken again with neither."""
     store = open_store()
     job_id, other = new_job(store), new_job(store)
-    store.start_job(job_id, 20)
-    assert (store.job(job_id).state, store.job(job_id).n_trials) == (JobState.RUNNING, 20)
-    assert not store.stop_requested(job_id)
-    store.request_stop(job_id)
-    assert store.stop_requested(job_id)
-    assert not store.stop_requested(other)
-    for state in (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED, JobState.SUCCEEDED):
-        store.end_job(job_id, state, ODD_TEXT)
+    for state in (JobState.PAUSED, JobState.CANCELLED):
+        with store.hold(job_id, 20) as job, store.hold(other, 5) as beside:
+            record = store.job(job_id)
+            assert (record.state, record.n_trials) == (JobState.RUNNING, 20)
+            assert (record.message, record.ended) == (None, None), "how it ended before is still there"
+            assert job.requested is None, "an old request is still there"
+            store.request(job_id, state)
+            assert job.requested is state
+            assert beside.requested is None
+            job.end(state, ODD_TEXT, seconds=1.5)
         record = store.job(job_id)
-        assert (record.state, record.message) == (state, ODD_TEXT)
+        assert (record.state, record.message, record.seconds) == (state, ODD_TEXT, 1.5)
         assert record.ended is not None
         assert record.ended >= record.created
-    store.start_job(job_id, 30)
-    record = store.job(job_id)
-    assert (record.state, record.message, record.ended) == (JobState.RUNNING, None, None)
-    assert not store.stop_requested(job_id), "an old request to stop is still there"
-    assert store.job(other).state is JobState.QUEUED
+
+
+def law_2_a_late_writer_is_refused(open_store: OpenStore) -> None:
+    """One holder a job; who was replaced changes nothing any more."""
+    store = open_store()
+    job_id = new_job(store)
+    first = store.hold(job_id, 10)
+    first.add_trials([trial(0)], change())
+    with _refusal(JobHeld, f"job {job_id} is run by process"):
+        store.hold(job_id, 10)
+    store.forget_holder(job_id)
+    second = store.hold(job_id, 10)
+    done = replace(trial(0), state=TrialState.COMPLETE)
+    steps: list[Callable[[], Any]] = [
+        lambda: first.finish_trials([done], change([0])),
+        lambda: first.add_trials([trial(1)], change()),
+        lambda: first.score_trial(0, Measurement({"loss": 1.0})),
+        lambda: first.save_baselines([Baseline("W4", (0,))]),
+        lambda: first.event("late"),
+        lambda: first.end(JobState.FAILED, "late", 1.0),
+    ]
+    for step in steps:
+        with _refusal(JobHeld, "taken over"):
+            step()
+    assert list(store.trials(job_id)) == [trial(0)]
+    assert (store.job(job_id).state, _size(store, job_id), store.events(job_id)) == (JobState.RUNNING, 0, [])
+    second.finish_trials([done], change([0]))
+    assert _counts(store, job_id)[0] == 1
+
+
+def a_lost_attempt_and_its_retry_land_together(open_store: OpenStore) -> None:
+    """The trial waits for its next attempt, and the lost one is on record."""
+    store = open_store()
+    job_id = new_job(store)
+    job = held(store, job_id)
+    job.add_trials([trial(0)], change())
+    lost = Attempt(0, 1, "ray-1", ODD_TEXT, MOMENT)
+    job.retry_trial(replace(trial(0), attempt=2), lost)
+    assert store.attempts(job_id) == [lost]
+    assert list(store.trials(job_id)) == [replace(trial(0), attempt=2)]
+    with _refusal(StoreError):
+        job.retry_trial(replace(trial(0), attempt=3), lost)
+    assert list(store.trials(job_id)) == [replace(trial(0), attempt=2)]
+
+
+def measurements_are_shared_between_jobs(open_store: OpenStore) -> None:
+    """What one job measured is found by key in another; the first to measure stays."""
+    store = open_store()
+    first, second = new_job(store), new_job(store)
+    found = Measurement({"loss": 1 / 3}, {"loss": 0.1}, {"weights": "file:///w"}, 2.5)
+    for job_id in (first, second):
+        held(store, job_id).add_trials([trial(0)], change())
+        done = replace(trial(0), state=TrialState.COMPLETE)
+        held(store, job_id).finish_trials([done], change(), {"k" * 64: (0, found)})
+    keys = [f"{number:064}" for number in range(1200)]
+    assert store.measured([*keys, "k" * 64]) == {"k" * 64: (found, f"job {first} trial 0")}
+    assert store.measured([]) == {}
+
+
+def events_come_in_order(open_store: OpenStore) -> None:
+    """Events of a job, oldest first, from any one on."""
+    store = open_store()
+    job_id, other = new_job(store), new_job(store)
+    for number in range(5):
+        held(store, job_id).event(f"{number} {ODD_TEXT}", "warning")
+        held(store, other).event("other")
+    events = store.events(job_id)
+    assert [event.text for event in events] == [f"{number} {ODD_TEXT}" for number in range(5)]
+    assert {event.level for event in events} == {"warning"}
+    assert store.events(job_id, after=events[2].id) == events[3:]
 
 
 def unknown_jobs_are_an_error(open_store: OpenStore) -> None:
@@ -274,9 +352,8 @@ def unknown_jobs_are_an_error(open_store: OpenStore) -> None:
     missing = new_job(store) + 41
     steps: list[Callable[[], Any]] = [
         lambda: store.job(missing),
-        lambda: store.start_job(missing, 3),
-        lambda: store.end_job(missing, JobState.FAILED, None),
-        lambda: store.request_stop(missing),
+        lambda: store.hold(missing, 3),
+        lambda: store.request(missing, JobState.CANCELLED),
         lambda: list(store.trials(missing)),
         lambda: store.front(missing),
     ]
@@ -294,6 +371,10 @@ CHECKS: tuple[Callable[[OpenStore], None], ...] = (
     pages_through_trials,
     scores_and_baselines_are_kept,
     jobs_start_stop_and_end,
+    law_2_a_late_writer_is_refused,
+    a_lost_attempt_and_its_retry_land_together,
+    measurements_are_shared_between_jobs,
+    events_come_in_order,
     unknown_jobs_are_an_error,
 )
 """The contract."""
@@ -301,7 +382,9 @@ CHECKS: tuple[Callable[[OpenStore], None], ...] = (
 
 def _started(number: int) -> Trial:
     full = FULL_TRIAL
-    return Trial(number, TrialState.RUNNING, full.candidate, full.options, full.ask, full.told, full.requested)
+    return Trial(
+        number, TrialState.RUNNING, full.candidate, full.options, full.ask, full.told, full.requested, full.attempt
+    )
 
 
 def _result(done: Trial) -> dict[str, Any]:

@@ -119,6 +119,23 @@ CNN = {
 }
 
 
+OPENED: dict[str, aq.Store] = {}
+
+
+def newest(url: str) -> aq.Job:
+    """The newest job of a store, which is opened once and closed when the tests end."""
+    if url not in OPENED:
+        OPENED[url] = aq.Store(url, create=False)
+    return aq.load_job(None, OPENED[url])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def close_stores() -> Iterator[None]:
+    yield
+    for store in OPENED.values():
+        store.close()
+
+
 @dataclass
 class Result:
     """What a command said and how it ended."""
@@ -160,7 +177,7 @@ class Running:
         """Wait until something can be seen in the store."""
         while time.monotonic() - self.started < seconds:
             try:
-                job = aq.load_job(store=self.store)
+                job = newest(self.store)
             except aq.StoreError:
                 job = None
             if job is not None and seen(job):
@@ -240,6 +257,11 @@ def make_folder(path: Path) -> Folder:
     (path / "workers.py").write_text(WORKERS)
     (path / "network.py").write_text(NETWORK)
     return Folder(path)
+
+
+@pytest.fixture(scope="session")
+def newest_job() -> Callable[[str], aq.Job]:
+    return newest
 
 
 @pytest.fixture

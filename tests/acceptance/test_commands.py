@@ -40,6 +40,9 @@ def real(jobs, tmp_path_factory):
         "front": front,
         "report": jobs.run("report", 1, "-o", report, "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
+        "pause": jobs.run("pause", 3, "--json").json,
+        "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
+        "storage": jobs.run("storage", "upgrade", "--json").json,
         "plugin": jobs.run("plugins", "--json").json[0],
         "error": jobs.run("status", 99, "--json").json,
     }
@@ -69,7 +72,10 @@ def test_documented_keys_are_the_real_ones(real, name):
 
 
 def test_every_command_and_option_is_documented():
-    for name, command in typer.main.get_command(app).commands.items():
+    commands = dict(typer.main.get_command(app).commands)
+    group = commands.pop("storage")
+    commands |= {f"storage {name}": command for name, command in group.commands.items()}
+    for name, command in commands.items():
         row = next(line for line in CLI.splitlines() if line.startswith(f"| `{name}"))
         for parameter in command.params:
             long = max((*parameter.opts, ""), key=len)

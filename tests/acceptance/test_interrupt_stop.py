@@ -79,6 +79,6 @@ def test_stop_from_another_process(folder, toy, truth, untouched, pool):
 
     again = folder.run("stop")
     assert again.code == 2
-    assert again.err == "error: job 1 is CANCELLED: only a QUEUED or RUNNING job can be stopped\n"
+    assert again.err == "error: job 1 is CANCELLED: only a QUEUED or RUNNING job can be asked to stop\n"
     assert folder.run("resume").code == 0
     assert truth(job) == untouched

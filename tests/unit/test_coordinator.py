@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from autoquant import coordinator
 from autoquant.coordinator import Progress
 from autoquant.errors import JobFailed
 from autoquant.job import JobState
-from autoquant.store import Store
+from autoquant.store import HeldJob, Store
+from autoquant.store.database import Database
 from autoquant.trial import TrialState
 
 SEARCHERS: dict[str, Any] = {
@@ -53,23 +55,32 @@ class Killed(BaseException):
 class Mortal:
     """A store whose process dies at its k-th write: before it, or after it took effect. No write comes later."""
 
-    WRITES = ("start_job", "end_job", "add_trials", "finish_trials", "score_trial", "save_baselines")
-
     def __init__(self, store: Store, kill_at: int, after: bool) -> None:
         self._store = store
+        self.database = MortalDatabase(store.database, kill_at, after)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def hold(self, job_id: int, n_trials: int) -> HeldJob:
+        return HeldJob(self, job_id, n_trials)  # type: ignore[arg-type]
+
+
+class MortalDatabase:
+    def __init__(self, database: Database, kill_at: int, after: bool) -> None:
+        self._database = database
         self._left = kill_at
         self._after = after
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-        return method if name not in self.WRITES else lambda *args: self._write(method, args)
+        return getattr(self._database, name)
 
-    def _write(self, method: Any, args: tuple[Any, ...]) -> None:
+    def write(self, work: Callable[[Any], Any]) -> Any:
         self._left -= 1
-        if self._left > 0 or (self._left == 0 and self._after):
-            method(*args)
+        done = self._database.write(work) if self._left > 0 or (self._left == 0 and self._after) else None
         if self._left <= 0:
             raise Killed
+        return done
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
@@ -96,6 +107,7 @@ def test_law_1_killed_at_any_write_and_resumed_it_is_as_if_nothing_had_happened(
             pass
         if killed:
             kept = {trial.number: trial for trial in job.trials if trial.state.finished}
+            job.store.forget_holder(job.id)
             job.run()
             again = [t for t in job.trials if t.number in kept]
             assert [(t.number, t.started, t.ended) for t in again] == [
@@ -126,6 +138,7 @@ def test_law_1_a_searcher_that_proposes_something_else_on_replay_is_refused(new_
     job = new_run()
     with pytest.raises(Killed):
         job.run(Mortal(job.store, 9, True))
+    job.store.forget_holder(job.id)
     object.__setattr__(job.plan.spec, "seed", 1)
     with pytest.raises(JobFailed, match=r"replay: at trial \d+ the searcher proposes something else than is stored"):
         job.run()
@@ -345,15 +358,17 @@ def test_failed_job_can_be_resumed_once_the_reason_is_gone(new_run):
     undisturbed = new_run(evaluator={"name": "toy:Toy", "fail": [5, 6]}, searcher="random")
     undisturbed.run()
 
-    class Full(Mortal):
-        def _write(self, method: Any, args: tuple[Any, ...]) -> None:
+    class Full(MortalDatabase):
+        def write(self, work: Callable[[Any], Any]) -> Any:
             self._left -= 1
             if self._left == 0:
                 raise OSError("no space left on device")
-            method(*args)
+            return self._database.write(work)
 
+    mortal = Mortal(job.store, 9, False)
+    mortal.database = Full(job.store.database, 9, False)
     with pytest.raises(OSError, match="no space left"):
-        job.run(Full(job.store, 9, False))
+        job.run(mortal)
     assert job.store.job(job.id).state is JobState.FAILED
     assert job.store.job(job.id).message == "OSError: no space left on device"
     job.run()
@@ -401,7 +416,7 @@ def test_a_request_to_stop_cancels_the_job_once_what_runs_is_done(new_run, monke
 
     def progress(now: Progress) -> None:
         if now.finished >= 9:
-            job.store.request_stop(job.id)
+            job.store.request(job.id, JobState.CANCELLED)
 
     assert job.run(progress=progress) is JobState.CANCELLED
     record = job.store.job(job.id)

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,12 @@ from autoquant_workers.worker import Batches
 AHEAD = 2
 """Batches that one actor may hold: the one it runs and the next, so that it never waits for the driver."""
 
+START_SECONDS = 120.0
+"""How long to wait for all actors; the search begins with those that are up by then."""
+
+MAX_DEATHS = 3
+"""How often in a row an actor may die while it builds its evaluator."""
+
 
 @dataclass(eq=False)
 class _Actor:
@@ -27,13 +33,28 @@ class _Actor:
 
     name: str
     handle: Any
+    building: Any = None
+    """Reference to the outcome of its build; None once it is built."""
     batches: dict[Any, list[Task]] = field(default_factory=dict)
     alone: bool = False
     """It runs a suspect, and is given nothing else until that is done."""
+    deaths: int = 0
+    """How often in a row it died while it was built."""
+    since: float = 0.0
+    """When the batch that it runs began, at the earliest."""
 
     @property
     def load(self) -> int:
         return AHEAD if self.alone else len(self.batches)
+
+    @property
+    def over_time(self) -> float | None:
+        """The limit of the batch that it runs, where that has been exceeded."""
+        limits = [task.seconds for task in next(iter(self.batches.values()), [])]
+        if not limits or None in limits:
+            return None
+        allowed = sum(limit for limit in limits if limit is not None)
+        return allowed if time.monotonic() - self.since > allowed else None
 
 
 class RayPool(WorkerPool):
@@ -49,9 +70,11 @@ class RayPool(WorkerPool):
             started for this pool and stopped with it.
     """
 
+    limits_time: ClassVar[bool] = True
+
     def __init__(self, *, workers: Annotated[int, Field(ge=1)] | None = None, address: str | None = None) -> None:
         self._wanted = workers
-        self._address = address
+        self._address = address or os.environ.get("AUTOQUANT_RAY_ADDRESS")
         self._queue: deque[Task] = deque()
         self._suspects: deque[Task] = deque()
         """Tasks of batches whose actor died: each runs alone."""
@@ -60,7 +83,7 @@ class RayPool(WorkerPool):
         self._owns_ray = False
 
     def start(self, recipe: EvaluatorRecipe) -> None:
-        """Start the actors and wait until each has built its evaluator."""
+        """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         import ray
 
@@ -70,21 +93,43 @@ class RayPool(WorkerPool):
 
         self._recipe = ray.put(cloudpickle.dumps(recipe))
         self._import_paths = recipe.import_paths
+        # A Ray of several machines: the user's folder travels. On this machine the import paths find it.
+        self._options: dict[str, Any] = {"num_cpus": 1}
+        if self._address is not None and recipe.folder is not None:
+            self._options["runtime_env"] = {"working_dir": recipe.folder}
         count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._actors = [_Actor(f"ray-{index}", None) for index in range(count)]
         try:
-            problems = ray.get([self._bring_up(actor) for actor in self._actors])
+            for actor in self._actors:
+                self._bring_up(actor)
+            builds = [actor.building for actor in self._actors]
+            if not ray.wait(builds, num_returns=count, timeout=START_SECONDS)[0]:
+                free, all_cpus = (
+                    int(found().get("CPU", 0)) for found in (ray.available_resources, ray.cluster_resources)
+                )
+                room = f"{free} of the cluster's {all_cpus} CPUs are free"
+                raise EvaluationError(f"no Ray worker started in {START_SECONDS:g} seconds: {room}")
+            for actor in self._actors:
+                self._see_whether_built(actor)
         except ray.exceptions.RayError as error:
             raise EvaluationError(f"a Ray worker did not start: {error}") from error
-        for problem in filter(None, problems):
-            raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
 
-    def _bring_up(self, actor: _Actor) -> Any:
-        """Start it; it builds its evaluator before anything else it is told to do. The outcome of the build."""
+    def _bring_up(self, actor: _Actor) -> None:
+        """Start it; Ray waits until there is a CPU for it."""
         import ray
 
-        actor.handle = ray.remote(num_cpus=1)(RemoteWorker).remote()
-        return actor.handle.build.remote(self._import_paths, self._recipe, actor.name)
+        actor.handle = ray.remote(RemoteWorker).options(**self._options).remote()
+        actor.building = actor.handle.build.remote(self._import_paths, self._recipe, actor.name)
+
+    def _see_whether_built(self, actor: _Actor) -> None:
+        """`EvaluationError` when it could not be built; it takes no tasks before it is."""
+        import ray
+
+        if actor.building is None or not ray.wait([actor.building], timeout=0)[0]:
+            return
+        if problem := ray.get(actor.building):
+            raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
+        actor.building, actor.deaths = None, 0
 
     def _init_ray(self, ray: Any) -> None:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -105,17 +150,20 @@ class RayPool(WorkerPool):
     def submit(self, task: Task) -> None:
         """Queue a task. It starts at once on an idle actor, else in a batch when completions are asked for."""
         self._queue.append(task)
-        if any(not actor.batches for actor in self._actors):
+        if any(not actor.batches and actor.building is None for actor in self._actors):
             self._dispatch()
 
     def _dispatch(self) -> None:
         """Give batches of what is queued to the actors that hold the fewest."""
-        while self._queue or self._suspects:
-            actor = min(self._actors, key=lambda actor: actor.load)
+        built = [actor for actor in self._actors if actor.building is None]
+        while built and (self._queue or self._suspects):
+            actor = min(built, key=lambda actor: actor.load)
             if actor.load >= self._most:
                 return
             actor.alone = bool(self._suspects)
             batch = [self._suspects.popleft()] if self._suspects else self._batches.take(self._queue, self.workers)
+            if not actor.batches:
+                actor.since = time.monotonic()
             actor.batches[actor.handle.run_batch.remote(batch)] = batch
 
     @property
@@ -129,6 +177,7 @@ class RayPool(WorkerPool):
 
         self._dispatch()
         references = [reference for actor in self._actors for reference in actor.batches]
+        references += [actor.building for actor in self._actors if actor.building is not None]
         if not references:
             time.sleep(timeout)
             return []
@@ -136,6 +185,9 @@ class RayPool(WorkerPool):
         if done:
             done, _ = ray.wait(references, num_returns=len(references), timeout=0)
         found = [completion for actor in self._actors for completion in self._collect(actor, set(done))]
+        for actor in self._actors:
+            if (limit := actor.over_time) is not None:
+                found += self._replace(actor, f"it took longer than the {limit:g} seconds that it may take", lost=False)
         self._dispatch()
         return found
 
@@ -144,18 +196,28 @@ class RayPool(WorkerPool):
         import ray
 
         found: list[Completion] = []
+        if actor.building in done:
+            try:
+                self._see_whether_built(actor)
+            except ray.exceptions.RayError as error:
+                actor.deaths += 1
+                if actor.deaths > MAX_DEATHS:
+                    raise EvaluationError(
+                        f"a Ray worker died {MAX_DEATHS} times while it was built: {error}"
+                    ) from error
+                self._bring_up(actor)
         for reference in [one for one in actor.batches if one in done]:
             try:
                 completions, seconds = ray.get(reference)
             except ray.exceptions.RayError as error:
-                return found + self._replace(actor, error)
+                return found + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
             self._batches.note(actor.batches.pop(reference), seconds)
-            actor.alone = False
+            actor.alone, actor.since = False, time.monotonic()
             found += completions
         return found
 
-    def _replace(self, actor: _Actor, error: Exception) -> list[Completion]:
-        """A new actor in the place of one that died.
+    def _replace(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
+        """A new actor in the place of one that died, or that is made to.
 
         The oldest batch that it held ran, or had just ended: a process that dies takes the last outcome along. The
         others go back in line.
@@ -163,14 +225,14 @@ class RayPool(WorkerPool):
         import ray
 
         ray.kill(actor.handle)
-        lost, *waiting = actor.batches.values()
+        ran, *waiting = actor.batches.values()
         actor.batches.clear()
         actor.alone = False
         self._queue.extendleft(reversed([task for batch in waiting for task in batch]))
         self._bring_up(actor)
-        if len(lost) == 1 and not waiting:
-            return [Completion(lost[0], error=f"the worker was lost: {error}", worker=actor.name)]
-        self._suspects.extend(lost)
+        if len(ran) == 1 and not (lost and waiting):
+            return [Completion(ran[0], error=error, worker=actor.name, lost=lost)]
+        self._suspects.extend(ran)
         return []
 
     @property
@@ -195,6 +257,11 @@ class RayPool(WorkerPool):
         if self._owns_ray:
             ray.shutdown()
             self._owns_ray = False
+
+
+def _short(error: Exception) -> str:
+    """Ray's reason without its advice, on one line."""
+    return " ".join(str(error).split("Some common causes")[0].split())
 
 
 class RemoteWorker:

@@ -11,7 +11,7 @@ import pytest
 
 from autoquant.errors import StoreError
 from autoquant.store import Store
-from autoquant.testing.store import ODD_TEXT, change, new_job, trial
+from autoquant.testing.store import ODD_TEXT, change, held, new_job, trial
 
 
 def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None:
@@ -19,14 +19,14 @@ def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None
     job_id = new_job(store)
     for value in (object(), np.float32(1.0), {1, 2}):
         with pytest.raises(StoreError, match=r"store 'sqlite://': cannot write: .*not JSON serializable"):
-            store.add_trials(job_id, [trial(0, metrics={"loss": value})], change())
+            held(store, job_id).add_trials([trial(0, metrics={"loss": value})], change())
     assert list(store.trials(job_id)) == []
 
 
 def test_law_6_no_pickle_is_in_the_file(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "jobs.db"))
     job_id = new_job(store)
-    store.add_trials(job_id, [trial(0, error=ODD_TEXT, metrics={"loss": 0.5})], change())
+    held(store, job_id).add_trials([trial(0, error=ODD_TEXT, metrics={"loss": 0.5})], change())
     store.close()
     content = (tmp_path / "jobs.db").read_bytes()
     assert b'{"loss": 0.5}' in content

