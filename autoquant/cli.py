@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,15 @@ StoreOption = Annotated[
     typer.Option("--store", metavar="URL", help="Where jobs are kept: AUTOQUANT_STORE, else sqlite:///autoquant.db."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with the keys that docs/cli.md lists.")]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Ray cluster to run trials on: AUTOQUANT_RAY_ADDRESS, else a local Ray.",
+        show_default=False,
+    ),
+]
 JobArgument = Annotated[
     int | None,
     typer.Argument(metavar="JOB", help="Id of the job; the newest by default.", show_default=False),
@@ -74,10 +84,13 @@ def _errors(as_json: bool) -> Iterator[None]:
 def search(
     spec: Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to search.", show_default=False)],
     store: StoreOption = None,
+    ray_address: RayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a search to its end; Ctrl-C pauses it."""
     from autoquant import client
+
+    _use_ray(ray_address)
 
     with _errors(as_json):
         _run(lambda **listeners: client.search(spec, store, **listeners), as_json)
@@ -91,13 +104,22 @@ def resume(
         typer.Option(min=1, help="New total of trials; the job's own by default.", show_default=False),
     ] = None,
     store: StoreOption = None,
+    ray_address: RayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a job up where it stands."""
     from autoquant import client
 
+    _use_ray(ray_address)
+
     with _errors(as_json):
         _run(lambda **listeners: client.resume(job, store, n_trials=n_trials, **listeners), as_json)
+
+
+def _use_ray(address: str | None) -> None:
+    """The pool reads the environment, where a cluster's containers are told, too."""
+    if address is not None:
+        os.environ["AUTOQUANT_RAY_ADDRESS"] = address
 
 
 def _run(run: Callable[..., Job], as_json: bool) -> None:

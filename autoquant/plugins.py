@@ -101,21 +101,22 @@ def _unfit(plugin: type[Any], base: type[Any]) -> str | None:
 
 _spec_folder: str | None = None
 _inserted = False
+_modules_before: frozenset[str] = frozenset()
 
 
 def use_folder(folder: str) -> None:
     """Put the folder of a spec first on the import path, in place of that of an earlier spec."""
-    global _spec_folder, _inserted
+    global _spec_folder, _inserted, _modules_before
     if _spec_folder == folder and folder in sys.path:
         return
     leave_folder()
-    _spec_folder, _inserted = folder, sys.path[:1] != [folder]
+    _spec_folder, _inserted, _modules_before = folder, sys.path[:1] != [folder], frozenset(sys.modules)
     if _inserted:
         sys.path.insert(0, folder)
 
 
 def leave_folder() -> None:
-    """Take the folder of a spec from the import path, and forget the modules that are files of it.
+    """Take the folder of a spec from the import path, and forget the modules of it that were imported meanwhile.
 
     So two folders may each hold a ``network.py``. What is installed somewhere below the folder stays as it is.
     """
@@ -123,10 +124,8 @@ def leave_folder() -> None:
     if _spec_folder is not None:
         if _inserted and _spec_folder in sys.path:
             sys.path.remove(_spec_folder)
-        own = {name for name in sys.modules if "." not in name and _is_of(name, _spec_folder)} - {
-            "__main__",
-            "autoquant",
-        }
+        new = {name for name in sys.modules if "." not in name} - _modules_before - {"__main__", "autoquant"}
+        own = {name for name in new if _is_of(name, _spec_folder)}
         for name in [name for name in sys.modules if name.partition(".")[0] in own]:
             del sys.modules[name]
         importlib.invalidate_caches()

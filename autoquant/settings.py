@@ -11,11 +11,6 @@ def default_store() -> str:
     return os.environ.get("AUTOQUANT_STORE", "sqlite:///autoquant.db")
 
 
-def ray_address() -> str | None:
-    """The Ray cluster that runs trials when a spec names none: ``AUTOQUANT_RAY_ADDRESS``; None for a local Ray."""
-    return os.environ.get("AUTOQUANT_RAY_ADDRESS")
-
-
 def data_folder() -> Path:
     """The real networks and data that examples and benchmarks use: ``AUTOQUANT_DATA``."""
     return Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[1].parent / "shared" / "data"))

@@ -54,16 +54,21 @@ def test_the_pool_is_closed_whatever_happens(new_run: Any, monkeypatch: pytest.M
 
 def test_an_old_request_to_stop_does_not_stop_a_resumed_job(new_run: Any) -> None:
     job = new_run()
-    job.store.request_stop(job.id)
+    job.store.request(job.id, JobState.CANCELLED)
     assert job.run() is JobState.SUCCEEDED
 
 
 def test_the_store_is_looked_at_once_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store("sqlite://")
-    job_id, looks, now = new_job(store), [], [100.0]
+    looks: list[float] = []
+    now = [100.0]
     monkeypatch.setattr("autoquant.lifecycle.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(store, "stop_requested", lambda _: bool(looks.append(now[0])))
-    stop = StopSignal(store, job_id, lambda: False)
+
+    class Looked:
+        @property
+        def requested(self) -> None:
+            looks.append(now[0])
+
+    stop = StopSignal(Looked(), lambda: False)  # type: ignore[arg-type]
     for _ in range(1000):
         assert not stop()
         now[0] += 0.01
@@ -74,11 +79,11 @@ def test_the_first_reason_to_stop_counts() -> None:
     store = Store("sqlite://")
     job_id = new_job(store)
     interrupted: list[bool] = []
-    stop = StopSignal(store, job_id, lambda: bool(interrupted))
+    stop = StopSignal(store.hold(job_id, 10), lambda: bool(interrupted))
     assert not stop()
     interrupted.append(True)
     assert stop()
-    store.request_stop(job_id)
+    store.request(job_id, JobState.CANCELLED)
     interrupted.clear()
     assert stop()
     assert stop.state is JobState.PAUSED

@@ -53,7 +53,7 @@ def test_a_good_spec_becomes_a_plan() -> None:
     record: JobPlan = made.record
     assert record.choices == made.space.choices
     assert record.profile == toy.PROFILE
-    assert record.identity == {"evaluator": "toy:ToyNetwork version 1"}
+    assert record.identity["evaluator"] == "toy:ToyNetwork {} version 1"
     (cost,) = record.costs
     assert (cost.metric, cost.unit, cost.model) == ("weight_bytes", "bytes", "weight_bytes")
     assert [len(row) for row in cost.layers] == [3, 3, 3, 3]
@@ -235,7 +235,7 @@ def test_objects_stand_in_for_factories() -> None:
     evaluator = made.recipe.build()
     assert evaluator.network is network
     assert evaluator.data is data
-    assert made.record.identity.keys() == {"evaluator", "network", "data"}
+    assert made.record.identity.keys() == {"evaluator", "network", "data", "code"}
     with pytest.raises(SpecError, match=r"network: expected a torch.nn.Module, got str"):
         make_plan(SearchSpec.from_dict(TOY), "net", data)  # type: ignore[arg-type]
 

@@ -81,6 +81,8 @@ class RayPool(WorkerPool):
         self._actors: list[_Actor] = []
         self._batches = Batches()
         self._owns_ray = False
+        self._brought: str | None = None
+        """Folder that Ray brings to its workers."""
 
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""
@@ -88,15 +90,11 @@ class RayPool(WorkerPool):
         import ray
 
         if not ray.is_initialized():
-            self._init_ray(ray)
+            self._init_ray(ray, recipe.folder)
         from ray import cloudpickle
 
         self._recipe = ray.put(cloudpickle.dumps(recipe))
-        self._import_paths = recipe.import_paths
-        # A Ray of several machines: the user's folder travels. On this machine the import paths find it.
-        self._options: dict[str, Any] = {"num_cpus": 1}
-        if self._address is not None and recipe.folder is not None:
-            self._options["runtime_env"] = {"working_dir": recipe.folder}
+        self._import_paths = tuple(path for path in recipe.import_paths if path != self._brought)
         count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._actors = [_Actor(f"ray-{index}", None) for index in range(count)]
         try:
@@ -118,7 +116,7 @@ class RayPool(WorkerPool):
         """Start it; Ray waits until there is a CPU for it."""
         import ray
 
-        actor.handle = ray.remote(RemoteWorker).options(**self._options).remote()
+        actor.handle = ray.remote(RemoteWorker).options(num_cpus=1).remote()
         actor.building = actor.handle.build.remote(self._import_paths, self._recipe, actor.name)
 
     def _see_whether_built(self, actor: _Actor) -> None:
@@ -131,11 +129,14 @@ class RayPool(WorkerPool):
             raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
         actor.building, actor.deaths = None, 0
 
-    def _init_ray(self, ray: Any) -> None:
+    def _init_ray(self, ray: Any, folder: str | None) -> None:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
             if self._address is not None:
-                ray.init(address=self._address, **quiet)
+                # Its workers may be on other machines: the user's folder travels, and is found where Ray unpacks it.
+                self._brought = folder
+                brought = {} if folder is None else {"runtime_env": {"working_dir": folder}}
+                ray.init(address=self._address, **brought, **quiet)
             else:
                 ray.init(address="local", num_cpus=self._wanted, include_dashboard=False, **quiet)
         except (ConnectionError, ValueError, RuntimeError) as error:
