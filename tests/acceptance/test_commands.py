@@ -40,13 +40,16 @@ def real(jobs, tmp_path_factory):
         "front": front,
         "report": jobs.run("report", 1, "-o", report, "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
-        "pause": jobs.run("pause", 3, "--json").json,
         "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
         "storage": jobs.run("storage", "upgrade", "--json").json,
         "plugin": jobs.run("plugins", "--json").json[0],
         "error": jobs.run("status", 99, "--json").json,
     }
     assert stopped.wait().code == 0
+    paused = jobs.start("search", jobs.write({**TOY_SLOW}, "slow.yaml"))
+    paused.until(lambda job: job.id == 4 and job.record.finished >= 1)
+    found["pause"] = jobs.run("pause", 4, "--json").json
+    assert paused.wait().code == 0
     return found
 
 
