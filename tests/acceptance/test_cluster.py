@@ -6,10 +6,12 @@ Docker itself is not needed: what the containers would run, runs here.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +58,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts the command of a service, with the addresses of the containers replaced."""
     running: list[subprocess.Popen[str]] = []
     address = f"127.0.0.1:{free_port()}"
+    own_ray = {"RAY_TMPDIR": tempfile.mkdtemp(prefix="ray")}  # else it would become the Ray that others here connect to
 
     def one(service: str, *more: str, **environment: str) -> subprocess.Popen[str]:
         command = [
@@ -68,7 +71,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             subprocess.Popen(
                 [str(SCRIPTS / program), *arguments, *more],
                 cwd=tmp_path,
-                env=os.environ | TOKEN | set_here,
+                env=os.environ | TOKEN | own_ray | set_here,
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -84,6 +87,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in running:
         end(process, signal.SIGKILL)
         process.communicate()
+    shutil.rmtree(own_ray["RAY_TMPDIR"], ignore_errors=True)
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -25,7 +25,7 @@ def local_ray() -> Iterator[None]:
     """One Ray for all pools of this module, with room for two pools at a time."""
     import ray
 
-    ray.init(num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(address="local", num_cpus=6, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield
     ray.shutdown()
 
