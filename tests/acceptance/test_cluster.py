@@ -112,6 +112,7 @@ def test_a_search_survives_the_loss_of_a_node(start, postgresql, tmp_path, newes
         "space": toy["space"],
         "evaluator": "travelled:Travelled",
         "objectives": ["score", "price"],
+        "pool": {"name": "ray", "workers": 2},
         "budget": {"n_trials": 120},
         "reuse": False,
     }
@@ -119,7 +120,9 @@ def test_a_search_survives_the_loss_of_a_node(start, postgresql, tmp_path, newes
     head = start("ray-head")
     address = next(part for part in head.args if part.startswith("--port=")).replace("--port=", "127.0.0.1:")
     wait_until(lambda: nodes(COMPOSE["services"]["ray-head"]["healthcheck"]["test"], address), 60, head)
-    first, second = start("ray-worker", "--num-cpus=1"), start("ray-worker", "--num-cpus=1")
+    first = start("ray-worker", "--num-cpus=1")
+    time.sleep(8)  # nodes of one machine share a folder, and are started one after the other
+    second = start("ray-worker", "--num-cpus=1")
     environment = COMPOSE["services"]["search"]["environment"]
     assert set(environment) == {"AUTOQUANT_STORE", "AUTOQUANT_RAY_ADDRESS", *TOKEN}
     time.sleep(8)
