@@ -373,6 +373,8 @@ class Search:
         """`JobFailed` when the search found no feasible network, with the one that came nearest."""
         if len(self._front) or self._stop():
             return
+        if self._finished == 0:
+            raise JobFailed(f"no trial was measured: {self._spent or 'the searcher proposed none'}")
         if self._failed == self._finished:
             raise JobFailed(f"all {self._finished} trials failed; 'autoquant trials --state FAIL' shows why")
         nearest = min(

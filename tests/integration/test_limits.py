@@ -105,6 +105,11 @@ def test_the_budget_of_seconds_counts_over_resumes(folder):
     assert again.seconds > record.seconds
 
 
+def test_a_budget_that_is_used_up_before_the_first_trial_says_so(folder):
+    with pytest.raises(aq.JobFailed, match=r"no trial was measured: the budget of 1e-06 seconds is used up"):
+        aq.search(spec(folder, budget={"n_trials": 5, "seconds": 1e-6}), "sqlite://")
+
+
 def test_a_search_ends_when_its_hypervolume_stands_still(folder):
     space = {"name": "choices", "choices": {name: [1, 2] for name in "abcdef"}}
     job = aq.search(spec(folder, space=space, budget={"n_trials": 64, "stagnation": 12}), "sqlite://")
