@@ -39,7 +39,7 @@ def prepare(module: nn.Module, example_input: Any, keep_float: Sequence[str] = (
     ordered = sorted(layers, key=lambda layer: calls[layer.name].order)
     rows = tuple(_row(layer, calls[layer.name], len(inputs), order) for order, layer in enumerate(ordered))
     _check_complete(copy, rows)
-    return copy, NetworkProfile(rows, tuple(inputs.shape[1:]))
+    return copy, NetworkProfile(rows, (tuple(inputs.shape[1:]),))
 
 
 @dataclass(frozen=True, slots=True)

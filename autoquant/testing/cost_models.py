@@ -59,7 +59,7 @@ def priced_network(model: CostModel) -> Priced:
     options = [[p for p in PRECISIONS if model.supported(layer, p)] for layer in LAYERS]
     kept = [i for i, precisions in enumerate(options) if precisions]
     assert kept, f"{type(model).__name__} supports no layer at any precision"
-    network = NetworkProfile(tuple(LAYERS[i] for i in kept), input_shape=LAYERS[kept[0]].input_shape)
+    network = NetworkProfile(tuple(LAYERS[i] for i in kept), input_shapes=(LAYERS[kept[0]].input_shape,))
     return network, [options[i] for i in kept]
 
 
@@ -108,7 +108,7 @@ def unsupported_is_an_error(model: CostModel) -> None:
     """What `supported` denies, `tables` refuses with an `UnsupportedError` that says what is supported."""
     for layer in LAYERS:
         assert not model.supported(layer, IMPOSSIBLE), f"it claims to support {IMPOSSIBLE} in {layer.name}"
-        network = NetworkProfile((layer,), input_shape=layer.input_shape)
+        network = NetworkProfile((layer,), input_shapes=(layer.input_shape,))
         for precision in (*PRECISIONS, IMPOSSIBLE):
             refusal = _refusal(model, network, [[precision]])
             if model.supported(layer, precision):

@@ -50,7 +50,7 @@ PLAN = JobPlan(
             ),
             LayerProfile("norm", "other", 1, (8,), (8,), (), None, bias=0, parameters=16, kept_float=True),
         ),
-        input_shape=(3, 9, 9),
+        input_shapes=((3, 9, 9),),
     ),
     costs=(
         CostTable("latency_ms@cortex-m7", "ms", "roofline", {"clock": ODD_TEXT}, ((0.1, 1 / 3), (5e-324,))),

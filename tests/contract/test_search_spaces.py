@@ -30,7 +30,7 @@ NETWORK = NetworkProfile(
         LayerProfile("block.point", "conv", 3, (4, 8, 8), (8, 8, 8), (8, 4, 1, 1), 2048, 8, 40),
         LayerProfile("head", "linear", 4, (8,), (3,), (3, 8), 24, 3, 27),
     ),
-    (3, 8, 8),
+    ((3, 8, 8),),
 )
 
 BIT_WIDTHS: dict[str, dict[str, Any]] = {

@@ -37,7 +37,7 @@ PROFILE = NetworkProfile(
                      10 * (i + 2), macs + 10 * (i + 2))
         for i, macs in enumerate((200, 600, 1200, 2000))
     ),
-    (10,),
+    ((10,),),
 )  # fmt: skip
 """Four linear layers."""
 

@@ -38,7 +38,7 @@ def device_file(folder: Path, rates: dict[str, float] | None = None, **numbers: 
 
 
 def milliseconds(model: Roofline, layer: LayerProfile, precision: LayerPrecision = W8A8) -> float:
-    tables = model.tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    tables = model.tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
     return float(tables["latency_ms"][0][0])
 
 
@@ -81,13 +81,13 @@ def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
 
 def test_energy_is_power_times_time(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, power=(3.0, "mW")))
-    tables = model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])
+    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])
     assert tables["energy_uj"][0].tolist() == pytest.approx([120.0])
 
 
 def test_without_power_there_is_no_energy(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path))
-    assert set(model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])) == {"latency_ms"}
+    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])) == {"latency_ms"}
     assert "power" not in model.provenance
 
 
@@ -136,7 +136,7 @@ def test_more_bits_never_cost_less(name: str, data: st.DataObject) -> None:
 def test_a_population_costs_the_sum_of_its_layers(rows: list[tuple[int, int]]) -> None:
     model = Roofline("nvidia-t4")
     precisions = [LayerPrecision(w, a) for w in BITS for a in BITS]
-    network = NetworkProfile((CONV, DENSE), input_shape=(100,))
+    network = NetworkProfile((CONV, DENSE), input_shapes=((100,),))
     found = model.estimate(network, [precisions] * 2, np.array(rows))["latency_ms"]
     alone = [milliseconds(model, CONV, precisions[a]) + milliseconds(model, DENSE, precisions[b]) for a, b in rows]
     np.testing.assert_allclose(found, alone, rtol=1e-12)

@@ -18,7 +18,7 @@ OTHER = LayerProfile("other", "other", 1, (10,), (10,), (), macs=None, bias=0, p
 
 
 def price(layer: LayerProfile, precision: LayerPrecision) -> float:
-    tables = WeightBytes().tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    tables = WeightBytes().tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
     return float(tables["weight_bytes"][0][0])
 
 

@@ -15,7 +15,7 @@ from autoquant.network import FLOAT, LayerProfile, NetworkProfile
 
 LAST = LayerProfile("head.out", "linear", 5, (3,), (3,), (3, 3), 9, 3, 12)
 KEPT = LayerProfile("norm", "other", 4, (3,), (3,), (), None, 0, 6, kept_float=True)
-NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), (10,))
+NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), ((10,),))
 """Its first layer in the list is the last that executes."""
 
 
@@ -61,7 +61,7 @@ def test_a_later_pin_wins() -> None:
 
 def test_a_layer_that_is_called_first_is_meant_by_its_name() -> None:
     named = NetworkProfile(
-        (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), (10,)
+        (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), ((10,),)
     )
     made = BitWidths(named, pins={"first": 8})
     assert "first.weight" not in {choice.name for choice in made.choices}
@@ -142,4 +142,4 @@ def test_it_needs_a_network_with_layers() -> None:
     with pytest.raises(SpecError, match="space: bit_widths needs a network, and the evaluator has none"):
         BitWidths(None)
     with pytest.raises(SpecError, match="space: the network has no layer that may be quantized"):
-        BitWidths(NetworkProfile((KEPT,), (10,)))
+        BitWidths(NetworkProfile((KEPT,), ((10,),)))
