@@ -56,7 +56,7 @@ class LayerProfile:
     @property
     def weights(self) -> int:
         """Number of weight values."""
-        return math.prod(self.weight_shape)
+        return math.prod(self.weight_shape) if self.weight_shape else 0
 
     @property
     def output_channels(self) -> int:
@@ -78,14 +78,14 @@ class LayerProfile:
 class Operation:
     """One step of the network: a call of a layer, or anything else that makes a tensor from the network's inputs.
 
-    Operations on constants alone (parameters, fresh zeros) are not among them. One that gives several tensors stands
-    once for each.
+    Operations on constants alone (parameters, fresh zeros) are not among them, layers always are.
     """
 
     name: str
     """The layer's name, or where the operation stands: ``block1.relu``. Not unique."""
     kind: str
-    """The kind of the layer, or the function as PyTorch calls it: ``add``, ``relu``, ``max_pool2d``, ``softmax``."""
+    """The kind of the layer (of kind ``other``: its class, ``LayerNorm``), or the function as PyTorch calls it: ``add``,
+    ``relu``, ``max_pool2d``, ``softmax``. ``part`` is a further output of the operation that it takes."""
     inputs: tuple[int, ...]
     """Where its tensors come from: indices of operations; -1 - k for input k of the network."""
     output_shape: tuple[int, ...]

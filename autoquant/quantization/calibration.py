@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from autoquant.errors import UnsupportedError
 from autoquant.network import ScaleRule
-from autoquant.quantization.execution import check_finite, execute
+from autoquant.quantization.execution import Inputs, batches, check_finite, count, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
@@ -27,7 +27,7 @@ class Calibration:
         batch_size: how many of them run at a time.
     """
 
-    def __init__(self, module: nn.Module, names: Sequence[str], inputs: Tensor, batch_size: int) -> None:
+    def __init__(self, module: nn.Module, names: Sequence[str], inputs: Inputs, batch_size: int) -> None:
         self._low: dict[str, float] = dict.fromkeys(names, 0.0)
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
@@ -39,8 +39,8 @@ class Calibration:
             for name in names
         ]
         try:
-            for batch in torch.split(inputs, batch_size):
-                self._share = len(batch) / len(inputs)
+            for batch in batches(inputs, batch_size):
+                self._share = count(batch) / count(inputs)
                 execute(module, batch)
         finally:
             for handle in handles:

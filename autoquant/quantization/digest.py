@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.data import DataSplits
+from autoquant.quantization.execution import Inputs, each
 
 LENGTH = 16
 """Hexadecimal digits of a digest."""
@@ -35,16 +36,20 @@ def data_digest(splits: DataSplits) -> dict[str, str]:
     found = {}
     for name, split in splits:
         digest = hashlib.sha256()
-        _add(digest, split.inputs)
+        for values in split.each:
+            _add(digest, values)
         _add(digest, split.targets)
         found[name] = digest.hexdigest()[:LENGTH]
     return found
 
 
-def row_digests(inputs: Tensor) -> list[bytes]:
-    """One digest for each example."""
-    rows = inputs.detach().cpu().contiguous().reshape(len(inputs), -1).numpy()
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
+def row_digests(inputs: Inputs) -> list[bytes]:
+    """One digest for each example, over all its inputs."""
+    parts = [tensor.detach().cpu().contiguous().reshape(len(tensor), -1).numpy() for tensor in each(inputs)]
+    return [
+        hashlib.blake2b(b"".join(row.tobytes() for row in rows), digest_size=16).digest()
+        for rows in zip(*parts, strict=True)
+    ]
 
 
 def _add(digest: Any, values: Any) -> None:

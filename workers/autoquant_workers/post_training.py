@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -21,7 +22,9 @@ from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
+from autoquant.quantization.execution import Inputs, each, part
 from autoquant.quantization.memo import Memo
+from autoquant.quantization.profile import traced
 from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
 
@@ -63,18 +66,25 @@ class PostTraining(Evaluator):
         self._batch_size = batch_size
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
-        examples = self._splits["search"].inputs[:2]
+        self._examples = part(self._splits["search"].inputs, slice(2))
         self._memo = Memo(memo_mb * 2**20)
-        self._quantized = QuantizedNetwork(network, examples, keep_float, self._memo)
-        self._classes = check_outputs(self._quantized.module, examples, self._splits)
+        self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
+        self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
 
     def profile(self) -> NetworkProfile:
-        return self._quantized.profile
+        """Traced when it is asked for: workers measure without."""
+        return self._profile
+
+    @cached_property
+    def _profile(self) -> NetworkProfile:
+        assert self.network is not None
+        return traced(self._quantized.profile, self.network, self._examples)
 
     def check(self, space: SearchSpace) -> None:
         options = space.layer_options
-        if len(options) != len(self.profile()):
-            raise SpecError(f"space: it describes {len(options)} layers, the network has {len(self.profile())}")
+        layers = len(self._quantized.profile)
+        if len(options) != layers:
+            raise SpecError(f"space: it describes {len(options)} layers, the network has {layers}")
         activations = any(option.activation_bits != FLOAT_BITS for layer in options for option in layer)
         if activations and "calibration" not in self._splits:
             raise SpecError(
@@ -87,7 +97,7 @@ class PostTraining(Evaluator):
         return {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
 
     def reference(self, split: SplitName) -> Measurement:
-        return _only(self._measure([_Run([FLOAT] * len(self.profile()))], split))
+        return _only(self._measure([_Run([FLOAT] * len(self._quantized.profile))], split))
 
     def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
         return _only(self._measure([_Run.of(space, candidate)], split))
@@ -127,7 +137,7 @@ class PostTraining(Evaluator):
             self._calibrate(run.precisions)
             self._quantized.apply(run.precisions)
             with self._memo.run((split, start), keep=run.shared):
-                losses, hits = self._scores(data.inputs[batch], data.targets[batch])
+                losses, hits = self._scores(part(data.inputs, batch), data.targets[batch])
         except Exception as error:
             run.error = error
             return
@@ -144,13 +154,13 @@ class PostTraining(Evaluator):
             self._quantized.calibrate(calibration.inputs, self._batch_size)
 
     @torch.no_grad()
-    def _scores(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def _scores(self, inputs: Inputs, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Loss (float64) and whether the best class is the target, for each example.
 
         The network gets a copy of the inputs: it may write into what it is given. Not in inference mode, whose tensors
         have no version counters, which the memo needs.
         """
-        outputs = self._quantized.module(inputs.clone())
+        outputs = self._quantized.module(*(tensor.clone() for tensor in each(inputs)))
         losses = functional.cross_entropy(outputs.double(), targets, reduction="none")
         return losses, outputs.argmax(1) == targets
 
