@@ -13,6 +13,12 @@ FLOAT_BITS = 32
 BITS = (2, 3, 4, 5, 6, 8, 16, FLOAT_BITS)
 """Every bit-width that can be chosen."""
 
+ACTIVATIONS = (
+    "relu", "relu6", "hardtanh", "clamp", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish",
+    "hardsigmoid", "sigmoid", "tanh", "softplus", "softsign",
+)  # fmt: skip
+"""Operations on one value at a time: activation functions, by the names that PyTorch gives them."""
+
 LayerKind = Literal["conv", "depthwise_conv", "conv_transpose", "linear", "embedding", "matmul", "other"]
 """``matmul``: a product of two activations, as in attention; it has no weights and is kept in float. ``other``: a
 parametric layer that can only be kept in float (normalisation, recurrent layers, own parameters)."""

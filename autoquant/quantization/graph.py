@@ -6,13 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from autoquant.network import Operation
-
-ACTIVATIONS = (
-    "relu", "relu6", "hardtanh", "clamp", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish",
-    "hardsigmoid", "sigmoid", "tanh", "softplus", "softsign",
-)  # fmt: skip
-"""Functions of one value at a time."""
+from autoquant.network import ACTIVATIONS, Operation
 
 SAME_VALUES = (*ACTIVATIONS, "dropout", "max_pool1d", "max_pool2d", "max_pool3d", "pad", "getitem", "contiguous")
 """What keeps the number format of a tensor, besides views of it."""
