@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from autoquant.coordinator import MAX_ATTEMPTS, POLL_SECONDS, check_finite, drops
+from autoquant.coordinator import MAX_ATTEMPTS, POLL_SECONDS
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Task, WorkerPool
 from autoquant.job import Baseline
 from autoquant.objective import DROP, violations
 from autoquant.plan import Plan
+from autoquant.results import check_finite, drops
 from autoquant.space import Candidate
 from autoquant.store import HeldJob
 from autoquant.trial import Trial, TrialState
