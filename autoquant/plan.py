@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autoquant import plugins
-from autoquant.data import DataSplits
+from autoquant.data import DataSplits, SplitName
 from autoquant.errors import AutoQuantError, PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import JobPlan
@@ -66,14 +66,17 @@ class Plan:
     record: JobPlan
     recipe: EvaluatorRecipe
 
-    def measurement_key(self, candidate: Candidate) -> str:
-        """Digest of all that a measurement on the search split depends on: equal keys measure the same, in any job."""
-        canonical = self.space.canonical(candidate)
+    def measurement_key(self, candidate: Candidate | None, split: SplitName = "search") -> str:
+        """Digest of all that a measurement depends on: equal keys measure the same, in any job. None: float network."""
+        what = ["float network"] if candidate is None else self._what(self.space.canonical(candidate))
+        return hashlib.sha256("\n".join([*self.record.identity.values(), split, *what]).encode()).hexdigest()
+
+    def _what(self, candidate: Candidate) -> list[str]:
+        """What the candidate stands for, whatever the space calls it."""
         try:
-            what: list[str] = [repr(precision) for precision in self.space.precisions(canonical)]
+            return [repr(precision) for precision in self.space.precisions(candidate)]
         except UnsupportedError:
-            what = [f"{name}={option!r}" for name, option in self.space.decode(canonical).items()]
-        return hashlib.sha256("\n".join([*self.record.identity.values(), *what]).encode()).hexdigest()
+            return [f"{name}={option!r}" for name, option in self.space.decode(candidate).items()]
 
     def searcher(self) -> Searcher:
         """The searcher in its first state."""

@@ -224,6 +224,11 @@ class HeldJob:
 
         self._write(work)
 
+    def share(self, key: str, what: str, found: Measurement) -> None:
+        """Keep a measurement that belongs to no trial for other jobs; ``what`` says what was measured."""
+        row = codec.measurement_to_row(key, f"job {self.id} {what}", found)
+        self._write(lambda connection: self._database.insert_new(connection, tables.measurements, [row]))
+
     def score_trial(self, number: int, score: Measurement) -> None:
         """Test-split scores of a trial of the front."""
         table = tables.trials.c
