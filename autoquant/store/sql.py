@@ -12,7 +12,7 @@ from autoquant.errors import JobNotFound
 from autoquant.job import Attempt, Baseline, Event, JobPlan, JobRecord, JobState
 from autoquant.space import Choice
 from autoquant.store import codec, tables
-from autoquant.store.database import Database
+from autoquant.store.crash import open_database
 from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Store:
     """
 
     def __init__(self, url: str, *, create: bool = True, upgrade: bool = False) -> None:
-        self.database = Database(url, create=create, upgrade=upgrade)
+        self.database = open_database(url, create=create, upgrade=upgrade)
         self.url = self.database.url
         self._choices: dict[int, tuple[Choice, ...]] = {}
 
