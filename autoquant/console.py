@@ -21,6 +21,7 @@ from autoquant.trial import Trial
 
 if TYPE_CHECKING:
     from autoquant.client import Job
+    from autoquant.costing import MetricCosts, NetworkCosts
 
 LOG_SECONDS = 5.0
 """Where there is no terminal, a line of progress is printed so often."""
@@ -150,6 +151,73 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
     console.print(table)
     if len(page) == limit:
         console.print(f"more: autoquant trials {job.id} --after {page[-1].number}", highlight=False)
+
+
+def print_costs(costs: NetworkCosts) -> None:
+    """One line a layer, what limits it, and the sum."""
+    from autoquant.report.display import display_of
+
+    shown = {one.metric: display_of(one.metric, one.unit, [one.total]) for one in costs.metrics}
+    bounds = [one for one in costs.metrics if any(one.bounds)]
+
+    def brief(one: MetricCosts, value: float) -> str:
+        return shown[one.metric].brief(value).removesuffix(shown[one.metric].unit).rstrip()
+
+    headings = [text for one in costs.metrics for text in _cost_headings(one, shown[one.metric].heading)]
+    table = _table(
+        "layer", "kind", "output", "MACs", "weights", "precision", *headings, title=f"{costs.name}, {costs.bits}"
+    )
+    for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True)):
+        cells = [layer.name, layer.kind, "x".join(map(str, layer.output_shape))]
+        cells += ["?" if layer.macs is None else f"{layer.macs:,}", f"{layer.weights:,}", str(precision)]
+        for one in costs.metrics:
+            cells += [brief(one, one.layers[i])]
+            cells += [f"{one.layers[i] / one.total:.1%}"] if one.additive else []
+            cells += [one.bounds[i] or ""] if one in bounds else []
+        table.add_row(*cells)
+    total = ["total", "", "", f"{sum(layer.macs or 0 for layer in costs.network):,}"]
+    total += [f"{sum(layer.weights for layer in costs.network):,}", ""]
+    for one in costs.metrics:
+        total += [brief(one, one.total)] + [""] * (len(_cost_headings(one, "")) - 1)
+    table.add_section()
+    table.add_row(*total, style="bold")
+    console = _console()
+    console.print(table)
+    for one in costs.metrics:
+        if not one.additive:
+            console.print(f"{one.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
+    for note in costs.network.notes:
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)
+
+
+def _cost_headings(one: MetricCosts, heading: str) -> list[str]:
+    """Columns of a metric: the cost, its share where the layers add up, and what limits it where that is known."""
+    return [heading] + (["share"] if one.additive else []) + (["limited by"] if any(one.bounds) else [])
+
+
+def cost_json(costs: NetworkCosts) -> dict[str, Any]:
+    """A priced network for programs."""
+    return {
+        "name": costs.name,
+        "bits": costs.bits,
+        "totals": {one.metric: one.total for one in costs.metrics},
+        "units": {one.metric: one.unit for one in costs.metrics},
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "output_shape": list(layer.output_shape),
+                "macs": layer.macs,
+                "weights": layer.weights,
+                "precision": str(precision),
+                "costs": {one.metric: one.layers[i] for one in costs.metrics},
+                "limited_by": {one.metric: one.bounds[i] for one in costs.metrics if one.bounds[i]},
+            }
+            for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True))
+        ],
+        "provenance": {one.metric: dict(one.provenance) for one in costs.metrics},
+        "notes": list(costs.network.notes),
+    }
 
 
 def print_plugins(found: Sequence[PluginInfo]) -> None:

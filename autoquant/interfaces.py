@@ -163,6 +163,10 @@ class CostModel(ABC):
         `UnsupportedError`, listing what is supported, for an unknown layer or precision; never silently zero.
         """
 
+    def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
+        """What limits this layer, such as "compute", "memory" or "overhead"; None where the model does not tell."""
+        return None
+
     def estimate(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
     ) -> Mapping[str, FloatArray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autoquant import plugins
-from autoquant.errors import PluginError, SpecError, did_you_mean
+from autoquant.errors import PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import CostModel
 from autoquant.objective import DROP, Direction, Objective, split_metric
 from autoquant.pricing import CostMetric
@@ -56,6 +56,23 @@ class MetricFinder:
         if text not in self.costs:
             self.costs[text] = self._cost(text, name, device)
         return "minimize"
+
+    def cost(self, text: str) -> CostMetric | None:
+        """A metric of a cost model that needs no device; None where no model, or more than one, gives it."""
+        try:
+            return self._cost(text, *split_metric(text))
+        except SpecError:
+            return None
+
+    def of_device(self, device: str) -> list[CostMetric]:
+        """Every metric that a device can be asked for. `UnsupportedError` where no model knows the device."""
+        models = [choice for choice in [*self._own, *self._installed] if choice.model.uses_device]
+        knowing = [choice for choice in models if device.endswith(".toml") or device in choice.model.devices()]
+        if not knowing:
+            known = sorted({name for choice in models for name in choice.model.devices()})
+            raise UnsupportedError(f"no device is called {device!r}; {did_you_mean(device, known)}; or a .toml file")
+        names = [(f"{metric}@{device}", metric, choice) for choice in knowing for metric in choice.model.metrics]
+        return [self._built(text, metric, device, choice) for text, metric, choice in names]
 
     def _cost(self, text: str, name: str, device: str | None) -> CostMetric:
         """The spec's own cost models come before the installed ones."""

@@ -106,13 +106,13 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     """
     if spec.folder is not None:
         plugins.use_folder(spec.folder)
-    finder = _check_names(spec)
-    objectives, constraints = _check_metrics(spec, finder)
+    finder = check_names(spec)
+    objectives, constraints = check_metrics(spec, finder)
 
     build = BuildEvaluator(spec, network, data)
     evaluator = build()
     profile = evaluator.profile()
-    space = _make_space(spec.space, profile)
+    space = make_space(spec.space, profile)
     evaluator.check(space)
     pricer = Pricer(list(finder.costs.values()), profile, space)
     costs, measured = pricer.bounds(spec.seed), _measured_bounds(evaluator)
@@ -133,7 +133,7 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     return Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
 
 
-def _check_names(spec: SearchSpec) -> MetricFinder:
+def check_names(spec: SearchSpec) -> MetricFinder:
     """Every plug-in of the spec exists and takes its options."""
     problems: list[str] = []
     for place in ("space", "evaluator", "searcher", "pool"):
@@ -151,7 +151,7 @@ def _check_names(spec: SearchSpec) -> MetricFinder:
     return MetricFinder(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
 
 
-def _check_metrics(spec: SearchSpec, finder: MetricFinder) -> tuple[tuple[Objective, ...], tuple[Constraint, ...]]:
+def check_metrics(spec: SearchSpec, finder: MetricFinder) -> tuple[tuple[Objective, ...], tuple[Constraint, ...]]:
     """Every objective and constraint names a metric that there is."""
     problems: list[str] = []
     objectives = []
@@ -257,7 +257,8 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
     return given
 
 
-def _make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
+def make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
+    """The search space of a spec, its options checked; `SpecError` says what is wrong with it."""
     plugin = plugins.load("search space", section.name)
     options = plugins.check_options(plugin, section.options, "space")
     with _saying(f"space: {section.name}"):
