@@ -28,18 +28,12 @@ def write_cost_picture(costs: NetworkCosts, path: Path) -> None:
     few, count = len(costs.network) <= _FEW, len(costs.metrics)
     columns = min(count, 3) if few else 1
     rows = math.ceil(count / columns)
-    height = (1.6 + 0.27 * len(costs.network) if few else 3.6) * rows + 1.0
-    figure = Figure(
-        figsize=(16, max(height, 4.5)),
-        dpi=_DPI,
-        layout=ConstrainedLayoutEngine(rect=(0.008, 0.008, 0.984, 0.984)),
-        facecolor="white",
-    )
+    height = max(4.5, (1.6 + 0.27 * len(costs.network) if few else 3.6) * rows + 1.0)
+    layout = ConstrainedLayoutEngine(rect=(0.008, 0.008, 0.984, 0.984 - 0.5 / height))
+    figure = Figure(figsize=(16, height), dpi=_DPI, layout=layout, facecolor="white")
     FigureCanvasAgg(figure)
-    figure.suptitle(
-        plain(f"{costs.name}: what each layer costs at {costs.bits}"),
-        x=0.012, y=0.99, va="top", ha="left", fontsize=17, fontweight="bold", color=INK,
-    )  # fmt: skip
+    heading = plain(f"{costs.name}: what each layer costs at {costs.bits}")
+    figure.text(0.014, 1 - 0.15 / height, heading, fontsize=17, fontweight="bold", color=INK, va="top")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, one in zip(panels, costs.metrics, strict=False):
         style(axes)
