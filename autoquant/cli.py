@@ -29,13 +29,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Finds, layer by layer, the bit-widths of a PyTorch network on the Pareto front of accuracy and cost.",
 )
 
 StoreOption = Annotated[
     str | None,
     typer.Option("--store", metavar="URL", help="Where jobs are kept: AUTOQUANT_STORE, else sqlite:///autoquant.db."),
 ]
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with the keys that docs/cli.md lists.")]
 RayOption = Annotated[
     str | None,
@@ -59,6 +59,23 @@ DEFAULT_REPORT = Path("autoquant-report.html")
 def main() -> None:
     """Entry point of the ``autoquant`` command: 0, 2 for a bad spec or argument, 1 for a failed job."""
     app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"autoquant {version('autoquant')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Finds, layer by layer, the bit-widths of a PyTorch network on the Pareto front of accuracy and cost."""
 
 
 @contextmanager
@@ -254,11 +271,13 @@ def _request(job: int | None, store: str | None, as_json: bool, verb: str) -> No
         state = found.state
         if state not in (JobState.QUEUED, JobState.RUNNING):
             raise SpecError(f"job {found.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
-        getattr(found, verb)()
+        asked = getattr(found, verb)()
     if as_json:
-        print(json.dumps({"id": found.id, f"{verb}_requested": True}))
-    else:
+        print(json.dumps({"id": found.id, f"{verb}_requested": asked, "state": str(found.state)}))
+    elif asked:
         print(f"job {found.id} is asked to {verb}")
+    else:
+        print(f"job {found.id} is {found.state}: no process ran it any more")
 
 
 @app.command()

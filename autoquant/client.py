@@ -201,23 +201,27 @@ class Job:
         on_front = {trial.number for trial in self.store.front(self.id)}
         return pd.DataFrame([trial_row(trial, trial.number in on_front) for trial in self.trials()])
 
-    def stop(self) -> None:
-        """Ask the process that runs this job to end it CANCELLED, once its running trials are done."""
-        self.store.request(self.id, JobState.CANCELLED)
+    def stop(self) -> bool:
+        """Ask the process that runs this job to end it CANCELLED, once its running trials are done.
 
-    def pause(self) -> None:
-        """Ask the process that runs this job to end it PAUSED, once its running trials are done."""
-        self.store.request(self.id, JobState.PAUSED)
+        False where no process runs it: it is CANCELLED at once.
+        """
+        return self.store.request(self.id, JobState.CANCELLED)
+
+    def pause(self) -> bool:
+        """Ask the process that runs this job to end it PAUSED, once its running trials are done; else as `stop`."""
+        return self.store.request(self.id, JobState.PAUSED)
 
     def logs(self, *, after: int = 0) -> list[Event]:
         """What happened, oldest first, from the event with the id after ``after``."""
         return self.store.events(self.id, after=after)
 
     def follow(self) -> Iterator[Event]:
-        """What happened and what happens, as it comes, until the job ends."""
+        """What happened and what happens, as it comes, until the job ends or its process has died."""
         after = 0
         while True:
-            over = self.state not in (JobState.QUEUED, JobState.RUNNING)
+            record = self.record
+            over = record.abandoned or record.state not in (JobState.QUEUED, JobState.RUNNING)
             for event in self.logs(after=after):
                 after = event.id
                 yield event

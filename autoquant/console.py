@@ -117,8 +117,13 @@ def print_jobs(jobs: Sequence[JobRecord]) -> None:
     for job in jobs:
         done = f"{job.finished}/{job.n_trials}"
         when = job.created.astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(str(job.id), job.name, str(job.state), done, str(job.front_size), f"{job.hypervolume:.4f}", when)
+        table.add_row(str(job.id), job.name, state_text(job), done, str(job.front_size), f"{job.hypervolume:.4f}", when)
     _console().print(table)
+
+
+def state_text(job: JobRecord) -> str:
+    """The state, and whether the process behind it is gone."""
+    return f"{job.state} (its process died)" if job.abandoned else str(job.state)
 
 
 def print_job(job: JobRecord) -> None:
@@ -162,6 +167,7 @@ def job_json(job: JobRecord) -> dict[str, Any]:
         "id": job.id,
         "name": job.name,
         "state": str(job.state),
+        "abandoned": job.abandoned,
         "n_trials": job.n_trials,
         "finished": job.finished,
         "failed": job.failed,

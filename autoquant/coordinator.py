@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,18 +13,19 @@ import numpy as np
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
 from autoquant.job import Attempt
-from autoquant.objective import DROP, violations
+from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.plan import Plan
+from autoquant.results import check_finite, check_varied, drops, nearest_miss
 from autoquant.space import Candidate
 from autoquant.store import FrontChange, HeldJob
 from autoquant.trial import Measurement, Proposal, Trial, TrialState
 
 POLL_SECONDS = 0.2
-FIRST_FAILURES = 5
-"""When so many trials have ended and every one raised, the job stops."""
 MAX_ATTEMPTS = 3
 """A trial whose worker dies so often ends FAIL."""
+FIRST_FAILURES = 5
+"""When so many trials have ended and every one raised, the job stops."""
 DEGENERATE = 10
 """When so many different candidates gave exactly the same measurements, the evaluator is not measuring."""
 
@@ -354,20 +354,8 @@ class Search:
         if FIRST_FAILURES <= self._failed == self._finished - self._pruned:
             raise JobFailed(f"the first {self._failed} trials all failed; the last one said:\n{done[-1].error}")
         if not self._varied and len(self._known) >= DEGENERATE:
-            self._check_degenerate()
+            check_varied(self._plan, [trial.metrics for trial in self._known.values()])
             self._varied = True
-
-    def _check_degenerate(self) -> None:
-        """`JobFailed` when every candidate so far has exactly the same measurements."""
-        measured = [trial.metrics for trial in self._known.values()]
-        costs = {table.metric for table in self._plan.record.costs}
-        names = sorted({name for metrics in measured for name in metrics} - costs)
-        if names and len({tuple(metrics.get(name) for name in names) for metrics in measured}) == 1:
-            shown = ", ".join(f"{name} = {measured[0][name]:.6g}" for name in names)
-            raise JobFailed(
-                f"degenerate scores: {len(measured)} different candidates all measured {shown}; "
-                "the evaluator does not see the difference between them"
-            )
 
     def _check_end(self) -> None:
         """`JobFailed` when the search found no feasible network, with the one that came nearest."""
@@ -377,31 +365,4 @@ class Search:
             raise JobFailed(f"no trial was measured: {self._spent or 'the searcher proposed none'}")
         if self._failed == self._finished:
             raise JobFailed(f"all {self._finished} trials failed; 'autoquant trials --state FAIL' shows why")
-        nearest = min(
-            (trial for trial in self._held.store.trials(self._held.id) if trial.violations),
-            key=lambda trial: (trial.state is TrialState.PRUNED, sum(trial.violations.values())),
-        )
-        broken = "; ".join(f"{text} by {excess:.4g}" for text, excess in nearest.violations.items())
-        raise JobFailed(f"no trial holds every constraint; the nearest, trial {nearest.number}, breaks {broken}")
-
-
-def check_finite(metrics: Mapping[str, float], plan: Plan) -> str | None:
-    """What is wrong with measured metrics, if anything: missing or not finite."""
-    costs = {table.metric for table in plan.record.costs}
-    for objective in plan.objectives:
-        if objective.metric not in costs and not {objective.metric, objective.metric.removesuffix(DROP)} & set(metrics):
-            return f"the evaluator did not measure {objective.metric!r}; it gave {sorted(metrics)}"
-    for metric, value in metrics.items():
-        if not math.isfinite(value):
-            return f"{metric} is {value}: a value that is not finite is no result"
-    return None
-
-
-def drops(plan: Plan, reference: Mapping[str, float], metrics: Mapping[str, float]) -> dict[str, float]:
-    """How much worse than the float network each metric is whose drop is wanted; negative where it is better."""
-    return {
-        f"{metric}{DROP}": reference[metric] - metrics[metric]
-        if direction == "maximize"
-        else metrics[metric] - reference[metric]
-        for metric, direction in plan.drops.items()
-    }
+        raise JobFailed(nearest_miss(self._held.store.trials(self._held.id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -81,6 +81,12 @@ class JobRecord:
     """The process that runs it, ``host:pid:token``."""
     lease_until: datetime | None = None
     """When that process is taken for dead unless it is heard of."""
+
+    @property
+    def abandoned(self) -> bool:
+        """RUNNING, but its process has not been heard of for a whole lease: it died. `resume` takes the job up."""
+        late = self.lease_until is None or self.lease_until < datetime.now(UTC)
+        return self.state is JobState.RUNNING and late
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autoquant import plugins
-from autoquant.data import DataSplits
+from autoquant.data import DataSplits, SplitName
 from autoquant.errors import AutoQuantError, PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import JobPlan
@@ -45,7 +47,8 @@ class BuildEvaluator:
         options = plugins.check_options(plugin, self.spec.evaluator.options, "evaluator")
         network = _made(self.spec.network, self.network, "network", "torch.nn:Module")
         data = _made(self.spec.data, self.data, "data", "autoquant.data:DataSplits")
-        evaluator: Evaluator = plugin(network, data, **options)
+        with _saying(f"evaluator: {self.spec.evaluator.name}"):
+            evaluator: Evaluator = plugin(network, data, **options)
         return evaluator
 
 
@@ -66,26 +69,33 @@ class Plan:
     record: JobPlan
     recipe: EvaluatorRecipe
 
-    def measurement_key(self, candidate: Candidate) -> str:
-        """Digest of all that a measurement on the search split depends on: equal keys measure the same, in any job."""
-        canonical = self.space.canonical(candidate)
+    def measurement_key(self, candidate: Candidate | None, split: SplitName = "search") -> str:
+        """Digest of all that a measurement depends on: equal keys measure the same, in any job. None: float network."""
+        what = ["float network"] if candidate is None else self._what(self.space.canonical(candidate))
+        return hashlib.sha256("\n".join([*self.record.identity.values(), split, *what]).encode()).hexdigest()
+
+    def _what(self, candidate: Candidate) -> list[str]:
+        """What the candidate stands for, whatever the space calls it."""
         try:
-            what: list[str] = [repr(precision) for precision in self.space.precisions(canonical)]
+            return [repr(precision) for precision in self.space.precisions(candidate)]
         except UnsupportedError:
-            what = [f"{name}={option!r}" for name, option in self.space.decode(canonical).items()]
-        return hashlib.sha256("\n".join([*self.record.identity.values(), *what]).encode()).hexdigest()
+            return [f"{name}={option!r}" for name, option in self.space.decode(candidate).items()]
 
     def searcher(self) -> Searcher:
         """The searcher in its first state."""
         plugin = plugins.load("searcher", self.spec.searcher.name)
         problem = SearchProblem(self.space, self.objectives, self.constraints, self.pricer, self.spec.seed)
-        searcher: Searcher = plugin(problem, **plugins.check_options(plugin, self.spec.searcher.options, "searcher"))
+        options = plugins.check_options(plugin, self.spec.searcher.options, "searcher")
+        with _saying(f"searcher: {self.spec.searcher.name}"):
+            searcher: Searcher = plugin(problem, **options)
         return searcher
 
     def pool(self) -> WorkerPool:
         """The worker pool, not started."""
         plugin = plugins.load("pool", self.spec.pool.name)
-        pool: WorkerPool = plugin(**plugins.check_options(plugin, self.spec.pool.options, "pool"))
+        options = plugins.check_options(plugin, self.spec.pool.options, "pool")
+        with _saying(f"pool: {self.spec.pool.name}"):
+            pool: WorkerPool = plugin(**options)
         return pool
 
 
@@ -222,6 +232,17 @@ def _collect(problems: list[str], place: str, step: Callable[[], T]) -> T | None
     return None
 
 
+@contextmanager
+def _saying(what: str) -> Iterator[None]:
+    """Name the part of the spec in which somebody's code raised."""
+    try:
+        yield
+    except AutoQuantError:
+        raise
+    except Exception as error:
+        raise SpecError(f"{what} raised {type(error).__name__}: {error}") from error
+
+
 def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any:
     """The object itself, or what its factory returns; None where there is neither."""
     if given is None and section is None:
@@ -229,12 +250,8 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
     if given is None:
         assert section is not None
         factory = plugins.load_object(section.factory, f"{place}.factory")
-        try:
+        with _saying(f"{place}: {section.factory}"):
             given = factory(**section.options)
-        except AutoQuantError:
-            raise
-        except Exception as error:
-            raise SpecError(f"{place}: {section.factory} raised {type(error).__name__}: {error}") from error
     if not isinstance(given, plugins.load_object(kind, place)):
         raise SpecError(f"{place}: expected a {kind.replace(':', '.')}, got {type(given).__name__}")
     return given
@@ -242,7 +259,9 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
 
 def _make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
     plugin = plugins.load("search space", section.name)
-    space: SearchSpace = plugin(profile, **plugins.check_options(plugin, section.options, "space"))
+    options = plugins.check_options(plugin, section.options, "space")
+    with _saying(f"space: {section.name}"):
+        space: SearchSpace = plugin(profile, **options)
     return space
 
 
@@ -283,14 +302,19 @@ def _identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
 
 def _source_digest(classes: set[type]) -> str:
     """Digest of the files that define these classes; installed packages are known by their versions instead."""
-    files = set()
+    files, packages = set(), set()
     for one in classes:
         try:
-            files.add(inspect.getsourcefile(one))
+            file = inspect.getsourcefile(one)
         except (TypeError, OSError):
-            continue
-    own = sorted(file for file in files if file and "site-packages" not in file and Path(file).is_file())
+            file = None
+        if file and "site-packages" not in file and Path(file).is_file():
+            files.add(file)
+        else:
+            packages.add(one.__module__.partition(".")[0])
     digest = hashlib.sha256()
-    for file in own:
+    for file in sorted(files):
         digest.update(Path(file).read_bytes())
-    return digest.hexdigest()[:16]
+    owners = packages_distributions()
+    installed = {f"{name}=={version(name)}" for package in packages for name in owners.get(package, [])}
+    return " ".join([digest.hexdigest()[:16], *sorted(installed)])

@@ -39,8 +39,19 @@ class PluginInfo:
 
 
 @cache
-def _entry_points(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}
+def _entry_points(group: str) -> dict[str, list[EntryPoint]]:
+    """Name -> the entry points of that name; more than one where distributions quarrel over it."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=group):
+        same = found.setdefault(point.name, [])
+        if not any((point.value, _owner(point)) == (other.value, _owner(other)) for other in same):
+            same.append(point)
+    return found
+
+
+def _owner(point: EntryPoint) -> str:
+    """The distribution of an entry point, with its version."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "?"
 
 
 def names(kind: str) -> list[str]:
@@ -53,16 +64,14 @@ def discover() -> list[PluginInfo]:
     found = []
     for kind in KINDS:
         for name in names(kind):
-            point = _entry_points(KINDS[kind].group)[name]
             try:
                 load(kind, name)
                 error = None
             except PluginError as problem:
                 error = str(problem)
-            dist = point.dist
-            found.append(
-                PluginInfo(kind, name, point.value, dist.name if dist else "?", dist.version if dist else "?", error)
-            )
+            for point in _entry_points(KINDS[kind].group)[name]:
+                distribution, version = _owner(point).rsplit(" ", 1) if point.dist else ("?", "?")
+                found.append(PluginInfo(kind, name, point.value, distribution, version, error))
     return found
 
 
@@ -73,11 +82,14 @@ def load(kind: str, name: str) -> type[Any]:
     that was found), or is not a class of that kind.
     """
     base = KINDS[kind].base
-    point = _entry_points(KINDS[kind].group).get(name)
-    if point is None and ":" not in name:
+    points = _entry_points(KINDS[kind].group).get(name, [])
+    if not points and ":" not in name:
         raise PluginError(f"no {kind} is called {name!r}; {did_you_mean(name, names(kind))}; or 'module:Class'")
-    target = point.value if point else name
-    owner = f" (from the distribution {point.dist.name} {point.dist.version})" if point and point.dist else ""
+    if len(points) > 1:
+        who = " and ".join(f"{_owner(point)} ({point.value})" for point in points)
+        raise PluginError(f"{kind} {name!r} is given by more than one distribution: {who}; uninstall all but one")
+    target = points[0].value if points else name
+    owner = f" (from the distribution {_owner(points[0])})" if points and points[0].dist else ""
     loaded = load_object(target, f"{kind} {name!r}{owner}")
     if not (inspect.isclass(loaded) and issubclass(loaded, base)):
         raise PluginError(f"{kind} {name!r}{owner}: {target} is {loaded!r}, not a subclass of {base.__qualname__}")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from autoquant.coordinator import MAX_ATTEMPTS, POLL_SECONDS, check_finite, drops
+from autoquant.coordinator import MAX_ATTEMPTS, POLL_SECONDS
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Task, WorkerPool
 from autoquant.job import Baseline
 from autoquant.objective import DROP, violations
 from autoquant.plan import Plan
+from autoquant.results import check_finite, drops
 from autoquant.space import Candidate
 from autoquant.store import HeldJob
 from autoquant.trial import Trial, TrialState
@@ -41,40 +42,83 @@ def run_all(pool: WorkerPool, tasks: Sequence[Task], stop: Callable[[], bool]) -
                 yield completion
 
 
+def run_shared(
+    plan: Plan, held: HeldJob, pool: WorkerPool, tasks: Sequence[Task], stop: Callable[[], bool]
+) -> Iterator[Completion]:
+    """As `run_all`; what any job has measured before is not measured again, and what is measured is kept for all."""
+    alike: dict[str, list[Task]] = {}
+    for task in tasks:
+        alike.setdefault(plan.measurement_key(task.candidate, task.split), []).append(task)
+    keys = {group[0].key: key for key, group in alike.items()}
+    known = held.store.measured(sorted(alike)) if plan.spec.reuse else {}
+    for key in known:
+        for task in alike[key]:
+            yield Completion(task, known[key][0])
+    for completion in run_all(pool, [group[0] for key, group in alike.items() if key not in known], stop):
+        found, key = completion.measurement, keys[completion.task.key]
+        if found is not None and completion.error is None and check_finite(found.metrics, plan) is None:
+            held.share(key, completion.task.key, found)
+        for task in alike[key]:
+            yield replace(completion, task=task)
+
+
 def measure_baselines(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool]) -> list[Baseline] | None:
     """The float network and every uniform bit-width on the search split; those of a resumed job are read back.
 
     A uniform bit-width whose costs break a constraint is priced but never measured. `JobFailed` when the float network
     cannot be measured. None when told to stop before all were measured.
     """
-    if stored := held.store.baselines(held.id):
-        return stored
+    baselines = {one.label: one for one in held.store.baselines(held.id) or _priced(plan)}
+    open_ = [one for one in baselines.values() if not (_was_measured(plan, one) or one.violations or one.error)]
+    tasks = [Task(one.label, one.candidate) for one in open_]
+    # The float network comes first: drops are differences to it.
+    waiting: list[Completion] = []
+    landed = 0
+    for completion in run_shared(plan, held, pool, tasks, stop):
+        waiting.append(completion)
+        if any(one.task.candidate is None for one in waiting) or not _awaits_float(plan, baselines):
+            for one in sorted(waiting, key=lambda one: one.task.candidate is not None):
+                _land(plan, baselines, one)
+            landed += len(waiting)
+            waiting = []
+            held.save_baselines(list(baselines.values()))
+    return list(baselines.values()) if landed == len(tasks) else None
+
+
+def _priced(plan: Plan) -> list[Baseline]:
+    """The baselines before any is measured."""
     uniform = plan.space.uniform()
     prices = plan.pricer(np.array(list(uniform.values()), dtype=np.int64)) if uniform else {}
-    baselines = {FLOAT_LABEL: Baseline(FLOAT_LABEL, None, plan.pricer.float_network())}
+    found = [Baseline(FLOAT_LABEL, None, plan.pricer.float_network())]
     for i, (label, candidate) in enumerate(uniform.items()):
         costs = {metric: float(values[i]) for metric, values in prices.items()}
-        baselines[label] = Baseline(label, candidate, costs, violations=violations(plan.constraints, costs))
-    tasks = [Task(label, one.candidate) for label, one in baselines.items() if not one.violations]
-    done = {completion.task.key: completion for completion in run_all(pool, tasks, stop)}
-    if len(done) < len(tasks):
-        return None
-    measured = done[FLOAT_LABEL].measurement
-    if done[FLOAT_LABEL].error is not None:
-        raise JobFailed(f"the float network could not be measured:\n{done[FLOAT_LABEL].error}")
-    if measured is None:
-        del baselines[FLOAT_LABEL], done[FLOAT_LABEL]
-        if plan.drops:
-            raise JobFailed(f"the evaluator has no float network, so there is no drop of {sorted(plan.drops)}")
-    reference = dict(measured.metrics) if measured else {}
-    _check_drops(plan, reference)
-    for label, completion in done.items():
-        baselines[label] = _measured(plan, baselines[label], completion, reference)
-    held.save_baselines(list(baselines.values()))
-    return list(baselines.values())
+        found.append(Baseline(label, candidate, costs, violations=violations(plan.constraints, costs)))
+    return found
 
 
-def _check_drops(plan: Plan, reference: dict[str, float]) -> None:
+def _awaits_float(plan: Plan, baselines: Mapping[str, Baseline]) -> bool:
+    return FLOAT_LABEL in baselines and not _was_measured(plan, baselines[FLOAT_LABEL])
+
+
+def _land(plan: Plan, baselines: dict[str, Baseline], done: Completion) -> None:
+    """Put one measured baseline in its place; an evaluator without a float network has no baseline of that name."""
+    label = done.task.key
+    if label == FLOAT_LABEL:
+        if done.error is not None:
+            raise JobFailed(f"the float network could not be measured:\n{done.error}")
+        if done.measurement is None:
+            del baselines[FLOAT_LABEL]
+            if plan.drops:
+                raise JobFailed(f"the evaluator has no float network, so there is no drop of {sorted(plan.drops)}")
+            return
+        _check_drops(plan, dict(done.measurement.metrics))
+        baselines[label] = _measured(plan, baselines[label], done, done.measurement.metrics)
+        return
+    reference = baselines[FLOAT_LABEL].metrics if FLOAT_LABEL in baselines else {}
+    baselines[label] = _measured(plan, baselines[label], done, reference)
+
+
+def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
     """`JobFailed` when a drop is asked for that not even the best value of the metric would give."""
     best = {metric: values[0] for metric, values in plan.bounds.items()}
     least = drops(plan, reference, {**reference, **best})
@@ -85,7 +129,7 @@ def _check_drops(plan: Plan, reference: dict[str, float]) -> None:
             raise JobFailed(f"'{constraint}' cannot hold: {found}, so the least drop is {least[constraint.metric]:.6g}")
 
 
-def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference: dict[str, float]) -> Baseline:
+def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference: Mapping[str, float]) -> Baseline:
     found = completion.measurement
     error = completion.error or check_finite(found.metrics if found else {}, plan)
     if found is None or error is not None:
@@ -127,29 +171,25 @@ def _was_measured(plan: Plan, baseline: Baseline) -> bool:
 
 def score_on_test(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool]) -> bool:
     """Score the final front and the measured baselines on the test split, each once; False when told to stop before."""
-    baselines = {one.label: one for one in held.store.baselines(held.id)}
+    baselines = {f"baseline {one.label}": one for one in held.store.baselines(held.id)}
     tasks = [
-        Task(f"baseline {one.label}", one.candidate, "test")
-        for one in baselines.values()
+        Task(key, one.candidate, "test")
+        for key, one in baselines.items()
         if one.error is None and not one.test_metrics and _was_measured(plan, one)
     ]
-    front = {str(trial.number): trial for trial in held.store.front(held.id) if not trial.test_metrics}
-    tasks += [Task(number, trial.candidate, "test") for number, trial in front.items()]
+    front = [trial for trial in held.store.front(held.id) if not trial.test_metrics]
+    tasks += [Task(f"trial {trial.number}", trial.candidate, "test") for trial in front]
     done = 0
-    for completion in run_all(pool, tasks, stop):
+    for completion in run_shared(plan, held, pool, tasks, stop):
         done += 1
-        found = completion.measurement
+        key, found = completion.task.key, completion.measurement
         error = completion.error or check_finite(found.metrics if found else {}, plan)
         if found is None or error is not None:
-            what = f"trial {completion.task.key}" if completion.task.key in front else completion.task.key
-            raise JobFailed(f"{what} could not be scored on the test split:\n{error}")
-        label = completion.task.key.removeprefix("baseline ")
-        if completion.task.key in front:
-            held.score_trial(int(completion.task.key), found)
+            raise JobFailed(f"{key} could not be scored on the test split:\n{error}")
+        if key in baselines:
+            scores = {"test_metrics": dict(found.metrics), "test_standard_errors": dict(found.standard_errors)}
+            baselines[key] = replace(baselines[key], **scores)  # type: ignore[arg-type]
+            held.save_baselines(list(baselines.values()))
         else:
-            baselines[label] = replace(
-                baselines[label], test_metrics=dict(found.metrics), test_standard_errors=dict(found.standard_errors)
-            )
-    if baselines:
-        held.save_baselines(list(baselines.values()))
+            held.score_trial(int(key.removeprefix("trial ")), found)
     return done == len(tasks)

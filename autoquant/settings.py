@@ -5,10 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autoquant.errors import SpecError
+
+LEAST_PATIENCE = 6.0
+"""With less a server that is merely slow would be taken for gone."""
+
 
 def default_store() -> str:
     """Where jobs are kept when nothing else is said: ``AUTOQUANT_STORE``, else ``autoquant.db`` in this folder."""
     return os.environ.get("AUTOQUANT_STORE", "sqlite:///autoquant.db")
+
+
+def store_patience() -> float:
+    """How many seconds a database server may be gone before a search gives up: ``AUTOQUANT_STORE_PATIENCE``, else 90.
+
+    `SpecError` when it is no number, or less than 6.
+    """
+    text = os.environ.get("AUTOQUANT_STORE_PATIENCE", "90")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST_PATIENCE <= seconds < float("inf"):
+        raise SpecError(f"AUTOQUANT_STORE_PATIENCE: {text!r} is no number of seconds from {LEAST_PATIENCE:g} on")
+    return seconds
 
 
 def data_folder() -> Path:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
+from sqlalchemy.exc import SQLAlchemyError
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential
 
 from autoquant.errors import StoreError
+from autoquant.settings import store_patience
 from autoquant.store.engine import open_engine, shown
+from autoquant.store.faults import is_lost, said
 
 log = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = 90.0
-"""How long a server may be gone before a search gives up."""
 
 T = TypeVar("T")
 
@@ -26,10 +26,14 @@ class Database:
     """Runs functions as transactions. On PostgreSQL a transaction whose connection was lost is run again.
 
     The outcome of a commit whose connection was lost is not known, so a write must do no harm when it is run twice.
+    Once the patience with a server that is gone is used up, a transaction is tried only once, until one succeeds.
     """
 
     def __init__(self, url: str, *, create: bool = True, upgrade: bool = False) -> None:
         self.url = shown(url)
+        self._patience = store_patience()
+        self._lost_at: float | None = None
+        """When the connection was lost, while it is."""
         self._engine = open_engine(url, create=create, upgrade=upgrade)
         self.dialect = self._engine.dialect.name
         self.in_memory = isinstance(self._engine.pool, sa.StaticPool)
@@ -44,31 +48,46 @@ class Database:
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run ``work`` on a connection. `StoreError` when it cannot be done."""
-        return self._run("read", work, self._engine.connect)
+        try:
+            return self._run("read", work, self._engine.connect)
+        except ValueError as error:
+            damage = f"it holds something that AutoQuant did not write ({error}); put a copy of it back"
+            raise StoreError(f"store {self.url!r}: cannot read: {damage}") from error
 
     def _run(self, verb: str, work: Callable[[sa.Connection], T], enter: Callable[[], Any]) -> T:
         attempts = Retrying(
-            retry=retry_if_exception(self._is_lost),
-            stop=stop_after_delay(PATIENCE_SECONDS),
+            retry=retry_if_exception(is_lost),
+            after=self._note_loss,
+            stop=lambda _: self._lost_seconds >= self._patience,
             wait=wait_exponential(multiplier=0.2, max=3),
-            before_sleep=self._tell,
             reraise=True,
         )
         try:
-            for attempt in attempts:
-                with attempt, enter() as connection:
-                    return work(connection)
+            done: T = attempts(self._once, work, enter)
+            return done
         except SQLAlchemyError as error:
-            reason = " ".join(str(getattr(error, "orig", None) or error).split())
-            raise StoreError(f"store {self.url!r}: cannot {verb}: {reason}") from error
-        raise AssertionError("unreachable")
+            text = f"store {self.url!r}: cannot {verb}: {said(error)}"
+            if is_lost(error):
+                text += f"; given up after {self._lost_seconds:.0f} seconds, 'autoquant resume' goes on when it is back"
+            raise StoreError(text) from error
 
-    def _is_lost(self, error: BaseException) -> bool:
-        return self.dialect != "sqlite" and isinstance(error, (OperationalError, InterfaceError))
+    def _once(self, work: Callable[[sa.Connection], T], enter: Callable[[], Any]) -> T:
+        with enter() as connection:
+            done = work(connection)
+        if self._lost_at is not None:
+            log.warning("action=reconnected store=%s seconds=%.0f", self.url, self._lost_seconds)
+            self._lost_at = None
+        return done
 
-    def _tell(self, state: RetryCallState) -> None:
-        assert state.outcome is not None
-        log.warning("action=retry store=%s reason=%s", self.url, " ".join(str(state.outcome.exception()).split())[:200])
+    def _note_loss(self, state: RetryCallState) -> None:
+        if self._lost_at is None and state.outcome is not None:
+            self._lost_at = state.start_time
+            reason = said(state.outcome.exception())
+            log.warning("action=retry store=%s patience=%g reason=%s", self.url, self._patience, reason)
+
+    @property
+    def _lost_seconds(self) -> float:
+        return 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
 
     def now(self, connection: sa.Connection) -> datetime:
         """The database's clock: hosts that share a server share its time. SQLite's file has only one host."""

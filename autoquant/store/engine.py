@@ -1,17 +1,16 @@
-"""Opening a database: connection settings, schema version, and what is tried again when the server goes away."""
+"""Opening a database: which one a URL means, and that its schema is the one that is needed."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-import time
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from autoquant.errors import StoreUnavailable
+from autoquant.settings import store_patience
+from autoquant.store import sqlite
+from autoquant.store.faults import said
 from autoquant.store.tables import metadata
 
 HEAD = "0002"
@@ -21,8 +20,8 @@ URL_FORM = (
     "'sqlite:///jobs.db' (a file), 'sqlite://' (memory), the name of a .db file, or 'postgresql://user@host/name'"
 )
 
-LOCK_SECONDS = 30.0
-"""How long to wait for another process that writes."""
+SILENCES = 6
+"""A server that says nothing for this part of the patience is taken for gone, so that there is time to try again."""
 
 MIGRATION_LOCK = 0x4155544F
 """Key of PostgreSQL's advisory lock under which the schema is made."""
@@ -38,16 +37,16 @@ def open_engine(url: str, *, create: bool = True, upgrade: bool = False) -> sa.E
     another version, or (with ``create`` false) there is none.
     """
     parsed = _parse(url)
-    sqlite = parsed.get_backend_name() == "sqlite"
-    if sqlite:
-        _check_file(parsed, url, create)
-    engine = _make_engine(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        sqlite.check_file(parsed, url, create)
+        engine = sqlite.make_engine(parsed)
+    else:
+        engine = _make_postgresql(parsed)
     try:
         _check_schema(engine, url, upgrade)
     except SQLAlchemyError as error:
         engine.dispose()
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {reason}") from error
+        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {said(error)}") from error
     except BaseException:
         engine.dispose()
         raise
@@ -80,55 +79,12 @@ def _parse(url: str) -> sa.URL:
     return parsed
 
 
-def _check_file(parsed: sa.URL, url: str, create: bool) -> None:
-    if _in_memory(parsed):
-        return
-    file = Path(str(parsed.database))
-    if not create and not file.exists():
-        raise StoreUnavailable(f"store {url!r}: there is no such file; 'autoquant search' makes it")
-    if not file.parent.is_dir():
-        raise StoreUnavailable(f"store {url!r}: the folder {file.parent} does not exist")
-
-
-def _in_memory(parsed: sa.URL) -> bool:
-    return parsed.database in (None, "", ":memory:")
-
-
-def _make_engine(parsed: sa.URL) -> sa.Engine:
-    if parsed.get_backend_name() == "sqlite":
-        pool: dict[str, Any] = {"poolclass": sa.StaticPool} if _in_memory(parsed) else {}
-        engine = sa.create_engine(parsed, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}, **pool)
-        sa.event.listen(engine, "connect", _sqlite_settings)
-        return engine
+def _make_postgresql(parsed: sa.URL) -> sa.Engine:
     try:
-        # Keep-alives and the user timeout end a connection whose network was cut, instead of waiting for ever.
-        alive = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-        limits = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
-        return sa.create_engine(parsed, pool_pre_ping=True, connect_args={**alive, **limits})
+        from autoquant.store import postgresql
     except ImportError as error:
         raise StoreUnavailable("PostgreSQL needs psycopg: pip install 'autoquant[postgresql]'") from error
-
-
-def _sqlite_settings(connection: Any, _record: Any) -> None:
-    """Write-ahead log, so that readers never wait for the search; foreign keys on."""
-    cursor = connection.cursor()
-    _use_write_ahead_log(cursor)
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _use_write_ahead_log(cursor: Any) -> None:
-    """Here, unlike elsewhere, SQLite does not wait for a lock by itself."""
-    give_up = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
+    return postgresql.make_engine(parsed, store_patience() / SILENCES)
 
 
 def _check_schema(engine: sa.Engine, url: str, upgrade: bool) -> None:

@@ -67,7 +67,7 @@ class HeldJob:
         if row is None:
             raise JobNotFound(f"store {self.store.url!r} has no job {self.id}; 'autoquant ls' lists what it has")
         now = self._database.now(connection)
-        if row.holder not in (None, self._holder) and row.lease_until > now and not _is_dead_here(row.holder):
+        if row.holder != self._holder and is_held(row.holder, row.lease_until, now):
             host, pid, _ = row.holder.rsplit(":", 2)
             left = (row.lease_until - now).total_seconds()
             raise JobHeld(
@@ -224,6 +224,11 @@ class HeldJob:
 
         self._write(work)
 
+    def share(self, key: str, what: str, found: Measurement) -> None:
+        """Keep a measurement that belongs to no trial for other jobs; ``what`` says what was measured."""
+        row = codec.measurement_to_row(key, f"job {self.id} {what}", found)
+        self._write(lambda connection: self._database.insert_new(connection, tables.measurements, [row]))
+
     def score_trial(self, number: int, score: Measurement) -> None:
         """Test-split scores of a trial of the front."""
         table = tables.trials.c
@@ -252,6 +257,13 @@ class HeldJob:
         values = {"state": str(state), "message": message, "ended": datetime.now(UTC)}
         update = tables.jobs.update().where(tables.jobs.c.id == self.id).values(values | {"seconds": seconds})
         self._write(lambda connection: connection.execute(update))
+
+
+def is_held(holder: str | None, lease_until: datetime | None, now: datetime) -> bool:
+    """Whether a process has the job: its lease runs, and it is not known to be dead."""
+    if holder is None or lease_until is None:
+        return False
+    return lease_until > now and not _is_dead_here(holder)
 
 
 def _is_dead_here(holder: str) -> bool:

@@ -12,7 +12,7 @@ from autoquant.errors import JobNotFound
 from autoquant.job import Attempt, Baseline, Event, JobPlan, JobRecord, JobState
 from autoquant.space import Choice
 from autoquant.store import codec, tables
-from autoquant.store.database import Database
+from autoquant.store.crash import open_database
 from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Store:
     """
 
     def __init__(self, url: str, *, create: bool = True, upgrade: bool = False) -> None:
-        self.database = Database(url, create=create, upgrade=upgrade)
+        self.database = open_database(url, create=create, upgrade=upgrade)
         self.url = self.database.url
         self._choices: dict[int, tuple[Choice, ...]] = {}
 
@@ -81,17 +81,32 @@ class Store:
 
         return HeldJob(self, job_id, n_trials)
 
-    def forget_holder(self, job_id: int) -> None:
-        """Free a job whose holder is known to be dead before its lease ends; should it live, it is refused."""
-        query = tables.jobs.update().where(tables.jobs.c.id == job_id).values(holder=None)
-        if self.database.write(lambda connection: connection.execute(query).rowcount) != 1:
-            raise self._no_job(job_id)
+    def request(self, job_id: int, state: JobState) -> bool:
+        """Ask the process that runs the job to end it PAUSED or CANCELLED, once the running trials are done.
 
-    def request(self, job_id: int, state: JobState) -> None:
-        """Ask the process that runs the job to end it PAUSED or CANCELLED, once the running trials are done."""
-        query = tables.jobs.update().where(tables.jobs.c.id == job_id).values(requested=str(state))
-        if self.database.write(lambda connection: connection.execute(query).rowcount) != 1:
-            raise self._no_job(job_id)
+        False where no process runs it any more (or has yet): it has that state at once.
+        """
+        from autoquant.store.held import is_held
+
+        job = tables.jobs.c
+
+        def work(connection: sa.Connection) -> bool:
+            query = sa.select(job.holder, job.lease_until).where(job.id == job_id).with_for_update()
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                raise self._no_job(job_id)
+            held = is_held(row.holder, row.lease_until, self.database.now(connection))
+            gone: dict[str, Any] = {
+                "state": str(state),
+                "message": "ended on request; no process ran it",
+                "ended": datetime.now(UTC),
+            }
+            gone |= {"holder": None, "fence": job.fence + 1}
+            values = {"requested": str(state)} if held else gone
+            connection.execute(tables.jobs.update().where(job.id == job_id).values(values))
+            return held
+
+        return self.database.write(work)
 
     def _no_job(self, job_id: int) -> JobNotFound:
         return JobNotFound(f"store {self.url!r} has no job {job_id}; 'autoquant ls' lists what it has")

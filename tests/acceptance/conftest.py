@@ -12,9 +12,10 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -210,10 +211,17 @@ class Folder:
         file.write_text(yaml.safe_dump(spec, sort_keys=False))
         return file
 
-    def start(self, *arguments: object, cwd: Path | None = None, store: str | None = None, **popen: Any) -> Running:
-        """Start a command; what it starts in turn carries this folder's mark."""
+    def start(
+        self,
+        *arguments: object,
+        cwd: Path | None = None,
+        store: str | None = None,
+        more: Mapping[str, str] = MappingProxyType({}),
+        **popen: Any,
+    ) -> Running:
+        """Start a command, with ``more`` in its environment; what it starts in turn carries this folder's mark."""
         url = store or self.store
-        environment = {**os.environ, MARK: self.mark, "AUTOQUANT_STORE": url, "COLUMNS": "80"}
+        environment = {**os.environ, MARK: self.mark, "AUTOQUANT_STORE": url, "COLUMNS": "80", **more}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
         command = [str(AUTOQUANT), *map(str, arguments)]
         return Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url)
@@ -227,7 +235,11 @@ class Folder:
 
     def processes(self) -> list[str]:
         """Commands of the processes that carry this folder's mark and still run."""
-        found = []
+        return list(self.pids().values())
+
+    def pids(self) -> dict[int, str]:
+        """Process id -> command, of the same processes."""
+        found = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
@@ -238,7 +250,7 @@ class Folder:
             except OSError:
                 continue
             if command:
-                found.append(command)
+                found[int(entry.name)] = command
         return found
 
     def left_after(self, seconds: float, agents: bool = False) -> list[str]:

@@ -71,7 +71,7 @@ def test_stop_from_another_process(folder, toy, truth, untouched, pool):
     running = folder.start("search", folder.write(toy, evaluator=SLOW | {"seconds": 0.12}, pool=POOLS[pool]))
     job = running.until(lambda job: job.record.finished >= 3)
     asked = folder.run("stop", "--json")
-    assert (asked.code, asked.json) == (0, {"id": job.id, "stop_requested": True})
+    assert (asked.code, asked.json) == (0, {"id": job.id, "stop_requested": True, "state": "RUNNING"})
     ended = running.wait()
     assert ended.code == 0, ended.err
     assert "CANCELLED: stopped on request" in ended.out

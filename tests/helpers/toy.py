@@ -219,3 +219,18 @@ class SearchOnly(Toy):
         if split == "test":
             raise ValueError("no test data today")
         return super().evaluate(space, candidate, split)
+
+
+class Clumsy(Toy):
+    """Cannot be built."""
+
+    def __init__(self, network: Any, data: Any) -> None:
+        super().__init__(network, data)
+        1 / 0  # noqa: B018 - the error is the point
+
+
+class ClumsySpace(SearchSpace):
+    """Cannot be built either."""
+
+    def __init__(self, network: NetworkProfile | None) -> None:
+        raise KeyError("nothing")

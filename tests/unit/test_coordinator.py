@@ -17,6 +17,7 @@ from autoquant.errors import JobFailed
 from autoquant.job import JobState
 from autoquant.store import HeldJob, Store
 from autoquant.store.database import Database
+from autoquant.testing.store import expire_lease
 from autoquant.trial import TrialState
 
 SEARCHERS: dict[str, Any] = {
@@ -107,7 +108,7 @@ def test_law_1_killed_at_any_write_and_resumed_it_is_as_if_nothing_had_happened(
             pass
         if killed:
             kept = {trial.number: trial for trial in job.trials if trial.state.finished}
-            job.store.forget_holder(job.id)
+            expire_lease(job.store, job.id)
             job.run()
             again = [t for t in job.trials if t.number in kept]
             assert [(t.number, t.started, t.ended) for t in again] == [
@@ -138,7 +139,7 @@ def test_law_1_a_searcher_that_proposes_something_else_on_replay_is_refused(new_
     job = new_run()
     with pytest.raises(Killed):
         job.run(Mortal(job.store, 9, True))
-    job.store.forget_holder(job.id)
+    expire_lease(job.store, job.id)
     object.__setattr__(job.plan.spec, "seed", 1)
     with pytest.raises(JobFailed, match=r"replay: at trial \d+ the searcher proposes something else than is stored"):
         job.run()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from autoquant.data import DataSplits, Split
 from autoquant.errors import AutoQuantError, PluginError, SpecError
 from autoquant.job import JobPlan
 from autoquant.objective import Constraint, Objective
-from autoquant.plan import make_plan
+from autoquant.plan import _source_digest, make_plan
 from autoquant.searchers.nsga3 import NSGA3Search
 from autoquant.spec import SearchSpec
 
@@ -253,6 +255,33 @@ def test_two_specs_may_have_a_network_of_the_same_name(tmp_path: Path) -> None:
 def test_an_evaluator_that_refuses_the_space_is_heard() -> None:
     with pytest.raises(SpecError, match="space: this evaluator takes no other space than its own"):
         plan(TOY, evaluator="toy:Picky")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"evaluator": "toy:Clumsy"}, "evaluator: toy:Clumsy raised ZeroDivisionError: division by zero"),
+        ({"space": "toy:ClumsySpace"}, "space: toy:ClumsySpace raised KeyError: 'nothing'"),
+    ],
+)
+def test_a_plug_in_that_raises_while_it_is_built_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(message)):
+        plan(TOY, **changes)
+
+
+def test_an_installed_evaluator_is_known_by_the_version_of_its_distribution() -> None:
+    from torch import nn as installed
+
+    digest = _source_digest({installed.Linear})
+    assert digest.endswith(f" torch=={version('torch')}")
+    assert _source_digest({type(self_made())}).count(" ") == 0
+
+
+def self_made() -> nn.Module:
+    class Own(nn.Module):
+        pass
+
+    return Own()
 
 
 def test_several_cost_models_of_one_metric_must_be_told_apart() -> None:

@@ -70,6 +70,17 @@ def test_built_in_plug_ins_are_found_whole(kind: str) -> None:
             assert (info.error, info.distribution) == (None, "autoquant")
 
 
+def test_two_distributions_that_give_the_same_name_are_both_named(install: Install) -> None:
+    install("searcher", "strange_same:Mine", SEARCHER, name="random")
+    with pytest.raises(PluginError, match=r"searcher 'random' is given by more than one distribution: ") as refused:
+        plugins.load("searcher", "random")
+    assert "stranger 1.2 (strange_same:Mine)" in str(refused.value)
+    assert "(autoquant.searchers.random:Random" in str(refused.value)
+    both = [info for info in plugins.discover() if (info.kind, info.name) == ("searcher", "random")]
+    assert {info.distribution for info in both} == {"autoquant", "stranger"}
+    assert all("uninstall all but one" in (info.error or "") for info in both)
+
+
 def test_a_third_party_plug_in_comes_through_the_same_door(install: Install) -> None:
     install("searcher", "strange_good:Mine", SEARCHER)
     assert issubclass(plugins.load("searcher", "mine"), Searcher)

@@ -9,6 +9,7 @@ import pytest
 
 from autoquant.errors import JobFailed
 from autoquant.job import JobState
+from autoquant.store import HeldJob
 
 
 def test_baselines_are_the_float_network_and_every_uniform_bit_width(new_network_run: Any) -> None:
@@ -42,7 +43,7 @@ def test_law_4_front_and_baselines_are_scored_once_on_the_test_split(new_network
     front = {trial.number: trial for trial in job.store.front(job.id)}
     tested = Counter(candidate for candidate, split in calls if split == "test")
     baselines = [one.candidate for one in job.store.baselines(job.id)]
-    assert tested == Counter([*baselines, *(trial.candidate for trial in front.values())])
+    assert tested == Counter({*baselines, *(trial.candidate for trial in front.values())})
     assert all(bool(trial.test_metrics) == (trial.number in front) for trial in job.trials)
     assert all(trial.test_standard_errors == {"loss": 0.01} for trial in front.values())
     searched = {candidate for candidate, split in calls if split == "search"}
@@ -72,6 +73,47 @@ def test_a_uniform_bit_width_that_costs_too_much_is_priced_only(new_network_run:
         assert one.violations == {"weight_bytes <= 3000": one.metrics["weight_bytes"] - 3000}
         assert one.candidate not in measured
     assert job.store.baselines(job.id)[0].violations == {}, "the float network breaks no constraint"
+
+
+def test_law_3_a_second_job_measures_neither_trials_nor_baselines_nor_test_scores(
+    new_network_run: Any, calls: list[Any]
+) -> None:
+    first = new_network_run(budget={"n_trials": 12})
+    first.run()
+    assert len(calls) == len(set(calls)) > 12
+    calls.clear()
+    second = new_network_run(budget={"n_trials": 12}, store=first.store)
+    second.run()
+    assert calls == []
+    assert second.store.baselines(second.id) == first.store.baselines(first.id)
+    assert [t.test_metrics for t in second.trials] == [t.test_metrics for t in first.trials]
+
+
+@pytest.mark.parametrize("split", ["search", "test"])
+def test_law_1_a_baseline_that_is_stored_is_not_measured_again(
+    new_network_run: Any, calls: list[Any], monkeypatch: pytest.MonkeyPatch, split: str
+) -> None:
+    job = new_network_run(budget={"n_trials": 4}, reuse=split == "test")
+    save = HeldJob.save_baselines
+
+    def kept() -> list[Any]:
+        scored = [one for one in job.store.baselines(job.id) if split == "search" or one.test_metrics]
+        return [one.candidate for one in scored if "loss" in one.metrics]
+
+    def save_and_die(held: HeldJob, baselines: Any) -> None:
+        save(held, baselines)
+        if len(kept()) == 3:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(HeldJob, "save_baselines", save_and_die)
+    with pytest.raises(RuntimeError, match="killed"):
+        job.run()
+    monkeypatch.undo()
+    stored = kept()
+    calls.clear()
+    assert job.run() is JobState.SUCCEEDED
+    assert len(kept()) == 7
+    assert not {(candidate, split) for candidate in stored} & set(calls)
 
 
 def test_without_a_float_network_there_is_no_such_baseline(new_run: Any) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autoquant.settings import data_folder, default_store
+import pytest
+
+from autoquant.errors import SpecError
+from autoquant.settings import data_folder, default_store, store_patience
 
 
 def test_the_store_of_the_environment(monkeypatch):
@@ -17,3 +20,17 @@ def test_the_store_of_the_environment(monkeypatch):
 def test_the_data_of_the_environment(monkeypatch):
     monkeypatch.setenv("AUTOQUANT_DATA", "some/where")
     assert data_folder() == Path("some/where")
+
+
+def test_the_patience_of_the_environment(monkeypatch):
+    monkeypatch.delenv("AUTOQUANT_STORE_PATIENCE", raising=False)
+    assert store_patience() == 90
+    monkeypatch.setenv("AUTOQUANT_STORE_PATIENCE", "6.5")
+    assert store_patience() == 6.5
+
+
+@pytest.mark.parametrize("text", ["soon", "", "5.9", "-1", "inf", "nan"])
+def test_a_patience_that_is_none(monkeypatch, text):
+    monkeypatch.setenv("AUTOQUANT_STORE_PATIENCE", text)
+    with pytest.raises(SpecError, match=rf"AUTOQUANT_STORE_PATIENCE: '{text}' is no number of seconds from 6 on"):
+        store_patience()

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoquant.errors import StoreError
+from autoquant.errors import JobHeld, StoreError
+from autoquant.job import JobState
 from autoquant.store import Store
-from autoquant.testing.store import ODD_TEXT, change, held, new_job, trial
+from autoquant.testing.store import ODD_TEXT, change, expire_lease, held, new_job, trial
 
 
 def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None:
@@ -48,3 +49,21 @@ def test_errors_name_the_store(tmp_path: Path) -> None:
     assert store.url == str(tmp_path / "jobs.db")
     with pytest.raises(LookupError, match=r"jobs.db' has no job 5; 'autoquant ls' lists what it has"):
         store.job(5)
+
+
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.PAUSED])
+def test_a_job_whose_process_is_gone_ends_at_once_when_asked_to(state: JobState) -> None:
+    store = Store("sqlite://")
+    job_id = new_job(store)
+    late = held(store, job_id)
+    assert not store.job(job_id).abandoned
+    assert store.request(job_id, state), "its process lives"
+    assert store.job(job_id).state is JobState.RUNNING
+    expire_lease(store, job_id)
+    assert store.job(job_id).abandoned
+    assert not store.request(job_id, state)
+    record = store.job(job_id)
+    assert (record.state, record.abandoned, record.holder) == (state, False, None)
+    assert record.message == "ended on request; no process ran it"
+    with pytest.raises(JobHeld):
+        late.event("I live after all")

@@ -1,0 +1,93 @@
+"""SQLite: one file, a write-ahead log, and reading what may not be written."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from autoquant.errors import StoreUnavailable
+
+LOCK_SECONDS = 30.0
+"""How long to wait for another process that writes."""
+
+
+def make_engine(url: sa.URL) -> sa.Engine:
+    """An engine on a file or in memory; where the file may not be written, one that only reads it."""
+    settings: dict[str, Any] = {"timeout": LOCK_SECONDS, "check_same_thread": False}
+    if in_memory(url):
+        engine = sa.create_engine(url, connect_args=settings, poolclass=sa.StaticPool)
+    elif _is_read_only(file := Path(str(url.database))):
+        # Each transaction opens the file anew, as how to read it depends on whether somebody else writes it.
+        return sa.create_engine(
+            url, creator=lambda: sqlite3.connect(_to_read(file), uri=True, **settings), poolclass=sa.NullPool
+        )
+    else:
+        engine = sa.create_engine(url, connect_args=settings)
+    sa.event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def in_memory(url: sa.URL) -> bool:
+    """Whether the database is gone with its engine."""
+    return url.database in (None, "", ":memory:")
+
+
+def check_file(url: sa.URL, text: str, create: bool) -> None:
+    """`StoreUnavailable`, naming the URL as ``text``, when the file is not there and cannot or must not be made."""
+    if in_memory(url):
+        return
+    file = Path(str(url.database))
+    if not create and not file.exists():
+        raise StoreUnavailable(f"store {text!r}: there is no such file; 'autoquant search' makes it")
+    if not file.parent.is_dir():
+        raise StoreUnavailable(f"store {text!r}: the folder {file.parent} does not exist")
+    if not file.exists() and not os.access(file.parent, os.W_OK):
+        raise StoreUnavailable(f"store {text!r}: the folder {file.parent} cannot be written to")
+
+
+def _log_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def _is_read_only(file: Path) -> bool:
+    """Whether this user can write neither the file nor what SQLite writes beside it."""
+    log = _log_of(file)
+    needed = (file, log if log.exists() else file.parent)
+    return file.exists() and not all(os.access(path, os.W_OK) for path in needed)
+
+
+def _to_read(file: Path) -> str:
+    """How to open a file that cannot be written.
+
+    Without a log nobody writes it, and it is read as it lies there: reading one in the usual way makes files beside it.
+    """
+    log = _log_of(file)
+    written = log.exists() and log.stat().st_size > 0
+    return f"{file.resolve().as_uri()}?{'mode=ro' if written else 'immutable=1'}"
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    """Write-ahead log, so that readers never wait for the search; foreign keys on."""
+    cursor = connection.cursor()
+    _use_write_ahead_log(cursor)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    """Here, unlike elsewhere, SQLite does not wait for a lock by itself."""
+    give_up = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
