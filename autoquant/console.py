@@ -56,6 +56,8 @@ class Display:
         """Say which job this is, so that another terminal can follow or stop it."""
         record = job.record
         self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False, soft_wrap=True)
+        for note in record.plan.profile.notes if record.plan.profile is not None else ():
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
         self._bar.update(self._task, total=record.n_trials, completed=record.finished)
 
     def progress(self, now: Progress) -> None:

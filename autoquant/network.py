@@ -90,8 +90,8 @@ class Operation:
     name: str
     """The layer's name, or where the operation stands: ``block1.relu``. Not unique."""
     kind: str
-    """The kind of the layer (of kind ``other``: its class, ``LayerNorm``), or the function as PyTorch calls it: ``add``,
-    ``relu``, ``max_pool2d``, ``softmax``. ``part`` is a further output of the operation that it takes."""
+    """The kind of the layer (of kind ``other``: its class, ``LayerNorm``), or the function as PyTorch calls it:
+    ``add``, ``relu``, ``max_pool2d``, ``softmax``. ``part`` is a further output of the operation that it takes."""
     inputs: tuple[int, ...]
     """Where its tensors come from: indices of operations; -1 - k for input k of the network."""
     output_shape: tuple[int, ...]

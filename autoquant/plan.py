@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -23,8 +23,8 @@ from autoquant.metrics import MetricFinder, own_model
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Constraint, Direction, Objective
 from autoquant.pareto import Scale
-from autoquant.pricing import Pricer
-from autoquant.space import Candidate, SearchSpace
+from autoquant.pricing import CostMetric, Pricer
+from autoquant.space import Candidate, Option, SearchSpace
 from autoquant.spec import FactorySpec, PluginSpec, SearchSpec
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     evaluator = build()
     profile = evaluator.profile()
     space = make_space(spec.space, profile)
+    if profile is not None:
+        spec, space, profile = _leave_out(spec, space, profile, list(finder.costs.values()))
     evaluator.check(space)
     pricer = Pricer(list(finder.costs.values()), profile, space)
     costs, measured = pricer.bounds(spec.seed), _measured_bounds(evaluator)
@@ -264,6 +266,40 @@ def make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpa
     with _saying(f"space: {section.name}"):
         space: SearchSpace = plugin(profile, **options)
     return space
+
+
+def _leave_out(
+    spec: SearchSpec, space: SearchSpace, profile: NetworkProfile, costs: Sequence[CostMetric]
+) -> tuple[SearchSpec, SearchSpace, NetworkProfile]:
+    """The same without what some cost model cannot price in any combination; the notes of the profile say so.
+
+    The spec then names what is left out, so that its space can be built again without the cost models.
+    """
+    for cost in costs:
+        wrong = space.unsupported(cost.model.supported)
+        if not wrong:
+            continue
+        left_out: dict[str, dict[str, list[Option]]] = {**spec.space.options.get("left_out", {})}
+        for layer, lists in wrong.items():
+            known = left_out.get(layer, {})
+            left_out[layer] = {**known, **{part: [*known.get(part, []), *more] for part, more in lists.items()}}
+        spec = spec.model_copy(update={"space": spec.space.model_copy(update={"left_out": left_out})})
+        space = make_space(spec.space, profile)
+        notes = [
+            f"{part} of {', '.join(map(str, bits))} bits are left out, {cost.key} cannot price them: {', '.join(names)}"
+            for (part, bits), names in _by_list(wrong).items()
+        ]
+        profile = replace(profile, notes=(*profile.notes, *notes))
+    return spec, space, profile
+
+
+def _by_list(wrong: Mapping[str, Mapping[str, Sequence[Option]]]) -> dict[tuple[str, tuple[Option, ...]], list[str]]:
+    """(weights or activations, bit-widths) -> the layers of which they are left out."""
+    found: dict[tuple[str, tuple[Option, ...]], list[str]] = {}
+    for layer, lists in wrong.items():
+        for part, bits in lists.items():
+            found.setdefault((part, tuple(bits)), []).append(layer)
+    return found
 
 
 def _possible(

@@ -74,7 +74,10 @@ def copied(module: nn.Module) -> nn.Module:
         raise SpecError(f"network: it cannot be copied ({_first_line(error)})") from error
     if not any(True for _ in copy_.children()):
         copy_ = nn.Sequential(copy_)
-    return copy_.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    for tensor in (*copy_.parameters(), *copy_.buffers()):
+        if tensor.dim() == CHANNELS_LAST_DIMENSIONS:
+            tensor.data = tensor.data.to(memory_format=torch.channels_last)
+    return copy_.eval()
 
 
 def execute(module: nn.Module, inputs: Inputs) -> Any:

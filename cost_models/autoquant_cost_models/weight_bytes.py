@@ -34,8 +34,8 @@ class WeightBytes(CostModel):
     - the scale and zero point of the layer's input, where activations are quantized: 4 + ceil(activation bits / 8).
       A layer with float activations stores neither.
 
-    A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store it
-    once: it is charged to the first. It is no measure of working memory: activations at run time are not in it.
+    A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store
+    it once: it is charged to the first. It is no measure of working memory: activations at run time are not in it.
     """
 
     metrics: ClassVar[Mapping[str, str]] = {"weight_bytes": "bytes"}

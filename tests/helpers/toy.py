@@ -234,3 +234,10 @@ class ClumsySpace(SearchSpace):
 
     def __init__(self, network: NetworkProfile | None) -> None:
         raise KeyError("nothing")
+
+
+class ByteMachine(OwnBytes):
+    """Cannot price layer2 at 2 bits of weights."""
+
+    def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
+        return (layer.name, precision.weight_bits) != ("layer2", 2)
