@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.data import DataSplits, SplitName
-from autoquant.errors import SearcherError
+from autoquant.errors import SearcherError, UnsupportedError
 from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Constraint, Direction, Objective
 from autoquant.space import Candidate, IntArray, SearchSpace
@@ -132,6 +132,20 @@ class Searcher(ABC):
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A device fitted to measurements."""
+
+    device_file: str
+    """The text of its file."""
+    fitted: Mapping[str, tuple[str, str]]
+    """Number of the file -> (as it was on the similar device, as it is now), for those that the fit moved."""
+    fit: Mapping[str, float]
+    """How well it explains the rows that it was fitted to: measure -> value."""
+    left_out: Mapping[str, float]
+    """The same measures where every row was predicted by a fit to others; empty for a single row."""
+
+
 class CostModel(ABC):
     """Prices a network on hardware, without running it. Costs are always minimised."""
 
@@ -139,6 +153,8 @@ class CostModel(ABC):
     """Metric -> unit of what this model gives."""
     uses_device: ClassVar[bool] = False
     """Whether its metrics are asked for as ``metric@device``."""
+    device_files: ClassVar[tuple[str, ...]] = (".toml",)
+    """Endings of the paths that it takes for a device, beside the names in `devices`."""
 
     @classmethod
     def devices(cls) -> Sequence[str]:
@@ -149,6 +165,15 @@ class CostModel(ABC):
     def provenance(self) -> Mapping[str, str]:
         """Where each number of the model comes from: name of the number -> source."""
         return {}
+
+    @classmethod
+    def calibrate(cls, measurements: str, like: str, name: str, same_hardware: bool) -> Calibration:
+        """A device called ``name`` that is as ``like`` but explains a file of measured rows.
+
+        ``same_hardware`` says that ``like`` is the data sheet of the measured device, or it under another engine.
+        `SpecError` and `UnsupportedError` name what in the file cannot be used.
+        """
+        raise UnsupportedError(f"{cls.__name__} cannot be calibrated; only a model that writes calibrate() can")
 
     @abstractmethod
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:

@@ -15,6 +15,8 @@ from autoquant.objective import DROP, Direction, Objective, split_metric
 from autoquant.pricing import CostMetric
 from autoquant.spec import PluginSpec, SearchSpec
 
+DEVICE_FILES = (".toml", ".csv", ".json")
+
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +79,7 @@ class MetricFinder:
     def _cost(self, text: str, name: str, device: str | None) -> CostMetric:
         """The spec's own cost models come before the installed ones."""
         for models in (self._own, self._installed):
-            offering = [choice for choice in models if name in choice.model.metrics]
+            offering = [choice for choice in models if name in choice.model.metrics and _takes(choice.model, device)]
             if len(offering) > 1:
                 labels = [choice.label for choice in offering]
                 raise SpecError(f"{text!r}: several cost models give {name}: {labels}; name one under cost_models")
@@ -93,8 +95,11 @@ class MetricFinder:
             return CostMetric(text, name, choice.label, build(**choice.options))
         if device is None:
             wanted = ", ".join(f"{name}@{known}" for known in choice.model.devices())
-            raise SpecError(f"{text!r} needs a device; accepted: {wanted}, or the path of a device file")
-        if device.endswith(".toml"):
+            files = " or ".join(choice.model.device_files)
+            raise SpecError(
+                f"{text!r} needs a device; accepted: {wanted or 'none by name'}, or the path of a {files} file"
+            )
+        if device.endswith(choice.model.device_files):
             device = str(self._folder / device)
         return CostMetric(text, name, choice.label, build(device, **choice.options))
 
@@ -105,6 +110,15 @@ class MetricFinder:
             devices = choice.model.devices() if choice.model.uses_device else ()
             names += [f"{m}@{device}" for m in choice.model.metrics for device in devices] or list(choice.model.metrics)
         return names
+
+
+def _takes(model: type[CostModel], device: str | None) -> bool:
+    """Whether this may be a device of the model: of several that give a metric, one reads .toml and another .csv."""
+    if not model.uses_device:
+        return True
+    if device is not None and device.endswith(DEVICE_FILES):
+        return device.endswith(model.device_files)
+    return bool(model.devices())
 
 
 def _installed_models() -> list[ModelChoice]:

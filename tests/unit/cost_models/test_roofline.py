@@ -62,18 +62,18 @@ def test_traffic_is_counted_at_the_stored_bits(tmp_path: Path) -> None:
 
 
 def test_depthwise_convolution_has_its_own_efficiency(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, depthwise_efficiency=(0.25, "fraction")))
+    model = Roofline(device_file(tmp_path, **{"efficiency.depthwise_conv": (0.25, "fraction")}))
     assert milliseconds(model, DEPTHWISE) == pytest.approx(160.0)
     assert milliseconds(model, CONV) == pytest.approx(40.0)
 
 
 def test_overhead_is_added_to_every_layer(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, overhead=(500.0, "us")))
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}))
     assert milliseconds(model, CONV) == pytest.approx(40.5)
 
 
 def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, overhead=(500.0, "us"), batch=(4, "examples")))
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}, batch=(4, "examples")))
     assert milliseconds(model, CONV) == pytest.approx(40.0 + 0.5 / 4)
     memory_bound = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, batch=(4, "examples")))
     assert milliseconds(memory_bound, DENSE) == pytest.approx((1040 / 4 + 160) / 1000)
@@ -146,7 +146,12 @@ def test_provenance_names_the_device_the_engine_and_every_number() -> None:
     provenance = Roofline("cortex-m7").provenance
     assert provenance["device"].endswith("X-CUBE-AI 8.0.0")
     assert provenance["bandwidth"].startswith("0.15 GB/s: ")
-    assert set(provenance) >= {"throughput.int8xint8", "throughput.float32xfloat32", "depthwise_efficiency", "power"}
+    assert set(provenance) >= {
+        "throughput.int8xint8",
+        "throughput.float32xfloat32",
+        "efficiency.depthwise_conv",
+        "power",
+    }
 
 
 # MLPerf Tiny v1.1, closed division, Krai, X-CUBE-AI 8.0: milliseconds, microjoules.

@@ -1,0 +1,155 @@
+"""Fitting a device to a few measurements of it, and saying how well it then predicts rows that it was not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from autoquant.errors import SpecError, UnsupportedError
+from autoquant.interfaces import FloatArray
+from autoquant_cost_models.device import ANY, Device, Quantity
+from autoquant_cost_models.fitting import Factor, Fitted, factors_of, fit_factors
+from autoquant_cost_models.kinds import work_kind
+from autoquant_cost_models.roofline import executes, layer_seconds
+from autoquant_cost_models.rows import Row, describe
+
+FOLDS = 10
+"""Quality is judged by leaving out a tenth of the rows at a time."""
+
+MOVED = 0.005
+"""A number whose factor has a smaller logarithm than this has not moved."""
+
+OVERHEAD_SHARE = 0.1
+"""Where the similar device has no overhead, this share of a layer's time is where the fit of one begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well rows are predicted. Shares are fractions, not percent."""
+
+    rows: int
+    mape: float
+    """Mean absolute error, relative to what was measured."""
+    kendall_tau: float
+    within_10_percent: float
+
+    @classmethod
+    def of(cls, predicted: FloatArray, measured: FloatArray) -> Quality:
+        """Both of shape (rows,). Kendall's tau is not a number for fewer than two rows."""
+        errors = np.abs(predicted / measured - 1)
+        tau = float(kendalltau(predicted, measured).statistic) if len(measured) > 1 else float("nan")
+        return cls(len(measured), float(errors.mean()), tau, float((errors <= 0.1).mean()))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A calibrated device, and how it came about."""
+
+    device: Device
+    factors: Fitted
+
+
+def calibrate(
+    rows: Sequence[Row],
+    like: Device,
+    *,
+    same_hardware: bool = False,
+    source: str = "fitted to measured rows",
+    factors: Sequence[Factor] | None = None,
+) -> Fit:
+    """The device that explains the latencies of these rows and is otherwise as ``like``.
+
+    ``same_hardware`` says that ``like`` is the same hardware with another engine, or its data sheet: bandwidth then
+    hardly moves, while another board may be faster or slower as a whole. ``source`` becomes the source of the numbers
+    that the fit moved. ``factors`` replaces what is expected of them.
+    `SpecError` and `UnsupportedError` name a row without a latency, and one that ``like`` does not execute.
+    """
+    check_rows(rows, like)
+    measured = latencies(rows)
+    faster = 1.0 if same_hardware else float(np.median(predict(like, rows) / measured))
+    start = _with_every_number(rows, measured * faster, like)
+    found = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
+    return Fit(_scaled(start, found, source), found)
+
+
+def latencies(rows: Sequence[Row]) -> FloatArray:
+    """Measured milliseconds of every row: (rows,)."""
+    return np.array([row.values["latency_ms"] for row in rows])
+
+
+def predict(device: Device, rows: Sequence[Row]) -> FloatArray:
+    """Milliseconds of every row on a device: (rows,)."""
+    return np.array([sum(layer_seconds(device, layer, p) for layer, p in row.layers) * 1e3 for row in rows])
+
+
+def left_out(rows: Sequence[Row], like: Device, *, same_hardware: bool = False, seed: int = 0) -> FloatArray:
+    """Milliseconds of every row as predicted by a fit to the others: (rows,). Needs two rows."""
+    folds = np.array_split(np.random.default_rng(seed).permutation(len(rows)), min(FOLDS, len(rows)))
+    predicted = np.empty(len(rows))
+    for fold in folds:
+        rest = [rows[i] for i in range(len(rows)) if i not in fold]
+        predicted[fold] = predict(calibrate(rest, like, same_hardware=same_hardware).device, [rows[i] for i in fold])
+    return predicted
+
+
+def check_rows(rows: Sequence[Row], like: Device) -> None:
+    """Raise for what cannot be calibrated; the message names the row."""
+    if not rows:
+        raise SpecError("calibrate: there are no rows")
+    for row in rows:
+        if "latency_ms" not in row.values:
+            raise SpecError(f"{row.place}: latency_ms is missing, and a device is calibrated by it")
+        for layer, precision in row.layers:
+            if layer.macs is None:
+                raise SpecError(f"{row.place}: the MACs of {describe(layer, precision)} do not follow; add 'macs'")
+            if not executes(like, precision):
+                raise UnsupportedError(
+                    f"{row.place}: {precision} was measured, but {like.supported}; calibrate from a device that "
+                    "executes it"
+                )
+
+
+def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device) -> Device:
+    """``like`` with the numbers that its file leaves out and that the rows can tell."""
+    missing = {work_kind(layer) for row in rows for layer, _ in row.layers} - like.efficiency.keys()
+    source = f"not in the file of {like.name}"
+    efficiency = {kind: Quantity(value=like.efficiency_of(kind), unit="fraction", source=source) for kind in missing}
+    update: dict[str, object] = {"efficiency": like.efficiency | efficiency}
+    if not any(number.value for number in like.overhead.values()):
+        shares = OVERHEAD_SHARE * measured / [len(row.layers) for row in rows]
+        batch = like.batch.value if like.batch else 1.0
+        microseconds = float(np.median(shares) * 1e3 * batch)
+        update["overhead"] = {ANY: Quantity(value=microseconds, unit="us", source=source)}
+    if like.overlap is None:
+        update["overlap"] = Quantity(value=0.5, unit="fraction", source=source)
+    return like.model_copy(update=update)
+
+
+def _scaled(like: Device, found: Fitted, source: str) -> Device:
+    """The device whose numbers are those of ``like`` times the factors."""
+    values = found.values
+    speed = values.get("speed", 0.0)
+
+    def moved(name: str, quantity: Quantity, direction: float, unit_factor: float) -> Quantity:
+        log_factor = direction * speed + unit_factor * values.get(name, 0.0)
+        log_factor += values["compute"] * name.startswith("throughput")
+        if abs(log_factor) < MOVED:
+            return quantity
+        value = float(f"{quantity.value * np.exp(log_factor):.4g}")
+        note = f"{source}; {np.exp(log_factor):.3g} times that of {like.name}"
+        return quantity.model_copy(update={"value": value, "source": note})
+
+    update: dict[str, object] = {
+        "throughput": {n: moved(f"throughput.{n}", q, 1, 1) for n, q in like.throughput.items()},
+        "efficiency": {n: moved(f"efficiency.{n}", q, 0, 1) for n, q in like.efficiency.items()},
+        "overhead": {n: moved("overhead", q, -1, 1) for n, q in like.overhead.items()},
+        "bandwidth": moved("bandwidth", like.bandwidth, 1, 1),
+    }
+    if "overlap" in values:
+        update["overlap"] = Quantity(value=round(values["overlap"], 3), unit="fraction", source=source)
+    if like.weight_bandwidth:
+        update["weight_bandwidth"] = moved("weight_bandwidth", like.weight_bandwidth, 1, 1)
+    return like.model_copy(update=update)
