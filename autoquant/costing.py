@@ -21,7 +21,7 @@ from autoquant.spec import SearchSpec
 _WIDTHS = "|".join(str(bits) for bits in BITS if bits != FLOAT_BITS)
 
 ALWAYS = ("weight_bytes", "peak_memory")
-"""Metrics that need no device."""
+"""Metrics that need no device; the second needs the graph of the network."""
 FLOAT_NETWORK = "float"
 LABEL = re.compile(rf"^W({_WIDTHS})(?:A({_WIDTHS}))?$")
 
@@ -66,21 +66,22 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
         plugins.use_folder(spec.folder)
     finder = check_names(spec)
     check_metrics(spec, finder)
-    wanted = _wanted(finder, devices)
     network = BuildEvaluator(spec)().profile()
     if network is None:
         raise SpecError("evaluator: it has no network, so there is nothing to price")
     label, precisions = _precisions(make_space(spec.space, network), network, bits)
+    always = ALWAYS if network.operations else ALWAYS[:1]
+    wanted = _wanted(finder, devices, always)
     metrics = tuple(_priced(cost, network, precisions, cost.key not in finder.costs) for cost in wanted)
     return NetworkCosts(spec.name, label, network, precisions, tuple(one for one in metrics if one is not None))
 
 
-def _wanted(finder: MetricFinder, devices: Sequence[str]) -> list[CostMetric]:
+def _wanted(finder: MetricFinder, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
     """The spec's metrics, every metric of the devices, and those that need none."""
     wanted = dict(finder.costs)
     for device in devices:
         wanted |= {cost.key: cost for cost in finder.of_device(device)}
-    wanted |= {key: cost for key in ALWAYS if (cost := finder.cost(key)) is not None}
+    wanted |= {key: cost for key in always if (cost := finder.cost(key)) is not None}
     return list(wanted.values())
 
 

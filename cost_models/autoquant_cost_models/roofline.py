@@ -58,6 +58,11 @@ class Roofline(CostModel):
         """Layers whose MACs are known, at bit-widths that some arithmetic of the device holds."""
         return layer.macs is not None and known_widths(precision) and executes(self.device, precision)
 
+    def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
+        """The longest of arithmetic ("compute"), traffic ("memory") and overhead."""
+        parts = dict(zip(("compute", "memory", "overhead"), layer_parts(self.device, layer, precision), strict=True))
+        return max(parts, key=lambda name: parts[name])
+
     def tables(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
     ) -> Mapping[str, list[FloatArray]]:
@@ -78,6 +83,15 @@ def executes(device: Device, precision: LayerPrecision) -> bool:
 
 def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision) -> float:
     """Seconds of one example in a layer that the device executes at this precision, by the formula of `Roofline`."""
+    compute, traffic, overhead = layer_parts(device, layer, precision)
+    overlap = device.overlap.value if device.overlap else 1.0
+    batch = device.batch.value if device.batch else 1.0
+    longer, shorter = max(compute, traffic), min(compute, traffic)
+    return (longer + (1 - overlap) * shorter + overhead) / batch
+
+
+def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[float, float, float]:
+    """Seconds of arithmetic, of memory traffic and of overhead for a batch."""
     kind = work_kind(layer)
     batch = device.batch.value if device.batch else 1.0
     rate = device.macs_per_second(precision.weight_bits, precision.activation_bits) or 0.0
@@ -87,9 +101,7 @@ def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision
     weight_bandwidth = device.weight_bandwidth.value if device.weight_bandwidth else bandwidth
     traffic = (weights / weight_bandwidth + batch * activations / bandwidth) * 1e-9
     traffic *= uncached(device, weights + batch * activations)
-    overlap = device.overlap.value if device.overlap else 1.0
-    longer, shorter = max(compute, traffic), min(compute, traffic)
-    return (longer + (1 - overlap) * shorter + device.overhead_of(kind) * 1e-6) / batch
+    return compute, traffic, device.overhead_of(kind) * 1e-6
 
 
 def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[int, int]:
