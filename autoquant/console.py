@@ -169,6 +169,7 @@ def print_costs(costs: NetworkCosts) -> None:
     table = _table(
         "layer", "kind", "output", "MACs", "weights", "precision", *headings, title=f"{costs.name}, {costs.bits}"
     )
+    table.columns[0].no_wrap = True
     for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True)):
         cells = [layer.name, layer.kind, "x".join(map(str, layer.output_shape))]
         cells += ["?" if layer.macs is None else f"{layer.macs:,}", f"{layer.weights:,}", str(precision)]

@@ -27,7 +27,7 @@ def jobs(shared, toy, cnn):
 
 
 @pytest.fixture(scope="module")
-def real(jobs, tmp_path_factory):
+def real(jobs, cnn, tmp_path_factory):
     """Name of an object in docs/cli.md -> one that a command printed."""
     front = jobs.run("front", 1, "--json").json
     report = tmp_path_factory.mktemp("report") / "r.html"
@@ -39,6 +39,7 @@ def real(jobs, tmp_path_factory):
         "baseline": front["baselines"][0],
         "front": front,
         "report": jobs.run("report", 1, "-o", report, "--json").json,
+        "cost": jobs.run("cost", jobs.write(cnn, "cost.yaml"), "-o", report.with_suffix(".png"), "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
         "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
         "storage": jobs.run("storage", "upgrade", "--json").json,
@@ -60,6 +61,18 @@ TOY_SLOW = {
     "objectives": ["score", "price"],
     "pool": "inline",
 }
+
+
+def test_costs_are_shown_by_layer_and_drawn(shared, cnn, tmp_path):
+    spec = shared.write(cnn, "cost.yaml", name="cnn")
+    shown = shared.run("cost", spec, "-d", "cortex-m7", "-d", "raspberry-pi-4", "-o", tmp_path / "cost.png")
+    assert shown.code == 0, shown.err
+    assert (tmp_path / "cost.png").read_bytes()[:4] == b"\x89PNG"
+    for text in ("conv1", "classifier", "total", "limited by", "latency on cortex-m7", "peak memory", "compute"):
+        assert text in shown.out
+    wrong = shared.run("cost", spec, "--device", "cortex-m", "-o", tmp_path / "cost.png")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "no device is called 'cortex-m'" in wrong.err
 
 
 def test_every_object_is_documented(real):
