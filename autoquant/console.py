@@ -21,7 +21,7 @@ from autoquant.trial import Trial
 
 if TYPE_CHECKING:
     from autoquant.client import Job
-    from autoquant.costing import MetricCosts, NetworkCosts
+    from autoquant.costing import NetworkCosts
 
 LOG_SECONDS = 5.0
 """Where there is no terminal, a line of progress is printed so often."""
@@ -157,33 +157,15 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
 
 def print_costs(costs: NetworkCosts) -> None:
     """One line a layer, what limits it, and the sum."""
-    from autoquant.report.display import display_of
+    from autoquant.report.cost_table import cost_columns
 
-    shown = {one.metric: display_of(one.metric, one.unit, [one.total]) for one in costs.metrics}
-    bounds = [one for one in costs.metrics if any(one.bounds)]
-
-    def brief(one: MetricCosts, value: float) -> str:
-        return shown[one.metric].brief(value).removesuffix(shown[one.metric].unit).rstrip()
-
-    headings = [text for one in costs.metrics for text in _cost_headings(one, shown[one.metric].heading)]
-    table = _table(
-        "layer", "kind", "output", "MACs", "weights", "precision", *headings, title=f"{costs.name}, {costs.bits}"
-    )
+    columns = cost_columns(costs)
+    table = _table(*(column.heading for column in columns), title=f"{costs.name}, {costs.bits}")
     table.columns[0].no_wrap = True
-    for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True)):
-        cells = [layer.name, layer.kind, "x".join(map(str, layer.output_shape))]
-        cells += ["?" if layer.macs is None else f"{layer.macs:,}", f"{layer.weights:,}", str(precision)]
-        for one in costs.metrics:
-            cells += [brief(one, one.layers[i])]
-            cells += [f"{one.layers[i] / one.total:.1%}"] if one.additive else []
-            cells += [one.bounds[i] or ""] if one in bounds else []
-        table.add_row(*cells)
-    total = ["total", "", "", f"{sum(layer.macs or 0 for layer in costs.network):,}"]
-    total += [f"{sum(layer.weights for layer in costs.network):,}", ""]
-    for one in costs.metrics:
-        total += [brief(one, one.total)] + [""] * (len(_cost_headings(one, "")) - 1)
+    for i in range(len(costs.network)):
+        table.add_row(*(column.cells[i] for column in columns))
     table.add_section()
-    table.add_row(*total, style="bold")
+    table.add_row(*(column.total for column in columns), style="bold")
     console = _console()
     console.print(table)
     for one in costs.metrics:
@@ -191,11 +173,6 @@ def print_costs(costs: NetworkCosts) -> None:
             console.print(f"{one.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
     for note in costs.network.notes:
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
-
-
-def _cost_headings(one: MetricCosts, heading: str) -> list[str]:
-    """Columns of a metric: the cost, its share where the layers add up, and what limits it where that is known."""
-    return [heading] + (["share"] if one.additive else []) + (["limited by"] if any(one.bounds) else [])
 
 
 def cost_json(costs: NetworkCosts) -> dict[str, Any]:
