@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autoquant.errors import UnsupportedError
+from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import ScaleRule
 from autoquant.quantization.execution import Inputs, batches, check_finite, count, execute
 from autoquant.quantization.quantizers import Affine, affine_range
@@ -63,6 +63,11 @@ class Calibration:
         if key not in self._affine:
             if name not in self._values:
                 raise UnsupportedError(f"layer {name!r} was not calibrated; calibrated: {', '.join(self._values)}")
+            if self._low[name] == self._high[name] == 0.0:
+                raise SpecError(
+                    f"calibration: the input of layer {name!r} is zero in every example (or the layer never runs), so "
+                    f"it has no range; give the calibration split other examples, or set keep_float: [{name}]"
+                )
             sample = torch.cat(self._values[name])
             self._affine[key] = affine_range(sample, self._low[name], self._high[name], bits, rule)
         return self._affine[key]

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+torch.set_num_threads(1)  # these networks are small: threads cost more than they give
+
 
 class ConvBlock(nn.Sequential):
     """Convolution, BatchNorm, ReLU6."""

@@ -70,6 +70,7 @@ class PostTraining(Evaluator):
         self._memo = Memo(memo_mb * 2**20)
         self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
+        check_outputs(self._quantized.module, part(self._examples, slice(1)), {})
 
     def profile(self) -> NetworkProfile:
         """Traced when it is asked for: workers measure without."""
@@ -91,6 +92,16 @@ class PostTraining(Evaluator):
                 "data: the space quantizes activations, and there is no calibration split; give "
                 "DataSplits(search, test, calibration), or set space.activations to [float]"
             )
+        if activations:
+            self._check_ranges(options)
+
+    def _check_ranges(self, options: Sequence[Sequence[LayerPrecision]]) -> None:
+        """A layer whose input has no range is named before any trial fails."""
+        self._calibrate([precision for precisions in options for precision in precisions])
+        assert self._quantized.calibration is not None
+        for layer, precisions in zip(self._quantized.profile, options, strict=True):
+            if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+                self._quantized.calibration.affine(layer.name, 8, "min_max")
 
     def bounds(self) -> dict[str, tuple[float, float]]:
         """Accuracy between 1 and 0, loss between 0 and that of a guess, ln(classes)."""
