@@ -9,7 +9,7 @@ too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,7 +64,8 @@ def by_macs(fitted: Sequence[Row], asked: Sequence[Row]) -> np.ndarray:
 def haq() -> Iterator[Figure]:
     """Each layer as a bit-serial device of its own: does the roofline explain its 64 entries, and 16 the other 48?"""
     like = load(str(PRIORS / "bit-serial.toml"))
-    factors = [Factor(name, 0.0, 3.0) for name in ("compute", "bandwidth", "weight_bandwidth", "overhead")]
+    # The table has no unit, so that nothing is expected of the numbers.
+    factors = [Factor(name, 0.0, 10.0) for name in ("compute", "bandwidth", "weight_bandwidth", "overhead")]
     errors: dict[str, list[float]] = {"all": [], "all macs": [], "sixteen": [], "sixteen macs": []}
     for (layer, _), costs in zip(mobilenet_v2(), haq_table(), strict=True):
         rows = [
@@ -145,7 +146,7 @@ def nas_bench_201() -> Iterator[Figure]:
         yield Figure("  knowing the other devices", "mean Spearman", float(np.mean(with_others)), means[1])
 
 
-def ranking(cells: Cells, device: str, chosen: list[int], like: Device, factors: dict | None = None) -> float:
+def ranking(cells: Cells, device: str, chosen: list[int], like: Device, factors: list[Factor] | None = None) -> float:
     """Spearman's rank correlation on the cells that were not measured."""
     fitted, removes = fit_cells(cells, device, chosen, like, factors)
     return spearman(cells, device, chosen, cells.predict(fitted.device, removes))
@@ -156,19 +157,18 @@ def spearman(cells: Cells, device: str, chosen: list[int], predicted: np.ndarray
     return float(spearmanr(predicted[rest], cells.latencies[device][rest]).statistic)
 
 
-def learned_from_others(cells: Cells, like: Device) -> dict[str, dict]:
+def learned_from_others(cells: Cells, like: Device) -> dict[str, list[Factor]]:
     """Device -> what the fits to all other devices say of a device: mean and deviation of each factor."""
     many = [*cells.diverse(MEASUREMENTS), *cells.random(LEARN_FROM, seed=0)]
     fits = {name: fit_cells(cells, name, many, like)[0].factors.values for name in cells.latencies}
-    learned = {}
-    for device in fits:
-        others = [found for name, found in fits.items() if name != device]
-        factors = [
-            Factor(name, float(np.mean(of)), float(np.hypot(np.std(of, ddof=1), 0.1)))
-            for name, of in {name: [found[name] for found in others] for name in others[0]}.items()
-        ]
-        learned[device] = dict.fromkeys(cells.counts, factors)
-    return learned
+    return {device: expected([found for name, found in fits.items() if name != device]) for device in fits}
+
+
+def expected(fits: list[Mapping[str, float]]) -> list[Factor]:
+    """Mean and deviation of each factor over the fits that have it (one in two says little)."""
+    values = {name: [found[name] for found in fits if name in found] for name in sorted(set().union(*fits))}
+    spread = {name: np.std(of, ddof=1) if len(of) > 1 else 1.0 for name, of in values.items()}
+    return [Factor(name, float(np.mean(of)), float(np.hypot(spread[name], 0.1))) for name, of in values.items()]
 
 
 def main() -> None:

@@ -29,19 +29,20 @@ Cell = tuple[str, ...]
 def cell_layers(cell: Cell, removes: Removes, channels: int, size: int) -> list[Layer]:
     """What an engine executes in a cell: its convolutions and poolings, and a sum where several edges meet.
 
-    A skip is the node itself. The sum into a node is counted once for each operand after the first.
+    A skip is the node itself. The sum into a node is counted once for each operand after the first. An engine that
+    removes nothing multiplies by 0 where an edge is ``none``, and adds the product.
     """
+    counts = zip((*COUNTED, "add"), cell_counts(cell, removes), strict=True)
+    return [found for name, count in counts for found in [operation(name, channels, size)] * count]
+
+
+def operation(name: str, channels: int, size: int) -> Layer:
     shape = (channels, size, size)
-    found: list[Layer] = []
-    active = active_edges(cell, removes)
-    for i in active:
-        if cell[i].startswith("nor_conv"):
-            found.append(conv(channels, channels, int(cell[i][-1]), size, size))
-        elif cell[i] == "avg_pool_3x3":
-            found.append(layer("pool", shape, shape, macs=9 * channels * size * size))
-    for operands in Counter(EDGES[i][1] for i in active).values():
-        found += [layer("add", (2 * channels, size, size), shape)] * (operands - 1)
-    return found
+    if name.startswith("nor_conv"):
+        return conv(channels, channels, int(name[-1]), size, size)
+    if name == "avg_pool_3x3":
+        return layer("pool", shape, shape, macs=9 * channels * size * size)
+    return layer("mul", shape, shape) if name == "none" else layer("add", (2 * channels, size, size), shape)
 
 
 def network_layers(cell: Cell, removes: Removes) -> list[Layer]:
@@ -58,9 +59,9 @@ def network_layers(cell: Cell, removes: Removes) -> list[Layer]:
 
 
 Counts = npt.NDArray[np.int64]
-"""How often each of `COUNTED` is executed in a cell: (cells, 4)."""
+"""How often each of `COUNTED`, and a sum, is executed in a cell: (cells, 5)."""
 
-COUNTED = ("nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3", "add")
+COUNTED = ("nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3", "none")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ class Cells:
 
     def diverse(self, count: int) -> list[int]:
         """Cells that tell most of a device, none of them measured: greedy D-optimal in the counts of operations."""
-        features = np.hstack([self.counts["dead"], self.counts["nothing"] - self.counts["dead"]]).astype(np.float64)
-        features = np.hstack([features / features.std(axis=0), np.ones((len(features), 1))])
+        features = np.hstack([self.counts[removes] for removes in REMOVES]).astype(np.float64)
+        spread = features.std(axis=0)
+        features = np.hstack([features[:, spread > 0] / spread[spread > 0], np.ones((len(features), 1))])
         information, chosen = 0.1 * np.eye(features.shape[1]), []
         for _ in range(count):
             gain = np.einsum("ij,jk,ik->i", features, np.linalg.inv(information), features)
@@ -104,38 +106,41 @@ class Cells:
 
     def macs(self) -> npt.NDArray[np.float64]:
         """MACs of a pixel in the convolutions of a cell, as it is written: (cells,)."""
-        return self.counts["nothing"] @ np.array([9.0, 1.0, 0.0, 0.0])
+        return self.counts["nothing"] @ np.array([9.0, 1.0, 0.0, 0.0, 0.0])
 
     def predict(self, device: Device, removes: Removes) -> npt.NDArray[np.float64]:
         """Milliseconds of every cell's network: (cells,). The sum over its operations, each priced once."""
-        empty = _milliseconds(device, ("none",) * 6)
-        single = [(*["none"] * 3, name, *["none"] * 2) for name in COUNTED[:3]]
-        costs = [_milliseconds(device, cell) - empty for cell in single]
-        one_sum = ("none", "skip_connect", "none", "skip_connect", "none", "skip_connect")
-        costs.append(_milliseconds(device, one_sum) - empty)
-        return empty + self.counts[removes] @ np.array(costs)
+        base, costs = priced(device)
+        return base + self.counts[removes] @ costs
+
+
+def priced(device: Device) -> tuple[float, npt.NDArray[np.float64]]:
+    """Milliseconds of the network around its cells, and of each operation in all its cells."""
+    around = network_layers(("none",) * 6, "dead")
+    costs = [[operation(name, *stage) for stage in STAGES] * CELLS for name in (*COUNTED, "add")]
+    return _milliseconds(device, around), np.array([_milliseconds(device, layers) for layers in costs])
 
 
 def fit_cells(
-    cells: Cells, device: str, chosen: list[int], like: Device, factors: dict[Removes, list[Factor]] | None = None
+    cells: Cells, device: str, chosen: list[int], like: Device, factors: list[Factor] | None = None
 ) -> tuple[Fit, Removes]:
     """The device that explains these cells best, and what its engine removes: that which explains them best."""
-    fits = [
-        (calibrate(cells.rows(device, chosen, removes), like, factors=(factors or {}).get(removes)), removes)
-        for removes in REMOVES
-    ]
+    fits = [(calibrate(cells.rows(device, chosen, removes), like, factors=factors), removes) for removes in REMOVES]
     return min(fits, key=lambda found: found[0].factors.cost)
 
 
 def active_edges(cell: Cell, removes: Removes) -> list[int]:
+    """Edges that an engine executes; one that removes nothing executes those without an operation, too."""
+    if removes == "nothing":
+        return list(range(len(EDGES)))
     return executed(EDGES, [i for i, name in enumerate(cell) if name != "none"], 0, 3, removes)
 
 
 def cell_counts(cell: Cell, removes: Removes) -> list[int]:
     active = active_edges(cell, removes)
     sums = sum(operands - 1 for operands in Counter(EDGES[i][1] for i in active).values())
-    return [sum(cell[i] == name for i in active) for name in COUNTED[:3]] + [sums]
+    return [sum(cell[i] == name for i in active) for name in COUNTED] + [sums]
 
 
-def _milliseconds(device: Device, cell: Cell) -> float:
-    return sum(layer_seconds(device, *found) for found in network_layers(cell, "nothing")) * 1e3
+def _milliseconds(device: Device, layers: list[Layer]) -> float:
+    return sum(layer_seconds(device, *found) for found in layers) * 1e3

@@ -64,15 +64,18 @@ def calibrate(
 
     ``same_hardware`` says that ``like`` is the same hardware with another engine, or its data sheet: bandwidth then
     hardly moves, while another board may be faster or slower as a whole. ``source`` becomes the source of the numbers
-    that the fit moved. ``factors`` replaces what is expected of them.
+    that the fit moved. ``factors`` replaces what is expected of them. Power is that of the rows where they have an
+    energy; power and memory sizes of other hardware are left out.
     `SpecError` and `UnsupportedError` name a row without a latency, and one that ``like`` does not execute.
     """
     check_rows(rows, like)
     measured = latencies(rows)
-    faster = 1.0 if same_hardware else float(np.median(predict(like, rows) / measured))
-    start = _with_every_number(rows, measured * faster, like)
+    start = _with_every_number(rows, measured, like, source)
     found = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
-    return Fit(_scaled(start, found, source), found)
+    update: dict[str, object] = {} if same_hardware else {"ram": None, "flash": None, "power": None}
+    if power := _power(rows, source):
+        update["power"] = power
+    return Fit(_scaled(start, found, source).model_copy(update=update), found)
 
 
 def latencies(rows: Sequence[Row]) -> FloatArray:
@@ -112,10 +115,10 @@ def check_rows(rows: Sequence[Row], like: Device) -> None:
                 )
 
 
-def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device) -> Device:
+def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device, source: str) -> Device:
     """``like`` with the numbers that its file leaves out and that the rows can tell."""
-    missing = {work_kind(layer) for row in rows for layer, _ in row.layers} - like.efficiency.keys()
-    source = f"not in the file of {like.name}"
+    missing = sorted({work_kind(layer) for row in rows for layer, _ in row.layers} - like.efficiency.keys())
+    source = f"{source}; what its absence from the file of {like.name} means, not moved"
     efficiency = {kind: Quantity(value=like.efficiency_of(kind), unit="fraction", source=source) for kind in missing}
     update: dict[str, object] = {"efficiency": like.efficiency | efficiency}
     if not any(number.value for number in like.overhead.values()):
@@ -124,32 +127,40 @@ def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device) 
         microseconds = float(np.median(shares) * 1e3 * batch)
         update["overhead"] = {ANY: Quantity(value=microseconds, unit="us", source=source)}
     if like.overlap is None:
-        update["overlap"] = Quantity(value=0.5, unit="fraction", source=source)
+        update["overlap"] = Quantity(value=1.0, unit="fraction", source=source)
     return like.model_copy(update=update)
 
 
 def _scaled(like: Device, found: Fitted, source: str) -> Device:
     """The device whose numbers are those of ``like`` times the factors."""
     values = found.values
-    speed = values.get("speed", 0.0)
+    speed, compute = values.get("speed", 0.0), values.get("compute", 0.0)
 
-    def moved(name: str, quantity: Quantity, direction: float, unit_factor: float) -> Quantity:
-        log_factor = direction * speed + unit_factor * values.get(name, 0.0)
-        log_factor += values["compute"] * name.startswith("throughput")
-        if abs(log_factor) < MOVED:
+    def moved(name: str, quantity: Quantity, shift: float) -> Quantity:
+        shift += values.get(name, 0.0)
+        if abs(shift) < MOVED:
             return quantity
-        value = float(f"{quantity.value * np.exp(log_factor):.4g}")
-        note = f"{source}; {np.exp(log_factor):.3g} times that of {like.name}"
-        return quantity.model_copy(update={"value": value, "source": note})
+        factor = f"{np.exp(shift):.3g} times that of {like.name}"
+        extrapolated = name.startswith("throughput.") and name not in values
+        note = f"not measured, scaled as what was: {factor}; {source}" if extrapolated else f"{source}; {factor}"
+        return Quantity(value=float(f"{quantity.value * np.exp(shift):.4g}"), unit=quantity.unit, source=note)
 
     update: dict[str, object] = {
-        "throughput": {n: moved(f"throughput.{n}", q, 1, 1) for n, q in like.throughput.items()},
-        "efficiency": {n: moved(f"efficiency.{n}", q, 0, 1) for n, q in like.efficiency.items()},
-        "overhead": {n: moved("overhead", q, -1, 1) for n, q in like.overhead.items()},
-        "bandwidth": moved("bandwidth", like.bandwidth, 1, 1),
+        "throughput": {n: moved(f"throughput.{n}", q, speed + compute) for n, q in like.throughput.items()},
+        "efficiency": {n: moved(f"efficiency.{n}", q, 0.0) for n, q in like.efficiency.items()},
+        "overhead": {n: moved("overhead", q, 0.0) for n, q in like.overhead.items()},
+        "bandwidth": moved("bandwidth", like.bandwidth, speed),
     }
     if "overlap" in values:
         update["overlap"] = Quantity(value=round(values["overlap"], 3), unit="fraction", source=source)
     if like.weight_bandwidth:
-        update["weight_bandwidth"] = moved("weight_bandwidth", like.weight_bandwidth, 1, 1)
+        update["weight_bandwidth"] = moved("weight_bandwidth", like.weight_bandwidth, speed)
     return like.model_copy(update=update)
+
+
+def _power(rows: Sequence[Row], source: str) -> Quantity | None:
+    """Mean power of the rows; None unless the energy of each was measured."""
+    if not all("energy_uj" in row.values for row in rows):
+        return None
+    milliwatts = float(np.mean([row.values["energy_uj"] / row.values["latency_ms"] for row in rows]))
+    return Quantity(value=float(f"{milliwatts:.4g}"), unit="mW", source=f"{source}; mean of energy over latency")

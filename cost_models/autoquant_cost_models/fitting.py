@@ -30,7 +30,7 @@ SPREAD = {
     "overlap": 0.5,
 }
 """Deviation of a device's numbers from those of a similar one, in natural logarithms (overlap as it is). ``speed`` is
-common to all of them: boards differ more in it than in anything else."""
+common to all rates: boards differ more in it than in anything else."""
 
 SAME_MEMORY = 0.3
 """Spread of the bandwidths on the same hardware: they are the memory's, hardly the engine's."""
@@ -42,7 +42,8 @@ LARGEST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A number of a device that is fitted, by its name in the device's file, or ``speed`` for all of them together."""
+    """A number of a device that is fitted, by its name in the device's file, ``speed`` for all rates together, or
+    ``compute`` for all of arithmetic."""
 
     name: str
     prior: float = 0.0
@@ -52,7 +53,7 @@ class Factor:
     @classmethod
     def default(cls, name: str, like: Device) -> Factor:
         """Expected to be as on ``like``, give or take what `SPREAD` says."""
-        overlap = like.overlap.value if like.overlap else 0.5
+        overlap = like.overlap.value if like.overlap else 1.0
         return cls(name, overlap if name == "overlap" else 0.0, SPREAD[_first(name)])
 
     def bounds(self, like: Device) -> tuple[float, float]:
@@ -173,7 +174,7 @@ class FactorRoofline:
         compute = self.compute * np.exp(-(self.speeds @ values))
         traffic = self.weights * weight_memory + self.activations * memory
         hidden = value.get("overlap", self.overlap) * np.minimum(compute, traffic)
-        overhead = self.overhead * np.exp(value["overhead"] - speed)
+        overhead = self.overhead * np.exp(value["overhead"])
         return self._sums(compute + traffic - hidden + overhead)
 
 

@@ -11,7 +11,10 @@ FALLBACK = dict.fromkeys(("pointwise_conv", "shallow_conv", "depthwise_conv", "c
 """Kinds that are priced as another where a device file says nothing of them."""
 
 KINDS = ("conv", *FALLBACK, "linear", "embedding", "matmul", "add", "mul", "activation", "pool", "other")
-"""Every kind that a device file or a measured row may name."""
+"""Every kind that a device file may name."""
+
+LAYER_KINDS = tuple(kind for kind in KINDS if kind not in ("pointwise_conv", "shallow_conv"))
+"""Every kind that a measured row may name; the others follow from a convolution's weights."""
 
 
 def work_kind(layer: LayerProfile) -> str:

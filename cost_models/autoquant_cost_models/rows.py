@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from autoquant.errors import SpecError, did_you_mean
 from autoquant.network import BITS, FLOAT_BITS, LayerKind, LayerPrecision, LayerProfile, bits_text
 from autoquant.spec import explain
-from autoquant_cost_models.kinds import KINDS
+from autoquant_cost_models.kinds import LAYER_KINDS
 
 METRICS = {"latency_ms": "ms", "energy_uj": "uJ"}
 """What may be measured, with its unit."""
@@ -129,8 +129,8 @@ def _known_bits(bits: int) -> int:
 
 
 def _kind(kind: str) -> str:
-    if kind not in KINDS:
-        raise ValueError(f"there is no such kind of layer; {did_you_mean(kind, KINDS)}")
+    if kind not in LAYER_KINDS:
+        raise ValueError(f"there is no such kind of layer; {did_you_mean(kind, LAYER_KINDS)}")
     return kind
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from autoquant_cost_models.device import shipped
-from autoquant_cost_models.roofline import Roofline
-from hypothesis import given
+from autoquant_cost_models.device import Quantity, shipped
+from autoquant_cost_models.kinds import work_kind
+from autoquant_cost_models.roofline import Roofline, layer_seconds
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autoquant.errors import UnsupportedError
@@ -19,6 +20,7 @@ from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, Network
 DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
 
+DEVICES = {name: Roofline(name) for name in shipped()}
 W8A8 = LayerPrecision(8, 8)
 CONV = LayerProfile("conv", "conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
 DEPTHWISE = LayerProfile("dw", "depthwise_conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
@@ -128,8 +130,74 @@ def test_a_layer_without_macs_is_refused_by_name() -> None:
 def test_more_bits_never_cost_less(name: str, data: st.DataObject) -> None:
     small, large = (LayerPrecision(data.draw(st.sampled_from(BITS)), data.draw(st.sampled_from(BITS))) for _ in "ab")
     wider = LayerPrecision(max(small.weight_bits, large.weight_bits), max(small.activation_bits, large.activation_bits))
+    model = DEVICES[name]
+    assume(model.supported(CONV, wider))
     for layer in (CONV, DEPTHWISE, DENSE):
-        assert milliseconds(Roofline(name), layer, small) <= milliseconds(Roofline(name), layer, wider)
+        assert milliseconds(model, layer, small) <= milliseconds(model, layer, wider)
+
+
+@given(st.sampled_from(shipped()), st.sampled_from((CONV, DEPTHWISE, DENSE)), st.floats(1.01, 100))
+def test_a_device_whose_every_number_is_faster_is_faster_by_as_much(
+    name: str, layer: LayerProfile, factor: float
+) -> None:
+    device = DEVICES[name].device
+
+    def times(quantity: Quantity, by: float) -> Quantity:
+        return quantity.model_copy(update={"value": quantity.value * by})
+
+    faster = device.model_copy(
+        update={
+            "throughput": {name: times(rate, factor) for name, rate in device.throughput.items()},
+            "overhead": {name: times(constant, 1 / factor) for name, constant in device.overhead.items()},
+            "bandwidth": times(device.bandwidth, factor),
+        }
+    )
+    assert layer_seconds(device, layer, W8A8) == pytest.approx(factor * layer_seconds(faster, layer, W8A8))
+
+
+def test_what_does_not_overlap_takes_turns(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, overlap=(0.25, "fraction")))
+    assert milliseconds(model, DENSE) == pytest.approx(1.2 + 0.75 * 1.0)  # 1,200 bytes, 1,000 MACs
+    assert milliseconds(model, CONV) == pytest.approx(40 + 0.75 * 1.16)
+
+
+def test_what_fits_the_cache_causes_no_traffic(tmp_path: Path) -> None:
+    assert milliseconds(Roofline(device_file(tmp_path, cache=(1.0, "KiB"))), DENSE) == pytest.approx(1.0)
+    faster = {"int8xint8": 1.0}
+    assert milliseconds(Roofline(device_file(tmp_path, faster, cache=(0.5, "KiB"))), DENSE) == pytest.approx(0.688)
+
+
+def test_weights_may_come_from_a_slower_memory(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, weight_bandwidth=(0.0005, "GB/s")))
+    assert milliseconds(model, DENSE) == pytest.approx((2 * 1040 + 160) / 1000)
+
+
+def test_an_engine_may_write_its_outputs_wider(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, output_bits=(32, "bits")))
+    assert milliseconds(model, DENSE) == pytest.approx((1040 + 100 + 4 * 60) / 1000)
+
+
+def test_bit_serial_arithmetic_takes_as_long_as_its_bits(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, bandwidth=(1.0, "GB/s"), **{"throughput.bit_serial": (0.016, "Gbitop/s")}))
+    assert milliseconds(model, CONV, LayerPrecision(4, 4)) == pytest.approx(40)
+    assert milliseconds(model, CONV, LayerPrecision(2, 4)) == pytest.approx(20)
+    assert milliseconds(model, CONV, W8A8) == pytest.approx(40)  # int8xint8 is faster than 64 bit products
+
+
+def test_of_an_embedding_only_the_rows_that_are_looked_up_move(tmp_path: Path) -> None:
+    rows = LayerProfile("e", "embedding", 0, (4,), (4, 8), (1000, 8), macs=0, bias=0, parameters=8000)  # type: ignore[arg-type]
+    assert milliseconds(Roofline(device_file(tmp_path)), rows) == pytest.approx((32 + 4 + 32) / 1000)
+
+
+@pytest.mark.parametrize(
+    ("weight", "kind"),
+    [
+        ((8, 16, 3, 3), "conv"), ((8, 16, 1, 1), "pointwise_conv"), ((8, 3, 3, 3), "shallow_conv"),
+        ((8, 16, 1), "pointwise_conv"), ((8, 16), "conv"),
+    ],
+)  # fmt: skip
+def test_convolutions_are_told_apart_by_their_kernel(weight: tuple[int, ...], kind: str) -> None:
+    assert work_kind(LayerProfile("c", "conv", 0, (16, 4, 4), (8, 4, 4), weight, 1, 0, 1)) == kind
 
 
 @given(st.lists(st.tuples(st.integers(0, 63), st.integers(0, 63)), min_size=1, max_size=20))
