@@ -416,8 +416,7 @@ def _refusal(kind: type[AutoQuantError], text: str = "") -> Iterator[None]:
 
 def expire_lease(store: Store, job_id: int) -> None:
     """Make the holder of a job look dead, as one that was not heard of for a whole lease."""
-    from autoquant.store import tables
+    import sqlalchemy as sa
 
-    long_ago = datetime.now(UTC) - timedelta(days=1)
-    query = tables.jobs.update().where(tables.jobs.c.id == job_id).values(lease_until=long_ago)
-    store.database.write(lambda connection: connection.execute(query))
+    query = sa.text("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE id = :id")
+    store.database.write(lambda connection: connection.execute(query, {"id": job_id}))

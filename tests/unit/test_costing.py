@@ -31,7 +31,7 @@ def test_the_most_bits_of_the_space_are_priced_in_its_own_metrics_and_those_of_t
     costs = price_network(spec(), ["cortex-m7"])
     assert (costs.name, costs.bits) == ("toy", "W4A8")
     found = {one.metric: one for one in costs.metrics}
-    assert list(found)[0] == "bitops"
+    assert next(iter(found)) == "bitops"
     assert {"bitops", "latency_ms@cortex-m7", "energy_uj@cortex-m7", "weight_bytes"} <= found.keys()
     assert found["bitops"].layers == tuple(32.0 * layer.macs for layer in toy.PROFILE)
     for one in found.values():

@@ -16,7 +16,7 @@ W8A8, W4A8 = LayerPrecision(8, 8), LayerPrecision(4, 8)
 CONV = LayerProfile("stem", "conv", 0, (3, 8, 8), (4, 8, 8), (4, 3, 3, 3), 6912, bias=4, parameters=112)
 WIDER = replace(CONV, name="wider", output_shape=(8, 8, 8), weight_shape=(8, 3, 3, 3), macs=13824)
 HEAD = LayerProfile("head", "linear", 1, (256,), (10,), (10, 256), 2560, bias=10, parameters=2570)
-NETWORK = NetworkProfile((CONV, HEAD), input_shape=(3, 8, 8))
+NETWORK = NetworkProfile((CONV, HEAD), input_shapes=((3, 8, 8),))
 HEADER = "kind,input_shape,output_shape,weight_shape,groups,weight_bits,activation_bits,latency_ms,energy_uj"
 LINES = (
     "conv,3x8x8,4x8x8,4x3x3x3,1,8,8,2,20",
@@ -32,7 +32,7 @@ def table(folder: Path, *lines: str) -> str:
 
 
 def one(layer: LayerProfile) -> NetworkProfile:
-    return NetworkProfile((layer,), input_shape=layer.input_shape)
+    return NetworkProfile((layer,), input_shapes=(layer.input_shape,))
 
 
 def test_what_was_measured_is_looked_up(tmp_path: Path) -> None:
