@@ -107,8 +107,9 @@ class MetricFinder:
         """Every metric that could be named."""
         names = [*self.measured, *(metric + DROP for metric in self.measured)]
         for choice in [*self._own, *self._installed]:
-            devices = choice.model.devices() if choice.model.uses_device else ()
-            names += [f"{m}@{device}" for m in choice.model.metrics for device in devices] or list(choice.model.metrics)
+            metrics = choice.model.metrics
+            devices = choice.model.devices()
+            names += [f"{m}@{d}" for m in metrics for d in devices] if choice.model.uses_device else list(metrics)
         return names
 
 
