@@ -269,6 +269,9 @@ class WorkerPool(ABC):
     limits_time: ClassVar[bool] = False
     """Whether it can end a task that takes longer than its ``seconds``."""
 
+    notice: Callable[[str], None] = staticmethod(lambda text: None)
+    """To be told in a sentence what befalls workers; who runs a job puts it into the job's log."""
+
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Bring the workers up. `EvaluationError` when they cannot build their evaluator."""

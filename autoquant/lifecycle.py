@@ -74,6 +74,7 @@ class _Run:
         self._began = time.monotonic()
         self._seconds_before = held.store.job(held.id).seconds
         self._pool: WorkerPool = plan.pool()
+        self._pool.notice = lambda text: held.event(text, "warning")
 
     @property
     def seconds(self) -> float:
