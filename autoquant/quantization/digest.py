@@ -12,6 +12,14 @@ from torch import Tensor, nn
 from autoquant.data import DataSplits
 from autoquant.quantization.execution import Inputs, each
 
+TELL_NOTHING = (
+    nn.MultiheadAttention,
+    nn.TransformerEncoder,
+    nn.TransformerEncoderLayer,
+    nn.TransformerDecoderLayer,
+)
+"""Modules of PyTorch that do not say in their representation how many heads they have, and what comes first."""
+
 LENGTH = 16
 """Hexadecimal digits of a digest."""
 
@@ -21,6 +29,9 @@ def network_digest(module: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, part in module.named_modules():
         own = part.extra_repr() if type(part).__module__.startswith("torch.nn.") else ""
+        if isinstance(part, TELL_NOTHING):
+            settings = {key: value for key, value in vars(part).items() if isinstance(value, (bool, int, float))}
+            own = str(sorted((key, value) for key, value in settings.items() if key != "training"))
         digest.update(f"{name}:{type(part).__qualname__}({own})\n".encode())
     for name, value in sorted(module.state_dict().items()):
         digest.update(name.encode())
