@@ -332,6 +332,34 @@ def logs(
             print(json.dumps(event_json(event)) if as_json else event_text(event), flush=True)
 
 
+@app.command()
+def calibrate(
+    measurements: Annotated[
+        Path,
+        typer.Argument(metavar="MEASUREMENTS.csv", help="Measured layers or networks; also .json.", show_default=False),
+    ],
+    like: Annotated[str, typer.Option("--like", metavar="DEVICE", help="A similar device, or a .toml file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="BOARD.toml", help="Where to write the device.")],
+    same_hardware: Annotated[
+        bool,
+        typer.Option(
+            "--same-hardware", help="DEVICE is the data sheet of what was measured, or it with another engine."
+        ),
+    ] = False,
+    model: Annotated[str, typer.Option(help="The cost model to calibrate.")] = "roofline",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a device to a few measurements, and say how well it predicts those left out."""
+    from autoquant import calibration
+
+    with _errors(as_json):
+        found = calibration.calibrate(measurements, like, output, model=model, same_hardware=same_hardware)
+    if as_json:
+        print(json.dumps(calibration.calibration_json(found, output)))
+    else:
+        calibration.print_calibration(found, like, output)
+
+
 storage = typer.Typer(no_args_is_help=True, help="The database that holds jobs.")
 app.add_typer(storage, name="storage")
 

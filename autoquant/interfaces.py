@@ -138,10 +138,10 @@ class Calibration:
 
     device_file: str
     """The text of its file."""
-    fitted: Mapping[str, tuple[str, str]]
-    """Number of the file -> (as it was on the similar device, as it is now), for those that the fit moved."""
+    numbers: Mapping[str, tuple[str, str]]
+    """Number of the file -> (as it was on the similar device, as it is now), for those that moved."""
     fit: Mapping[str, float]
-    """How well it explains the rows that it was fitted to: measure -> value."""
+    """How well it predicts the rows that it was fitted to: measure -> value."""
     left_out: Mapping[str, float]
     """The same measures where every row was predicted by a fit to others; empty for a single row."""
 
@@ -167,13 +167,15 @@ class CostModel(ABC):
         return {}
 
     @classmethod
-    def calibrate(cls, measurements: str, like: str, name: str, same_hardware: bool) -> Calibration:
+    def calibrate(
+        cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
+    ) -> Calibration:
         """A device called ``name`` that is as ``like`` but explains a file of measured rows.
 
-        ``same_hardware`` says that ``like`` is the data sheet of the measured device, or it under another engine.
-        `SpecError` and `UnsupportedError` name what in the file cannot be used.
+        ``source`` is where its numbers then come from; ``same_hardware`` says that ``like`` is the data sheet of what
+        was measured, or it under another engine. `SpecError` and `UnsupportedError` name what cannot be used.
         """
-        raise UnsupportedError(f"{cls.__name__} cannot be calibrated; only a model that writes calibrate() can")
+        raise UnsupportedError(f"{cls.__name__} is a cost model that cannot be calibrated; supported: roofline")
 
     @abstractmethod
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:

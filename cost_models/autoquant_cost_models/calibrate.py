@@ -9,12 +9,12 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import FloatArray
+from autoquant.interfaces import Calibration, FloatArray
 from autoquant_cost_models.device import ANY, Device, Quantity
 from autoquant_cost_models.fitting import Factor, Fitted, factors_of, fit_factors
 from autoquant_cost_models.kinds import work_kind
 from autoquant_cost_models.roofline import executes, layer_seconds
-from autoquant_cost_models.rows import Row, describe
+from autoquant_cost_models.rows import Row, describe, read_rows
 
 FOLDS = 10
 """Quality is judged by leaving out a tenth of the rows at a time."""
@@ -35,6 +35,12 @@ class Quality:
     """Mean absolute error, relative to what was measured."""
     kendall_tau: float
     within_10_percent: float
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """By the name that a person reads; without a rank correlation where there is none."""
+        found = {"rows": float(self.rows), "mean error": self.mape, "share within 10 %": self.within_10_percent}
+        return found if np.isnan(self.kendall_tau) else found | {"Kendall's tau": self.kendall_tau}
 
     @classmethod
     def of(cls, predicted: FloatArray, measured: FloatArray) -> Quality:
@@ -76,6 +82,27 @@ def calibrate(
     if power := _power(rows, source):
         update["power"] = power
     return Fit(_scaled(start, found, source).model_copy(update=update), found)
+
+
+def calibrated(measurements: str, like: Device, name: str, source: str, same_hardware: bool) -> Calibration:
+    """What `CostModel.calibrate` gives: the device's file, what moved, and how well rows are predicted."""
+    rows = read_rows(measurements)
+    source = f"{source}, {len(rows)} rows"
+    found = calibrate(rows, like, same_hardware=same_hardware, source=source).device
+    about = like.device if same_hardware else f"{name}, calibrated from {like.device}"
+    found = found.model_copy(update={"name": name, "device": about})
+    out = left_out(rows, like, same_hardware=same_hardware) if len(rows) > 1 else None
+    before = dict(like.quantities())
+    return Calibration(
+        device_file=found.to_toml(),
+        numbers={
+            number: (str(before.get(number, "–")), str(quantity))
+            for number, quantity in found.quantities()
+            if quantity != before.get(number)
+        },
+        fit=Quality.of(predict(found, rows), latencies(rows)).measures,
+        left_out={} if out is None else Quality.of(out, latencies(rows)).measures,
+    )
 
 
 def latencies(rows: Sequence[Row]) -> FloatArray:

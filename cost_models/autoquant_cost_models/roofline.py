@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from autoquant.interfaces import CostModel, FloatArray
+from autoquant.interfaces import Calibration, CostModel, FloatArray
 from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import check_supported, known_widths
 from autoquant_cost_models.device import Device, load, shipped
@@ -53,6 +53,15 @@ class Roofline(CostModel):
         """Every number of the device file with its source, and which device, engine and version they describe."""
         about = f"{self.device.device}; {self.device.engine} {self.device.version}"
         return {"device": about} | {name: f"{number}: {number.source}" for name, number in self.device.quantities()}
+
+    @classmethod
+    def calibrate(
+        cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
+    ) -> Calibration:
+        """A device fitted to rows of `autoquant_cost_models.rows`, starting from a shipped one or a ``.toml`` file."""
+        from autoquant_cost_models.calibrate import calibrated
+
+        return calibrated(measurements, load(like), name, source, same_hardware)
 
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Layers whose MACs are known, at bit-widths that some arithmetic of the device holds."""

@@ -31,6 +31,13 @@ def real(jobs, cnn, tmp_path_factory):
     """Name of an object in docs/cli.md -> one that a command printed."""
     front = jobs.run("front", 1, "--json").json
     report = tmp_path_factory.mktemp("report") / "r.html"
+    measured = tmp_path_factory.mktemp("calibrate") / "rows.csv"
+    measured.write_text(
+        "kind,input_shape,output_shape,weight_shape,weight_bits,activation_bits,latency_ms\n"
+        "conv,8x16x16,16x16x16,16x8x3x3,8,8,0.9\n"
+        "linear,256,10,10x256,8,8,0.02\n",
+        encoding="utf-8",
+    )
     stopped = jobs.start("search", jobs.write({**TOY_SLOW}, "slow.yaml"))
     stopped.until(lambda job: job.id == 3 and job.record.finished >= 1)
     found = {
@@ -42,6 +49,9 @@ def real(jobs, cnn, tmp_path_factory):
         "cost": jobs.run("cost", jobs.write(cnn, "cost.yaml"), "-o", report.with_suffix(".png"), "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
         "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
+        "calibration": jobs.run(
+            "calibrate", measured, "--like", "cortex-m7", "-o", measured.with_name("mine.toml"), "--json"
+        ).json,
         "storage": jobs.run("storage", "upgrade", "--json").json,
         "plugin": jobs.run("plugins", "--json").json[0],
         "error": jobs.run("status", 99, "--json").json,
