@@ -241,3 +241,16 @@ class ByteMachine(OwnBytes):
 
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         return (layer.name, precision.weight_bits) != ("layer2", 2)
+
+
+class OwnMetric(ToyNetwork):
+    """Has a metric of its own that only candidates have."""
+
+    metrics: ClassVar[dict[str, Direction]] = {**Toy.metrics, "own": "minimize"}
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        return {**super().bounds(), "own": (0.0, 4.0)}
+
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        found = super().evaluate(space, candidate, split)
+        return Measurement({**found.metrics, "own": found.metrics["loss"]}, found.standard_errors)
