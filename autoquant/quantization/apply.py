@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, FLOAT_BITS, Granularity, LayerPrecision, LayerProfile, ScaleRule
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.execution import Inputs, as_inputs, check_finite
+from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
@@ -45,9 +45,10 @@ def build_quantized(
     ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
     quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point.
     """
-    network = QuantizedNetwork(module, inputs, keep_float)
+    examples = as_inputs(inputs)
+    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
     if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
-        network.calibrate(as_inputs(inputs))
+        network.calibrate(examples)
     network.apply(precisions)
     return network.module
 

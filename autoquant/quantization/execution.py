@@ -44,7 +44,7 @@ def count(inputs: Inputs) -> int:
     return len(each(inputs)[0])
 
 
-def part(inputs: Inputs, examples: slice) -> Inputs:
+def portion(inputs: Inputs, examples: slice) -> Inputs:
     """Some of the examples."""
     return tuple(tensor[examples] for tensor in inputs) if isinstance(inputs, tuple) else inputs[examples]
 
@@ -52,7 +52,7 @@ def part(inputs: Inputs, examples: slice) -> Inputs:
 def batches(inputs: Inputs, size: int) -> Iterator[Inputs]:
     """All examples, ``size`` at a time."""
     for start in range(0, count(inputs), size):
-        yield part(inputs, slice(start, start + size))
+        yield portion(inputs, slice(start, start + size))
 
 
 def tensors(value: Any) -> Iterator[Tensor]:

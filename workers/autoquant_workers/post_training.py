@@ -22,7 +22,7 @@ from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
-from autoquant.quantization.execution import Inputs, each, part
+from autoquant.quantization.execution import Inputs, each, portion
 from autoquant.quantization.memo import Memo
 from autoquant.quantization.profile import traced
 from autoquant.space import Candidate, SearchSpace
@@ -66,11 +66,11 @@ class PostTraining(Evaluator):
         self._batch_size = batch_size
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
-        self._examples = part(self._splits["search"].inputs, slice(2))
+        self._examples = portion(self._splits["search"].inputs, slice(2))
         self._memo = Memo(memo_mb * 2**20)
         self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
-        check_outputs(self._quantized.module, part(self._examples, slice(1)), {})
+        check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
 
     def profile(self) -> NetworkProfile:
         """Traced when it is asked for: workers measure without."""
@@ -148,7 +148,7 @@ class PostTraining(Evaluator):
             self._calibrate(run.precisions)
             self._quantized.apply(run.precisions)
             with self._memo.run((split, start), keep=run.shared):
-                losses, hits = self._scores(part(data.inputs, batch), data.targets[batch])
+                losses, hits = self._scores(portion(data.inputs, batch), data.targets[batch])
         except Exception as error:
             run.error = error
             return
