@@ -112,9 +112,9 @@ def phone() -> Iterator[Figure]:
     like = load("raspberry-pi-4")
     sizes: dict[str, dict[int, list[Row]]] = {}
     for name, rows in phone_rows().items():
-        size = re.search(r"_(\d+)_", name)
+        size = re.search(r"_(\d{3})(?=_|$)", name)
         assert size, name
-        sizes.setdefault(name.replace(size[0], "_"), {})[int(size[1])] = rows
+        sizes.setdefault(name.replace(size[0], ""), {})[int(size[1])] = rows
     for name, tables in sizes.items():
         smallest = min(tables)
         device = calibrate(tables[smallest], like).device

@@ -69,13 +69,14 @@ def t4_rows(path: Path = HARDWARE / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
     return found
 
 
-def phone_rows(path: Path = HARDWARE / "note10_measured" / "block_latency_160_192.csv") -> dict[str, list[Row]]:
+def phone_rows(folder: Path = HARDWARE) -> dict[str, list[Row]]:
     """Table (of one device and input size) -> blocks of the OFA space, measured in float32."""
     found: dict[str, list[Row]] = {}
-    with path.open(newline="") as file:
-        for line in csv.DictReader(file):
-            row = Row(line["key"], tuple(ofa_block(line["key"])), {"latency_ms": float(line["mean_ms"])})
-            found.setdefault(line["table"], []).append(row)
+    for path in sorted(folder.glob("*_measured/block_latency*.csv")):
+        with path.open(newline="") as file:
+            for line in csv.DictReader(file):
+                row = Row(line["key"], tuple(ofa_block(line["key"])), {"latency_ms": float(line["mean_ms"])})
+                found.setdefault(line["table"], []).append(row)
     return found
 
 

@@ -53,7 +53,7 @@ def rows_of(entry: dict[str, Any]) -> tuple[list[Row], str]:
         return rows, f"MLPerf Tiny v1.1, {entry['system']} (github.com/mlcommons/tiny_results_v1.1)"
     if "table" in entry:
         tables = t4_rows() if entry["table"] == "t4" else phone_rows()
-        return [row for rows in tables.values() for row in rows], entry["reference"]
+        return [row for name, rows in tables.items() if entry["of"] in name for row in rows], entry["reference"]
     rows = [
         Row(f"{network} at {bits} bits", at(network, int(bits)), {"latency_ms": milliseconds})
         for network, by_bits in entry["published"].items()

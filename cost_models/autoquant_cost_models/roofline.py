@@ -118,7 +118,9 @@ def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) 
 
     Of an embedding's table only the rows that are looked up move.
     """
-    values = layer.output_values if work_kind(layer) == "embedding" else layer.weights
+    values = layer.weights if layer.weight_shape else 0
+    if work_kind(layer) == "embedding":
+        values = layer.output_values
     weights = packed_bytes(values, precision.weight_bits) + BIAS_BYTES * layer.bias
     output_bits = int(device.output_bits.value) if device.output_bits else precision.activation_bits
     if output_bits == precision.activation_bits:
