@@ -100,7 +100,7 @@ def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision
 
 
 def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[float, float, float]:
-    """Seconds of arithmetic, of memory traffic and of overhead for a batch."""
+    """Seconds of arithmetic, of memory traffic and of overhead for a batch, over all calls of the layer."""
     kind = work_kind(layer)
     batch = device.batch.value if device.batch else 1.0
     rate = device.macs_per_second(precision.weight_bits, precision.activation_bits) or 0.0
@@ -110,7 +110,7 @@ def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) 
     weight_bandwidth = device.weight_bandwidth.value if device.weight_bandwidth else bandwidth
     traffic = (weights / weight_bandwidth + batch * activations / bandwidth) * 1e-9
     traffic *= uncached(device, weights + batch * activations)
-    return compute, traffic, device.overhead_of(kind) * 1e-6
+    return compute, layer.calls * traffic, layer.calls * device.overhead_of(kind) * 1e-6
 
 
 def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[int, int]:

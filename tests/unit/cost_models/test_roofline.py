@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,15 @@ def test_depthwise_convolution_has_its_own_efficiency(tmp_path: Path) -> None:
 def test_overhead_is_added_to_every_layer(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}))
     assert milliseconds(model, CONV) == pytest.approx(40.5)
+
+
+def test_a_layer_that_is_called_twice_takes_twice_as_long_and_says_what_limits_it(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}))
+    for layer, limit in ((CONV, "compute"), (DENSE, "memory")):
+        twice = replace(layer, calls=2, macs=2 * layer.macs)
+        assert milliseconds(model, twice) == pytest.approx(2 * milliseconds(model, layer))
+        assert model.bound_by(layer, W8A8) == limit
+    assert Roofline(device_file(tmp_path, **{"overhead.any": (1e6, "us")})).bound_by(CONV, W8A8) == "overhead"
 
 
 def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
