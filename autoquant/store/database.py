@@ -52,7 +52,7 @@ class Database:
         """Run ``work`` on a connection. `StoreError` when it cannot be done."""
         try:
             return self._run("read", work, self._engine.connect)
-        except ValueError as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             damage = f"it holds something that AutoQuant did not write ({error}); put a copy of it back"
             raise StoreError(f"store {self.url!r}: cannot read: {damage}") from error
 
