@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
 
@@ -68,6 +69,9 @@ def tensors(value: Any) -> Iterator[Tensor]:
 
 def copied(module: nn.Module) -> nn.Module:
     """A deep copy in eval mode and channels_last. A network that is a single layer becomes a `nn.Sequential` of it."""
+    for name, part in module.named_modules():
+        if any(is_lazy(tensor) for tensor in (*part._parameters.values(), *part._buffers.values())):
+            raise SpecError(f"network: layer {name!r} has no shape yet; run the network once on an example before")
     try:
         copy_ = copy.deepcopy(module)
     except Exception as error:
@@ -131,6 +135,9 @@ def check_values(module: nn.Module) -> None:
             what = f"network: layer {name!r}: its {key}"
             if value.device.type != "cpu":
                 raise UnsupportedError(f"{what} is on {value.device}; bring the network to the CPU: network.cpu()")
+            if key in layer._parameters and value.is_floating_point() and value.dtype != torch.float32:
+                kind = str(value.dtype).removeprefix("torch.")
+                raise UnsupportedError(f"{what} is {kind}; make the network float32: network.float()")
             if key in layer._parameters and value.numel() == 0:
                 raise UnsupportedError(f"{what} has shape {tuple(value.shape)}, which holds no value; remove the layer")
             if value.is_floating_point():

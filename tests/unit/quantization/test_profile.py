@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autoquant.errors import SpecError, UnsupportedError
+from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
 from autoquant.network import NetworkProfile
 from autoquant.quantization import profile_network
 
@@ -278,3 +278,17 @@ def test_profile_of_the_real_network(ds_cnn):
     assert sum(layer.macs or 0 for layer in profile) == 2_656_768
     assert sum(layer.parameters for layer in profile) == 22_604
     assert [layer.bias for layer in profile] == [64] * 9 + [12]
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (nn.Sequential(nn.LazyLinear(2)), "layer '0' has no shape yet; run the network once on an example before"),
+        (nn.Sequential(nn.Linear(4, 2)).half(), "layer '0': its weight is float16; make the network float32"),
+        (nn.Sequential(nn.Linear(4, 2)).double(), "layer '0': its weight is float64; make the network float32"),
+        (nn.Sequential(nn.Linear(4, 2)).to("meta"), "layer '0': its weight is on meta; bring the network to the CPU"),
+    ],
+)
+def test_weights_that_cannot_be_read_are_named(network: nn.Module, message: str) -> None:
+    with pytest.raises(AutoQuantError, match=message):
+        profile_network(network, torch.zeros(2, 4))
