@@ -84,7 +84,7 @@ def progress_text(now: Progress) -> str:
 
 def _console(stderr: bool = False) -> Console:
     """Wide where it is no terminal, so that nothing is cut in a file or a pipe. Text is shown as it is, no markup."""
-    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 200
+    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 320
     return Console(stderr=stderr, width=wide, markup=False, emoji=False)
 
 

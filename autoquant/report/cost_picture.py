@@ -66,9 +66,11 @@ def _draw(axes: Axes, costs: NetworkCosts, one: MetricCosts, few: bool) -> None:
         axes.grid(axis="x", visible=False)
         axes.margins(x=0.005)
         label(axes, "", shown.heading)
+    axes.title.set_in_layout(False)
     title(axes, _heading(one, shown), 28 if any(one.bounds) else 9)
     if any(one.bounds):
-        legend_above(axes, [Patch(color=COLOURS[bound], label=text) for bound, text in _limits(one)], right=False)
+        patches = [Patch(color=COLOURS[bound], label=text) for bound, text in _limits(one)]
+        legend_above(axes, patches, right=False).set_in_layout(False)
 
 
 def _heading(one: MetricCosts, shown: Display) -> str:
@@ -77,13 +79,13 @@ def _heading(one: MetricCosts, shown: Display) -> str:
 
 
 def _limits(one: MetricCosts) -> list[tuple[str, str]]:
-    """What limits layers, and the share of the total that it limits, the largest first."""
+    """What limits layers, and its share of the total, the largest first."""
     shares: dict[str, float] = {}
     for bound, value in zip(one.bounds, one.layers, strict=True):
         if bound is not None:
             shares[bound] = shares.get(bound, 0.0) + value / one.total
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
-    return [(bound, f"limited by {bound} ({share:.0%})") for bound, share in ordered]
+    return [(bound, f"{bound} {share:.0%}") for bound, share in ordered]
 
 
 def _shares(axes: Axes, one: MetricCosts, values: list[float]) -> None:
