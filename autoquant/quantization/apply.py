@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, FLOAT_BITS, Granularity, LayerPrecision, LayerProfile, ScaleRule
+from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.execution import as_inputs, check_finite
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
-from autoquant.quantization.quantizers import Affine, check_bits, quantize_symmetric, symmetric_scale
+from autoquant.quantization.quantizers import Affine, check_bits
+from autoquant.quantization.weights import quantize_weight
 
 
 class InputQuantizer(nn.Module):
@@ -68,7 +69,7 @@ class QuantizedNetwork:
         self.calibration: Calibration | None = None
         self._parts = {layer.name: self.module.get_submodule(layer.name) for layer in self.profile.quantizable}
         self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}  # type: ignore[misc]
-        self._weights: dict[tuple[str, int, Granularity, ScaleRule], Tensor] = {}
+        self._weights: dict[Hashable, Tensor] = {}
         self._applied = dict.fromkeys(self._parts, FLOAT)
         if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
             memo = None
@@ -132,12 +133,11 @@ class QuantizedNetwork:
         check_bits(precision.weight_bits)
         if precision.weight_bits == FLOAT_BITS:
             return self._float[name]
-        key = (name, precision.weight_bits, precision.weight_granularity, precision.weight_scale)
+        key = (name, precision.weight_key)
         if key not in self._weights:
             weight = self._float[name]
             check_finite(weight, f"layer {name!r}: its weight")
-            scale = symmetric_scale(weight, *key[1:])
-            self._weights[key] = quantize_symmetric(weight, scale, precision.weight_bits)
+            self._weights[key] = quantize_weight(weight, precision)
         return self._weights[key]
 
     def _input_quantizer(self, name: str, precision: LayerPrecision) -> nn.Module:

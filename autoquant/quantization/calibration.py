@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import ScaleRule
+from autoquant.network import RangeRule
 from autoquant.quantization.execution import check_finite, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
-"""Values kept of each layer's input for the MSE rule."""
+"""Values kept of each layer's input for the rules ``mse`` and ``percentile``."""
 
 
 class Calibration:
@@ -31,7 +31,7 @@ class Calibration:
         self._low: dict[str, float] = dict.fromkeys(names, 0.0)
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
-        self._affine: dict[tuple[str, int, ScaleRule], Affine] = {}
+        self._affine: dict[tuple[str, int, RangeRule], Affine] = {}
         self._random = torch.Generator().manual_seed(0)
         self._share = 0.0
         handles = [
@@ -57,7 +57,7 @@ class Calibration:
             flat = flat[torch.randint(flat.numel(), (count,), generator=self._random)]
         self._values[name].append(flat.float().clone())
 
-    def affine(self, name: str, bits: int, rule: ScaleRule) -> Affine:
+    def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:
         """How the input of a layer is quantized to ``bits`` bits."""
         key = (name, bits, rule)
         if key not in self._affine:
