@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile
 from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import as_inputs, check_finite
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
@@ -38,17 +39,32 @@ def _quantize_input(layer: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def build_quantized(
-    module: nn.Module, inputs: Any, precisions: Sequence[LayerPrecision], keep_float: Sequence[str] = ()
+    module: nn.Module,
+    inputs: Any,
+    precisions: Sequence[LayerPrecision],
+    keep_float: Sequence[str] = (),
+    *,
+    bias_correction: bool = False,
+    reestimate_batch_norm: bool = False,
 ) -> nn.Module:
     """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
 
     ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
-    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point.
+    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point. The
+    options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
     """
     network = QuantizedNetwork(module, inputs, keep_float)
+    examples = as_inputs(inputs)
     if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
-        network.calibrate(as_inputs(inputs))
+        network.calibrate(examples)
+    if not (bias_correction or reestimate_batch_norm):
+        network.apply(precisions)
+        return network.module
+    corrector = Corrector(
+        network.module, network.profile, examples, bias=bias_correction, batch_norm=reestimate_batch_norm
+    )
     network.apply(precisions)
+    corrector.write(corrector.find(precisions))
     return network.module
 
 
