@@ -14,11 +14,14 @@ from autoquant.quantization.execution import check_finite, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
-"""Values kept of each layer's input for the rules ``mse`` and ``percentile``."""
+"""Values kept of each layer's input for the rules ``mse`` and ``percentile``: at least one of each example."""
 
 
 class Calibration:
     """The range of every layer's input, with a sample of its values; the same inputs always give the same.
+
+    Each example gives the sample as many values, drawn for one example after the other, so that the sample does not
+    depend on how many run at a time.
 
     Args:
         module: the float network, in eval mode.
@@ -32,15 +35,16 @@ class Calibration:
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
         self._affine: dict[tuple[str, int, RangeRule], Affine] = {}
-        self._random = torch.Generator().manual_seed(0)
-        self._share = 0.0
+        self._random = {name: torch.Generator().manual_seed(seed) for seed, name in enumerate(names)}
+        self._examples = len(inputs)
+        self._batch = 0
         handles = [
             module.get_submodule(name).register_forward_pre_hook(lambda _, args, name=name: self._observe(name, args))
             for name in names
         ]
         try:
             for batch in torch.split(inputs, batch_size):
-                self._share = len(batch) / len(inputs)
+                self._batch = len(batch)
                 execute(module, batch)
         finally:
             for handle in handles:
@@ -52,10 +56,11 @@ class Calibration:
         low, high = torch.aminmax(values)
         self._low[name] = min(self._low[name], float(low))
         self._high[name] = max(self._high[name], float(high))
-        flat, count = values.reshape(-1), max(1, int(SAMPLE * self._share))
-        if flat.numel() > count:
-            flat = flat[torch.randint(flat.numel(), (count,), generator=self._random)]
-        self._values[name].append(flat.float().clone())
+        rows = values.reshape(len(values), -1)
+        count = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
+        if rows.shape[1] > count:
+            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), count), generator=self._random[name]))
+        self._values[name].append(rows.flatten().float().clone())
 
     def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:
         """How the input of a layer is quantized to ``bits`` bits."""

@@ -48,7 +48,8 @@ class PostTraining(Evaluator):
     """
 
     metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
+    """2: the sample of activations does not depend on the batch size."""
 
     def __init__(
         self,

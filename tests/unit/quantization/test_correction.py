@@ -112,7 +112,7 @@ def test_the_network_is_what_it_was_afterwards():
         assert not torch.equal(quantized.module[3].weight, before["3.weight"])
         assert quantized.module[3].weight.stride() == before["3.weight"].stride()
     with pytest.raises(ZeroDivisionError), corrector.applied(found):
-        1 / 0
+        raise ZeroDivisionError
     assert all(torch.equal(value, before[name]) for name, value in quantized.module.state_dict().items())
     assert not any(part._forward_hooks for part in quantized.module.modules())
 
