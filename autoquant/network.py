@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from autoquant.errors import SpecError
 
 FLOAT_BITS = 32
 """Bits of a layer that stays in float32; written ``float`` in a spec."""
@@ -27,8 +29,26 @@ Method = Literal["fx", "export", "hooks"]
 """How far the graph of a profile holds. ``fx``: for every input, torch.fx traced it without looking at values.
 ``export``: for every input of the example's shape, torch.export did. ``hooks``: it is what the example ran."""
 
-Granularity = Literal["per_channel", "per_tensor"]
-ScaleRule = Literal["min_max", "mse"]
+Granularity = Literal["per_channel", "per_tensor", "per_group"]
+"""Which weights share a scale: those of an output channel, all of the layer, or so many of a channel."""
+
+ScaleRule = Literal["min_max", "full_range", "percentile", "mse"]
+"""What sets the scale of weights."""
+
+RangeRule = Literal["min_max", "percentile", "mse"]
+"""What sets the range of activations."""
+
+WeightQuantizer = Literal["symmetric", "affine", "power_of_two", "statistical", "logarithmic"]
+"""Which values weights may take."""
+
+SCALE_RULES: Mapping[WeightQuantizer, tuple[ScaleRule, ...]] = {
+    "symmetric": ("min_max", "full_range", "percentile", "mse"),
+    "affine": ("min_max", "percentile", "mse"),
+    "power_of_two": ("min_max", "percentile", "mse"),
+    "statistical": (),
+    "logarithmic": (),
+}
+"""The rules that each quantizer knows; those without take their scale from their own formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +208,35 @@ class LayerPrecision:
     activation_bits: int
     weight_granularity: Granularity = "per_channel"
     weight_scale: ScaleRule = "mse"
-    activation_scale: ScaleRule = "mse"
+    activation_scale: RangeRule = "mse"
+    weight_quantizer: WeightQuantizer = "symmetric"
+    group_size: int | None = None
+    """Weights that share a scale where the granularity is ``per_group``; the last group of a channel may be smaller."""
+
+    def __post_init__(self) -> None:
+        if (self.weight_granularity == "per_group") != (self.group_size is not None):
+            raise SpecError(
+                f"granularity {self.weight_granularity!r} with group_size {self.group_size}: give group_size, a whole "
+                "number from 1, with granularity per_group, and only then"
+            )
+
+    @property
+    def weight_key(self) -> tuple[Hashable, ...]:
+        """All that the quantized weight depends on, beside the weight."""
+        return (
+            self.weight_bits,
+            self.weight_granularity,
+            self.weight_scale,
+            self.weight_quantizer,
+            self.group_size,
+        )
+
+    def scales(self, weight_shape: tuple[int, ...]) -> int:
+        """Number of weight scales of a layer whose weight has this shape, output channels first."""
+        if self.weight_granularity == "per_tensor":
+            return 1
+        values = math.prod(weight_shape[1:])
+        return weight_shape[0] * -(-values // (self.group_size or values))
 
     def __str__(self) -> str:
         return f"W{bits_text(self.weight_bits)}A{bits_text(self.activation_bits)}"

@@ -15,7 +15,6 @@ Needs the folder that AUTOQUANT_DATA names. CIFAR-10 is the JPEG copy.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import statistics
 import sys
@@ -26,18 +25,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional
 
 from autoquant import make_searcher, make_space
-from autoquant.data import DataSplits, Split
+from autoquant.data import DataSplits
 from autoquant.interfaces import EvaluatorRecipe, Task
 from autoquant.objective import as_objective
 from autoquant.pricing import CostMetric, Pricer
 from autoquant.quantization import fold_batch_norm
 from autoquant.quantization.execution import as_inputs, copied
-from autoquant.settings import data_folder
 from autoquant.space import SearchSpace
 from autoquant.trial import Proposal
 
@@ -47,66 +43,10 @@ from autoquant_cost_models.weight_bytes import WeightBytes
 from autoquant_workers.inline import InlinePool
 from autoquant_workers.post_training import PostTraining
 from autoquant_workers.worker import keep_freed_memory
+from cifar10 import cifar10, resnet20
 
 BATCH = 100
 TRIALS, PENDING = 400, 16
-MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-class Block(nn.Module):
-    """Two 3x3 convolutions; the shortcut subsamples and pads with zero channels (option A)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.stride, self.pad = stride, (outputs - inputs) // 2
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(x)))))
-        if self.stride > 1:
-            x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.pad, self.pad))
-        return functional.relu(y + x)
-
-
-class ResNet20(nn.Module):
-    """He et al., "Deep Residual Learning for Image Recognition", 2015, section 4.2, n = 3."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
-        self.layer1 = nn.Sequential(*(Block(16, 16, 1) for _ in range(3)))
-        self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
-        self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
-        self.linear = nn.Linear(64, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.layer3(self.layer2(self.layer1(functional.relu(self.bn1(self.conv1(x))))))
-        return self.linear(x.mean((2, 3)))
-
-
-def resnet20() -> nn.Module:
-    """With its published weights."""
-    net = ResNet20()
-    with np.load(data_folder() / "cifar10_jpeg" / "resnet20_weights.npz") as arrays:
-        net.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
-    return net.eval()
-
-
-def cifar10(counts: Sequence[int]) -> DataSplits:
-    """The first test images, as many for each split as ``counts`` says."""
-    with np.load(data_folder() / "cifar10_jpeg" / "test.npz") as file:
-        ends = np.cumsum(file["length"].astype(np.int64))[: sum(counts)]
-        prefix, body, labels = file["prefix"].tobytes(), file["body"].tobytes(), file["y"][: sum(counts)]
-    starts = np.concatenate([[0], ends[:-1]])
-    files = [io.BytesIO(prefix + body[start:end]) for start, end in zip(starts, ends, strict=True)]
-    pixels = np.stack([np.asarray(Image.open(file)) for file in files]).astype(np.float32) / 255
-    images = ((pixels - np.float32(MEAN)) / np.float32(SPREAD)).transpose(0, 3, 1, 2)
-    cuts = np.cumsum(counts)[:-1]
-    parts = zip(np.split(images, cuts), np.split(labels.astype(np.int64), cuts), strict=True)
-    return DataSplits(*(Split(inputs, targets) for inputs, targets in parts))
 
 
 def timed(function: Callable[[], object]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, FLOAT_BITS, Granularity, LayerPrecision, LayerProfile, ScaleRule
+from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile
 from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
-from autoquant.quantization.quantizers import Affine, check_bits, quantize_symmetric, symmetric_scale
+from autoquant.quantization.quantizers import Affine, check_bits
+from autoquant.quantization.weights import quantize_weight
 
 
 class InputQuantizer(nn.Module):
@@ -38,18 +40,32 @@ def _quantize_input(layer: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def build_quantized(
-    module: nn.Module, inputs: Any, precisions: Sequence[LayerPrecision], keep_float: Sequence[str] = ()
+    module: nn.Module,
+    inputs: Any,
+    precisions: Sequence[LayerPrecision],
+    keep_float: Sequence[str] = (),
+    *,
+    bias_correction: bool = False,
+    reestimate_batch_norm: bool = False,
 ) -> nn.Module:
     """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
 
     ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
-    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point.
+    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point. The
+    options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
     """
     examples = as_inputs(inputs)
     network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
     if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
         network.calibrate(examples)
+    if not (bias_correction or reestimate_batch_norm):
+        network.apply(precisions)
+        return network.module
+    corrector = Corrector(
+        network.module, network.profile, examples, bias=bias_correction, batch_norm=reestimate_batch_norm
+    )
     network.apply(precisions)
+    corrector.write(corrector.find(precisions))
     return network.module
 
 
@@ -72,7 +88,7 @@ class QuantizedNetwork:
         self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}  # type: ignore[misc]
         self._owner = {name: group[0] for group in self.profile.ties for name in group}
         """Of layers that share a weight: the one under whose name the quantized weight is kept."""
-        self._weights: dict[tuple[str, int, Granularity, ScaleRule], Tensor] = {}
+        self._weights: dict[Hashable, Tensor] = {}
         self._applied = dict.fromkeys(self._parts, FLOAT)
         if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
             memo = None
@@ -148,12 +164,11 @@ class QuantizedNetwork:
         if precision.weight_bits == FLOAT_BITS:
             return self._float[name]
         name = self._owner.get(name, name)
-        key = (name, precision.weight_bits, precision.weight_granularity, precision.weight_scale)
+        key = (name, precision.weight_key)
         if key not in self._weights:
             part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
             check_finite(weight, f"layer {name!r}: its weight")
-            scale = symmetric_scale(weight, *key[1:])
-            self._weights[key] = as_module_keeps(part, quantize_symmetric(weight, scale, precision.weight_bits))
+            self._weights[key] = as_module_keeps(part, quantize_weight(weight, precision))
         return self._weights[key]
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:

@@ -9,16 +9,19 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import ScaleRule
+from autoquant.network import RangeRule
 from autoquant.quantization.execution import Inputs, batches, check_finite, count, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
-"""Values kept of each layer's input for the MSE rule."""
+"""Values kept of each layer's input for the rules ``mse`` and ``percentile``: at least one of each example."""
 
 
 class Calibration:
     """The range of every layer's input, with a sample of its values; the same inputs always give the same.
+
+    Each example gives the sample as many values, drawn for one example after the other, so that the sample does not
+    depend on how many run at a time.
 
     Args:
         module: the float network, in eval mode.
@@ -31,16 +34,17 @@ class Calibration:
         self._low: dict[str, float] = dict.fromkeys(names, 0.0)
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
-        self._affine: dict[tuple[str, int, ScaleRule], Affine] = {}
-        self._random = torch.Generator().manual_seed(0)
-        self._share = 0.0
+        self._affine: dict[tuple[str, int, RangeRule], Affine] = {}
+        self._random = {name: torch.Generator().manual_seed(seed) for seed, name in enumerate(names)}
+        self._examples = count(inputs)
+        self._batch = 0
         handles = [
             module.get_submodule(name).register_forward_pre_hook(lambda _, args, name=name: self._observe(name, args))
             for name in names
         ]
         try:
             for batch in batches(inputs, batch_size):
-                self._share = count(batch) / count(inputs)
+                self._batch = count(batch)
                 execute(module, batch)
         finally:
             for handle in handles:
@@ -52,12 +56,13 @@ class Calibration:
         low, high = torch.aminmax(values)
         self._low[name] = min(self._low[name], float(low))
         self._high[name] = max(self._high[name], float(high))
-        flat, count = values.reshape(-1), max(1, int(SAMPLE * self._share))
-        if flat.numel() > count:
-            flat = flat[torch.randint(flat.numel(), (count,), generator=self._random)]
-        self._values[name].append(flat.float().clone())
+        rows = values.reshape(len(values), -1)
+        kept = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
+        if rows.shape[1] > kept:
+            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), kept), generator=self._random[name]))
+        self._values[name].append(rows.flatten().float().clone())
 
-    def affine(self, name: str, bits: int, rule: ScaleRule) -> Affine:
+    def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:
         """How the input of a layer is quantized to ``bits`` bits."""
         key = (name, bits, rule)
         if key not in self._affine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,6 +23,27 @@ BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 FOLDABLE = (*CONVOLUTIONS, *TRANSPOSED, nn.Linear)
 TOLERANCE = 1e-4
 """Largest allowed change of the output by folding and by opening attention, relative to its largest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedNorm:
+    """What a folded BatchNorm makes of the output of its layer, float64 of shape (channels,): see `Corrector`."""
+
+    mean: Tensor
+    spread: Tensor
+    """Standard deviation."""
+    epsilon: Tensor
+    """What is added to the variance of the folded output before it is divided by."""
+
+    @classmethod
+    def of(cls, norm: Any, factor: Tensor) -> FoldedNorm:
+        """Of a BatchNorm whose layer's weights are multiplied by ``factor``."""
+        ones = torch.ones_like(factor)
+        return cls(
+            ones * 0 if norm.bias is None else norm.bias.detach().double(),
+            ones if norm.weight is None else norm.weight.detach().double().abs(),
+            norm.eps * factor.square(),
+        )
 
 
 def fold_batch_norm(module: nn.Module, example_input: Any) -> nn.Module:
@@ -114,6 +136,7 @@ def _fold_pair(layer: Any, norm: Any) -> None:
     factor = (norm.running_var.double() + norm.eps).rsqrt()
     if norm.weight is not None:
         factor = factor * norm.weight.detach().double()
+    layer.folded_norm = FoldedNorm.of(norm, factor)
     bias = -norm.running_mean.double() if layer.bias is None else layer.bias.detach().double() - norm.running_mean
     bias = factor * bias
     if norm.bias is not None:

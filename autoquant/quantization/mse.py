@@ -1,4 +1,4 @@
-"""Search for the clipping ratio with the least squared error."""
+"""Search for the clipping ratio, or the range, with the least squared error."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ def search_ratio(error: Callable[[Tensor], Tensor], rows: int) -> Tensor:
             best, least = _keep_better(error, best, least, centre * step**power)
         step **= FINE[-1] - FINE[-2]
     return best
+
+
+def search_range(error: Callable[[Tensor, Tensor], Tensor], low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """The ends, (rows, 1) each, with the least error that is found; ``error`` maps such ends to errors (rows, 1).
+
+    First both ends are moved together, then each on its own in rows that have values of both signs.
+    """
+    rows = len(low)
+    ratio = search_ratio(lambda ratio: error(low * ratio, high * ratio), rows)
+    low, high = low * ratio, high * ratio
+    both = (low < 0) & (high > 0)
+    if bool(both.any()):
+        high = torch.where(both, high * search_ratio(lambda ratio: error(low, high * ratio), rows), high)
+        low = torch.where(both, low * search_ratio(lambda ratio: error(low * ratio, high), rows), low)
+    return low, high
 
 
 def _keep_better(

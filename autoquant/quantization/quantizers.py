@@ -7,16 +7,21 @@ al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Ar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT_BITS, Granularity, ScaleRule, bits_text
-from autoquant.quantization.mse import search_ratio, squared_error
+from autoquant.network import BITS, FLOAT_BITS, RangeRule, ScaleRule, bits_text
+from autoquant.quantization.mse import search_range, search_ratio, squared_error
 
 TINY = torch.finfo(torch.float32).tiny
 """The smallest scale: all values of a tensor that is smaller than this become zero."""
+
+PERCENTILE = 99.9
+"""Part of the values, in percent, that the rule ``percentile`` does not clip at an end."""
 
 
 def check_bits(bits: int) -> None:
@@ -36,16 +41,39 @@ def quantize_symmetric(values: Tensor, scale: Tensor, bits: int) -> Tensor:
     return torch.div(values, scale).round_().clamp_(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1).mul_(scale)
 
 
-def symmetric_scale(values: Tensor, bits: int, granularity: Granularity, rule: ScaleRule) -> Tensor:
+def percentile(rows: Tensor, percent: float) -> Tensor:
+    """The value below which so many percent of a row lie, interpolated: (rows, n) -> (rows, 1)."""
+    return torch.from_numpy(np.percentile(rows.detach().numpy(), percent, axis=1, keepdims=True)).to(rows.dtype)
+
+
+def largest_magnitude(rows: Tensor, rule: ScaleRule) -> Tensor:
+    """What the scale of a row is made from, (rows, 1): the largest magnitude, or its percentile where that is not 0."""
+    magnitudes = rows.abs()
+    largest = magnitudes.amax(1, keepdim=True)
+    if rule == "percentile":
+        clipped = percentile(magnitudes, PERCENTILE)
+        return torch.where(clipped > 0, clipped, largest)
+    return largest
+
+
+def symmetric_scale(
+    values: Tensor, bits: int, granularity: Literal["per_channel", "per_tensor"], rule: ScaleRule
+) -> Tensor:
     """Scale of a weight tensor: shape (channels, 1, ..) per channel (dimension 0), (1, 1, ..) per tensor.
 
-    ``min_max``: ``max|W| / (2^(b-1) - 1)``, which clips nothing. ``mse``: the scale with the least squared error that
-    a search finds, never worse than ``min_max``. Where all values are zero, the scale is 1.
+    ``min_max``: ``max|W| / (2^(b-1) - 1)``, which clips nothing. ``full_range``: ``max|W| / (2^(b-1) - 1/2)``, which
+    uses the lowest integer too and moves the largest values by half a step (as Distiller calls it). ``percentile``: as
+    ``min_max``, from the `PERCENTILE` of |W|. ``mse``: the scale with the least squared error that a search finds,
+    never worse than ``min_max``. Where all values are zero, the scale is 1.
     """
     check_bits(bits)
     rows = values.reshape(len(values) if granularity == "per_channel" else 1, -1)
-    largest = rows.abs().amax(1, keepdim=True)
-    scale = torch.where(largest > 0, (largest / max(2 ** (bits - 1) - 1, 1)).clamp_min(TINY), 1.0)
+    largest = largest_magnitude(rows, rule)
+    if rule == "full_range":  # a hair smaller, so that a half does not round up or down as the division happens to fall
+        scale = torch.nextafter(largest / (2 ** (bits - 1) - 0.5), torch.zeros_like(largest))
+    else:
+        scale = largest / max(2 ** (bits - 1) - 1, 1)
+    scale = torch.where(largest > 0, scale.clamp_min(TINY), 1.0)
     if rule == "mse" and bits != FLOAT_BITS:
         scale = _least_error_scale(rows, scale, bits)
     return scale.reshape(-1, *[1] * (values.dim() - 1))
@@ -107,21 +135,24 @@ class Affine:
         return integers.clamp_(-self.zero_point, levels(self.bits) - self.zero_point).mul_(self.scale)
 
 
-def affine_range(values: Tensor, low: float, high: float, bits: int, rule: ScaleRule) -> Affine:
+def affine_range(values: Tensor, low: float, high: float, bits: int, rule: RangeRule) -> Affine:
     """How to quantize activations that lie in [low, high], of which ``values`` is a sample.
 
-    ``min_max``: the whole range. ``mse``: the range with the least squared error on the sample that a search finds,
-    first both ends together, then each on its own; never worse than ``min_max``.
+    ``min_max``: the whole range. ``percentile``: it clips what lies beyond the `PERCENTILE` of the sample at either
+    end. ``mse``: the range with the least squared error on the sample that a search finds, first both ends together,
+    then each on its own; never worse than ``min_max``.
     """
     if rule == "min_max" or bits == FLOAT_BITS:
         return Affine.of_range(low, high, bits)
+    sample = values.reshape(1, -1)
+    if rule == "percentile":
+        ends = [float(percentile(sample, percent)) for percent in (100 - PERCENTILE, PERCENTILE)]
+        low, high = ends if ends[0] < 0 or ends[1] > 0 else (low, high)
+        return Affine.of_range(low, high, bits)
 
-    def error(bottom: float, top: float) -> Tensor:
-        return squared_error(Affine.of_range(bottom, top, bits).quantize(values).reshape(1, -1), values.reshape(1, -1))
+    def error(bottom: Tensor, top: Tensor) -> Tensor:
+        return squared_error(Affine.of_range(float(bottom), float(top), bits).quantize(sample), sample)
 
-    ratio = float(search_ratio(lambda r: error(low * float(r), high * float(r)), 1))
-    low, high = low * ratio, high * ratio
-    if low < 0 < high:
-        high *= float(search_ratio(lambda r: error(low, high * float(r)), 1))
-        low *= float(search_ratio(lambda r: error(low * float(r), high), 1))
-    return Affine.of_range(low, high, bits)
+    ends64 = (torch.tensor([[end]], dtype=torch.float64) for end in (low, high))
+    bottom, top = search_range(error, *ends64)
+    return Affine.of_range(float(bottom), float(top), bits)

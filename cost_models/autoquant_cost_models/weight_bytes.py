@@ -15,6 +15,8 @@ SUPPORTED = f"supported: weights and activations of {WIDTHS} bits; float only fo
 
 SCALE_BYTES = 4
 """A scale is a float32."""
+MEAN_BYTES = 4
+"""A mean is a float32."""
 BIAS_BYTES = 4
 """A bias is an int32 beside quantized weights and a float32 beside float ones."""
 
@@ -24,12 +26,21 @@ def packed_bytes(values: int, bits: int) -> int:
     return -(-values * bits // 8)
 
 
+def offset_bytes(precision: LayerPrecision) -> int:
+    """Bytes of what a quantizer of weights keeps beside each scale: a zero point, a mean, or nothing."""
+    if precision.weight_quantizer == "affine":
+        return packed_bytes(1, precision.weight_bits)
+    return MEAN_BYTES if precision.weight_quantizer == "statistical" else 0
+
+
 class WeightBytes(CostModel):
     """Bytes of the stored network, with everything that quantization adds to it. For each layer the sum of
 
     - weights: ceil(weights x weight bits / 8), packed without gaps; 4 bytes each in float;
-    - weight scales, where weights are quantized: 4 bytes for each output channel, or 4 in all when they are quantized
-      per tensor. Weights are symmetric, so they have no zero points;
+    - weight scales, where weights are quantized: 4 bytes for each output channel, for each group of its weights where
+      they are quantized per group, or 4 in all per tensor;
+    - beside each scale a zero point of ceil(weight bits / 8) bytes where weights are affine, or a mean of 4 bytes where
+      they are statistical;
     - biases: 4 bytes each (int32, or float32 in a float layer);
     - the scale and zero point of the layer's input, where activations are quantized: 4 + ceil(activation bits / 8).
       A layer with float activations stores neither.
@@ -68,7 +79,7 @@ def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_store
     if not weight_is_stored:
         total += packed_bytes(layer.weights, precision.weight_bits)
         if precision.weight_bits != FLOAT_BITS:
-            total += SCALE_BYTES * (layer.output_channels if precision.weight_granularity == "per_channel" else 1)
+            total += (SCALE_BYTES + offset_bytes(precision)) * precision.scales(layer.weight_shape)
     if precision.activation_bits != FLOAT_BITS:
         total += SCALE_BYTES + packed_bytes(1, precision.activation_bits)
     return total

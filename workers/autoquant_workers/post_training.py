@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -22,6 +23,7 @@ from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
+from autoquant.quantization.correction import Correction, Corrector
 from autoquant.quantization.execution import Inputs, each, portion
 from autoquant.quantization.memo import Memo
 from autoquant.quantization.profile import traced
@@ -42,10 +44,15 @@ class PostTraining(Evaluator):
         keep_float: layers that stay in float, by name; ``*`` and ``?`` match parts of names.
         memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates that begin with the
             same bit-widths; 0 computes everything anew. It changes speed and memory, never a result.
+        bias_correction: give each output channel the mean that it has in the float network on the calibration split.
+        reestimate_batch_norm: estimate the statistics of folded BatchNorm anew on the calibration split.
+
+    The last two cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
     """
 
     metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
+    """2: the sample of activations does not depend on the batch size."""
 
     def __init__(
         self,
@@ -55,6 +62,8 @@ class PostTraining(Evaluator):
         batch_size: Annotated[int, Field(ge=1)] = 100,
         keep_float: Sequence[str] = (),
         memo_mb: Annotated[int, Field(ge=0)] = 256,
+        bias_correction: bool = False,
+        reestimate_batch_norm: bool = False,
     ) -> None:
         super().__init__(network, data)
         if network is None:
@@ -67,10 +76,22 @@ class PostTraining(Evaluator):
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
         self._examples = portion(self._splits["search"].inputs, slice(2))
-        self._memo = Memo(memo_mb * 2**20)
+        corrected = bias_correction or reestimate_batch_norm
+        self._memo = Memo(0 if corrected else memo_mb * 2**20)
         self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
         check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
+        self._factors = reestimate_batch_norm
+        self._corrector = self._make_corrector(bias_correction, reestimate_batch_norm) if corrected else None
+
+    def _make_corrector(self, bias: bool, batch_norm: bool) -> Corrector:
+        if "calibration" not in self._splits:
+            raise SpecError(
+                "data: bias_correction and reestimate_batch_norm need a calibration split; give "
+                "DataSplits(search, test, calibration), or leave them out"
+            )
+        inputs = self._splits["calibration"].inputs
+        return Corrector(self._quantized.module, self._quantized.profile, inputs, bias=bias, batch_norm=batch_norm)
 
     def profile(self) -> NetworkProfile:
         """Traced when it is asked for: workers measure without."""
@@ -91,6 +112,11 @@ class PostTraining(Evaluator):
             raise SpecError(
                 "data: the space quantizes activations, and there is no calibration split; give "
                 "DataSplits(search, test, calibration), or set space.activations to [float]"
+            )
+        if self._factors and any(option.weight_granularity == "per_tensor" for layer in options for option in layer):
+            raise SpecError(
+                "evaluator.reestimate_batch_norm: it gives each output channel a scale of its own, and the space "
+                "quantizes weights per tensor; set space.granularity to per_channel"
             )
         if activations:
             self._check_ranges(options)
@@ -147,7 +173,7 @@ class PostTraining(Evaluator):
         try:
             self._calibrate(run.precisions)
             self._quantized.apply(run.precisions)
-            with self._memo.run((split, start), keep=run.shared):
+            with self._corrected(run), self._memo.run((split, start), keep=run.shared):
                 losses, hits = self._scores(portion(data.inputs, batch), data.targets[batch])
         except Exception as error:
             run.error = error
@@ -155,6 +181,14 @@ class PostTraining(Evaluator):
         run.losses.append(losses)
         run.hits.append(hits)
         run.seconds += time.perf_counter() - began
+
+    def _corrected(self, run: _Run) -> AbstractContextManager[None]:
+        """The network with the corrections of its candidate, which are found once."""
+        if self._corrector is None:
+            return nullcontext()
+        if run.correction is None:
+            run.correction = self._corrector.find(run.precisions)
+        return self._corrector.applied(run.correction)
 
     def _calibrate(self, precisions: Sequence[LayerPrecision]) -> None:
         """Once, when activations are first quantized."""
@@ -187,6 +221,7 @@ class _Run:
     seconds: float = 0.0
     shared: int = 0
     """How many quantized layers are alike in the candidate that runs next."""
+    correction: Correction | None = None
 
     @classmethod
     def of(cls, space: SearchSpace, candidate: Candidate) -> _Run:

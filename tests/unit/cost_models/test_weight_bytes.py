@@ -34,8 +34,18 @@ def price(layer: LayerProfile, precision: LayerPrecision) -> float:
         (LayerPrecision(8, 32), 216 + 8 * 4 + 8 * 4),
         (LayerPrecision(32, 8), 216 * 4 + 8 * 4 + 4 + 1),
         (LayerPrecision(8, 8, weight_granularity="per_tensor"), 216 + 8 * 4 + 4 + 4 + 1),
+        # 27 weights a channel: groups of 10, 10 and 7.
+        (LayerPrecision(4, 32, "per_group", group_size=10), 108 + 8 * 4 + 24 * 4),
+        (LayerPrecision(4, 32, "per_group", group_size=27), 108 + 8 * 4 + 8 * 4),
+        (LayerPrecision(4, 32, "per_group", group_size=64), 108 + 8 * 4 + 8 * 4),
+        (LayerPrecision(3, 32, weight_quantizer="affine"), 81 + 8 * 4 + 8 * (4 + 1)),
+        (LayerPrecision(16, 32, "per_tensor", weight_quantizer="affine"), 432 + 8 * 4 + 4 + 2),
+        (LayerPrecision(4, 32, "per_group", weight_quantizer="affine", group_size=9), 108 + 8 * 4 + 24 * (4 + 1)),
+        (LayerPrecision(4, 32, weight_quantizer="power_of_two"), 108 + 8 * 4 + 8 * 4),
+        (LayerPrecision(4, 32, weight_quantizer="logarithmic"), 108 + 8 * 4 + 8 * 4),
+        (LayerPrecision(4, 32, weight_quantizer="statistical"), 108 + 8 * 4 + 8 * (4 + 4)),
+        (LayerPrecision(32, 32, weight_quantizer="affine"), 216 * 4 + 8 * 4),
     ],
-    ids=str,
 )
 def test_by_hand(precision: LayerPrecision, expected: int) -> None:
     assert price(CONV, precision) == expected

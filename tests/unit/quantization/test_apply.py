@@ -19,6 +19,7 @@ from autoquant.quantization import (
     quantize_symmetric,
     symmetric_scale,
 )
+from autoquant.quantization import calibration as calibrating
 
 
 def network() -> nn.Sequential:
@@ -129,6 +130,19 @@ def test_calibration_sees_the_whole_range_of_the_float_network():
     assert not any(part._forward_pre_hooks for part in module.modules())
     with pytest.raises(UnsupportedError, match="layer '5' was not calibrated"):
         calibration.affine("5", 4, "mse")
+
+
+def test_the_batch_size_does_not_change_the_calibration(monkeypatch):
+    monkeypatch.setattr(calibrating, "SAMPLE", 300)
+    module, inputs = network(), images(30)
+    first, *others = (Calibration(module, ["0", "3", "5"], inputs, size) for size in (30, 7, 1))
+    for other in others:
+        for name in ("0", "3", "5"):
+            for rule in ("mse", "percentile", "min_max"):
+                one, two = first.affine(name, 4, rule), other.affine(name, 4, rule)
+                assert one.scale == pytest.approx(two.scale, rel=1e-5)
+                assert one.zero_point == two.zero_point
+    assert [len(torch.cat(first._values[name])) for name in ("0", "3", "5")] == [300, 300, 300]
 
 
 def test_calibration_inputs_must_be_finite():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
+from autoquant.network import RangeRule
 from autoquant.quantization import Affine, affine_range, quantize_symmetric, symmetric_scale
 
 BITS = [2, 3, 4, 5, 6, 8, 16]
@@ -31,7 +32,8 @@ def weights(draw: st.DrawFn) -> Tensor:
 
 any_bits = st.sampled_from(BITS)
 any_granularity = st.sampled_from(["per_channel", "per_tensor"])
-any_rule = st.sampled_from(["min_max", "mse"])
+any_rule = st.sampled_from(["min_max", "full_range", "percentile", "mse"])
+any_range_rule = st.sampled_from(["min_max", "percentile", "mse"])
 quick = settings(max_examples=100, deadline=None)
 
 
@@ -132,12 +134,12 @@ def test_float_bits_change_nothing_and_unknown_bits_are_refused():
 samples = st.lists(finite, min_size=1, max_size=30).map(lambda numbers: torch.tensor(numbers, dtype=torch.float32))
 
 
-def affine_of(values: Tensor, bits: int, rule: Literal["min_max", "mse"]) -> Affine:
+def affine_of(values: Tensor, bits: int, rule: RangeRule) -> Affine:
     return affine_range(values, float(values.min()), float(values.max()), bits, rule)
 
 
 @quick
-@given(samples, any_bits, any_rule)
+@given(samples, any_bits, any_range_rule)
 def test_affine_agrees_with_a_float64_reference(values, bits, rule):
     affine = affine_of(values, bits, rule)
     assert 0 <= affine.zero_point <= 2**bits - 1
@@ -152,7 +154,7 @@ def test_affine_agrees_with_a_float64_reference(values, bits, rule):
 
 
 @quick
-@given(samples, any_bits, any_rule)
+@given(samples, any_bits, any_range_rule)
 def test_affine_holds_zero_is_idempotent_and_monotone(values, bits, rule):
     affine = affine_of(values, bits, rule)
     assert float(affine.quantize(torch.zeros(1))) == 0
@@ -168,7 +170,34 @@ def test_affine_mse_is_never_worse_than_min_max(values, bits):
     assert found[0] <= found[1] * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("rule", ["min_max", "mse"])
+def test_percentile_clips_at_both_ends_and_keeps_a_range():
+    values = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
+    values[0] = 1000
+    affine = affine_of(values, 8, "percentile")
+    assert math.isclose(affine.low, -3.09, abs_tol=0.1)
+    assert math.isclose(affine.high, 3.09, abs_tol=0.1)
+    rare = torch.zeros(5000)
+    rare[7] = 2.0
+    assert affine_of(rare, 8, "percentile") == affine_of(rare, 8, "min_max")
+    scale = symmetric_scale(values[None], 8, "per_channel", "percentile")
+    assert math.isclose(float(scale) * 127, 3.29, abs_tol=0.1)
+    assert torch.equal(
+        symmetric_scale(rare[None], 8, "per_channel", "percentile"),
+        symmetric_scale(rare[None], 8, "per_channel", "min_max"),
+    )
+
+
+@pytest.mark.parametrize("bits", BITS)
+def test_full_range_uses_every_integer_and_moves_the_largest_by_half_a_step(bits):
+    values = torch.linspace(-1, 1, 2**18 + 1)[None]
+    scale = symmetric_scale(values, bits, "per_channel", "full_range")
+    assert math.isclose(float(scale), 1 / (2 ** (bits - 1) - 0.5), rel_tol=1e-6)
+    result = quantize_symmetric(values, scale, bits)
+    assert len(result.unique()) == 2**bits
+    assert float((result - values).abs().max()) <= float(scale) / 2 * (1 + 1e-2)
+
+
+@pytest.mark.parametrize("rule", ["min_max", "percentile", "mse"])
 @pytest.mark.parametrize("bits", BITS)
 def test_values_that_are_not_negative_have_zero_point_zero(bits, rule):
     values = torch.randn(500, generator=torch.Generator().manual_seed(0)).relu()

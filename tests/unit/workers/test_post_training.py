@@ -194,3 +194,33 @@ def test_a_loss_that_is_not_finite_is_no_result():
     evaluator = PostTraining(Overflow(), splits)
     with pytest.raises(EvaluationError, match="the loss of 1 of 6 examples of the search split is not finite"):
         evaluator.reference("search")
+
+
+CORRECTIONS = [{"bias_correction": True}, {"reestimate_batch_norm": True}]
+CORRECTIONS.append(CORRECTIONS[0] | CORRECTIONS[1])
+
+
+@pytest.mark.parametrize("options", CORRECTIONS, ids=str)
+def test_corrections_are_those_of_each_candidate_whatever_stands_beside_it(options):
+    together, alone = (PostTraining(network(), data(), batch_size=7, **options) for _ in range(2))
+    space = space_of(together)
+    together.check(space)
+    candidates = [tuple(int(i) for i in row) for row in space.sample(np.random.default_rng(0), 5)]
+    reference = together.reference("search").metrics
+    found = [measured.metrics for measured in together.evaluate_many(space, candidates, "search")]
+    assert [alone.evaluate(space, candidate).metrics for candidate in candidates[::-1]] == found[::-1]
+    assert (
+        together.reference("search").metrics == reference == PostTraining(network(), data()).reference("search").metrics
+    )
+    plain = PostTraining(network(), data(), batch_size=7)
+    assert [plain.evaluate(space, candidate).metrics for candidate in candidates] != found
+
+
+def test_corrections_need_calibration_and_a_scale_for_each_channel():
+    for options in CORRECTIONS:
+        with pytest.raises(SpecError, match="data: bias_correction and reestimate_batch_norm need a calibration split"):
+            PostTraining(network(), data(calibration=False), **options)
+    evaluator = PostTraining(network(), data(), reestimate_batch_norm=True)
+    with pytest.raises(SpecError, match="the space quantizes weights per tensor; set"):
+        evaluator.check(space_of(evaluator, granularity="per_tensor"))
+    PostTraining(network(), data(), bias_correction=True).check(space_of(evaluator, granularity="per_tensor"))

@@ -1,0 +1,129 @@
+"""Corrections of a quantized network with calibration data: of biases, and of the statistics of folded BatchNorm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autoquant.network import FLOAT_BITS, LayerPrecision, NetworkProfile
+from autoquant.quantization.execution import Inputs, execute
+from autoquant.quantization.layers import as_module_keeps, output_first
+
+Correction = Mapping[str, tuple[Tensor, Tensor]]
+"""Layer -> factor and shift of each output channel, float32 of shape (channels,)."""
+
+
+class Corrector:
+    """Finds what brings the outputs of quantized layers back to where they were, and changes weights and biases so.
+
+    ``bias``: every output channel gets its mean in the float network (Nagel et al. 2019, "Data-Free Quantization
+    Through Weight Equalization and Bias Correction", section 4.2, measured on examples as in its appendix).
+    ``batch_norm``: every output channel of a layer that BatchNorm was folded into gets the mean and the standard
+    deviation that this BatchNorm gave it, which is to estimate its statistics anew in the quantized network. With both
+    the standard deviation is that of BatchNorm and the mean that of the float network.
+
+    A layer is corrected in the network whose layers before it are corrected. The calibration examples run as one
+    batch, so that a layer's correction is known as soon as it has run, and all take a single pass: it costs one
+    forward pass over the calibration split for a candidate, and the memory of one batch of that size.
+
+    Left as they are: layers before the first that is quantized, kept in float, without a bias to hold the shift, and
+    those that run more than once.
+
+    Args:
+        module: the network, folded, now in float.
+        profile: its layers.
+        inputs: calibration examples.
+    """
+
+    def __init__(
+        self, module: nn.Module, profile: NetworkProfile, inputs: Inputs, *, bias: bool, batch_norm: bool
+    ) -> None:
+        self._module, self._profile, self._inputs = module, profile, inputs
+        self._bias, self._batch_norm = bias, batch_norm
+        named = ((layer.name, module.get_submodule(layer.name)) for layer in profile.quantizable)
+        self._parts = {name: part for name, part in named if isinstance(part._parameters.get("bias"), Tensor)}
+        self._means: dict[str, Tensor] = {}
+        calls: Counter[str] = Counter()
+
+        def note(name: str, output: Tensor) -> None:
+            calls[name] += 1
+            self._means[name] = _rows(self._parts[name], output).mean(1)
+
+        self._run(note)
+        self._parts = {name: part for name, part in self._parts.items() if calls[name] == 1}
+
+    def find(self, precisions: Sequence[LayerPrecision]) -> Correction:
+        """The correction of the network as it is now, quantized to ``precisions``, those of the profile's layers."""
+        bits = [{precision.weight_bits, precision.activation_bits} for precision in precisions]
+        quantized = [layer.order for layer, found in zip(self._profile, bits, strict=True) if found != {FLOAT_BITS}]
+        first = min(quantized, default=len(bits))
+        found: dict[str, tuple[Tensor, Tensor]] = {}
+        wanted = {layer.name for layer in self._profile if layer.order >= first}
+
+        def correct(name: str, output: Tensor) -> Tensor | None:
+            if name not in wanted:
+                return None
+            factor, shift = found[name] = self._channels(name, output)
+            channel_last = isinstance(self._parts[name], nn.Linear)
+            shape = [-1] if channel_last else [-1, *[1] * (output.dim() - 2)]
+            return output * factor.reshape(shape) + shift.reshape(shape)
+
+        if quantized:
+            self._run(correct)
+        return found
+
+    def _channels(self, name: str, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Factor and shift of each output channel."""
+        part = self._parts[name]
+        rows = _rows(part, output)
+        mean, factor = rows.mean(1), torch.ones(len(rows), dtype=torch.float64)
+        norm = getattr(part, "folded_norm", None) if self._batch_norm else None
+        wanted = self._means[name] if self._bias else mean
+        if norm is not None:
+            variance = rows.var(1, correction=0) + norm.epsilon
+            factor = torch.where(variance > 0, norm.spread / variance.sqrt(), 1.0)
+            wanted = wanted if self._bias else norm.mean
+        return factor.float(), (wanted - factor * mean).float()
+
+    def _run(self, hook: Callable[[str, Tensor], Tensor | None]) -> None:
+        """One pass over the examples; the hook may change what a layer gives."""
+        handles = [
+            part.register_forward_hook(lambda _, __, output, name=name: hook(name, output))
+            for name, part in self._parts.items()
+        ]
+        try:
+            execute(self._module, self._inputs)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def write(self, correction: Correction) -> None:
+        """Change weights and biases of the network."""
+        for name, (factor, shift) in correction.items():
+            part: Any = self._parts[name]
+            weight = output_first(part, part.weight.data)
+            part.weight.data = as_module_keeps(part, weight * factor.reshape(-1, *[1] * (weight.dim() - 1)))
+            part.bias.data = part.bias.data * factor + shift
+
+    @contextmanager
+    def applied(self, correction: Correction) -> Iterator[None]:
+        """Inside, the network is corrected; afterwards its weights and biases are what they were."""
+        parts: list[Any] = [self._parts[name] for name in correction]
+        before = [(part.weight.data, part.bias.data) for part in parts]
+        self.write(correction)
+        try:
+            yield
+        finally:
+            for part, (weight, bias) in zip(parts, before, strict=True):
+                part.weight.data, part.bias.data = weight, bias
+
+
+def _rows(part: nn.Module, output: Tensor) -> Tensor:
+    """Outputs by channel, float64 of shape (channels, values)."""
+    channels = -1 if isinstance(part, nn.Linear) else 1
+    return output.detach().double().movedim(channels, 0).flatten(1)

@@ -1,0 +1,169 @@
+"""Bias correction and BatchNorm that is estimated anew, against networks in which that is done the long way."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.quantization import QuantizedNetwork, build_quantized, quantize_symmetric, symmetric_scale
+from autoquant.quantization.correction import Corrector
+
+W3 = LayerPrecision(3, 32, weight_scale="min_max")
+W4A4 = LayerPrecision(4, 4)
+
+
+def network() -> nn.Sequential:
+    """Two convolutions with BatchNorm of trained statistics and scales of either sign, and a classifier."""
+    torch.manual_seed(0)
+    made = nn.Sequential(
+        nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.Conv2d(8, 8, 3, groups=8), nn.BatchNorm2d(8, eps=0.1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(32, 6, bias=False), nn.BatchNorm1d(6), nn.Linear(6, 3),
+    )  # fmt: skip
+    for part in made:
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.normal_(part.weight)
+            nn.init.normal_(part.bias)
+    made.train()
+    for _ in range(30):
+        made(torch.randn(64, 3, 6, 6) * 2 + 1)
+    return made.eval()
+
+
+def images(count: int = 40, seed: int = 1) -> Tensor:
+    return torch.randn(count, 3, 6, 6, generator=torch.Generator().manual_seed(seed)) * 2 + 1
+
+
+def corrected(precision: LayerPrecision, **which: bool) -> tuple[QuantizedNetwork, Any]:
+    """The network, quantized and corrected, and its correction."""
+    quantized = QuantizedNetwork(network(), images(2))
+    quantized.calibrate(images())
+    corrector = Corrector(quantized.module, quantized.profile, images(), **which)
+    precisions = [precision] * len(quantized.profile)
+    quantized.apply(precisions)
+    found = corrector.find(precisions)
+    corrector.write(found)
+    return quantized, found
+
+
+def outputs(module: nn.Module, inputs: Tensor) -> dict[str, Tensor]:
+    """What every layer gives, by channel: (channels, values)."""
+    found: dict[str, Tensor] = {}
+    for name, part in module.named_modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            part.register_forward_hook(
+                lambda _, __, output, name=name: found.update({name: output.double().transpose(0, 1).flatten(1)})
+            )
+    with torch.no_grad():
+        module(inputs)
+    return found
+
+
+@torch.no_grad()
+def test_batch_norm_is_that_of_the_unfolded_network_in_training_mode():
+    long_way = network()
+    for layer in (0, 3, 7, 9):
+        weight = long_way[layer].weight.data
+        long_way[layer].weight.data = quantize_symmetric(
+            weight, symmetric_scale(weight, 3, "per_channel", "min_max"), 3
+        )
+    expected = long_way.train()(images())
+    quantized, found = corrected(W3, bias=False, batch_norm=True)
+    torch.testing.assert_close(quantized.module(images()), expected, rtol=1e-3, atol=1e-3)
+    assert list(found) == ["0", "3", "7", "9"]
+    assert torch.equal(found["9"][0], torch.ones(3))
+    assert not bool(found["9"][1].abs().gt(1e-6).any())
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("precision", [W3, W4A4], ids=str)
+def test_corrected_channels_have_the_mean_of_the_float_network(precision, batch_norm):
+    quantized, found = corrected(precision, bias=True, batch_norm=batch_norm)
+    now, before = outputs(quantized.module, images()), outputs(QuantizedNetwork(network(), images(2)).module, images())
+    for name in found:
+        torch.testing.assert_close(now[name].mean(1), before[name].mean(1), rtol=1e-3, atol=1e-4)
+        if not batch_norm:
+            assert torch.equal(found[name][0], torch.ones(len(before[name])))
+    if batch_norm:
+        spread = outputs(quantized.module, images())["0"].std(1, correction=0)
+        torch.testing.assert_close(spread, network()[1].weight.detach().abs().double(), rtol=1e-3, atol=1e-3)
+
+
+def test_only_layers_from_the_first_quantized_one_on_are_corrected():
+    quantized = QuantizedNetwork(network(), images(2), ["7"])
+    corrector = Corrector(quantized.module, quantized.profile, images(), bias=True, batch_norm=True)
+    for precisions, names in (([FLOAT] * 4, []), ([FLOAT, W3, FLOAT, FLOAT], ["3", "9"])):
+        quantized.apply(precisions)
+        assert list(corrector.find(precisions)) == names
+
+
+def test_the_network_is_what_it_was_afterwards():
+    quantized = QuantizedNetwork(network(), images(2))
+    corrector = Corrector(quantized.module, quantized.profile, images(), bias=True, batch_norm=True)
+    quantized.apply([W3] * 4)
+    before = copy.deepcopy(quantized.module.state_dict())
+    found = corrector.find([W3] * 4)
+    with corrector.applied(found):
+        assert not torch.equal(quantized.module[3].weight, before["3.weight"])
+        assert quantized.module[3].weight.stride() == before["3.weight"].stride()
+    with pytest.raises(ZeroDivisionError), corrector.applied(found):
+        raise ZeroDivisionError
+    assert all(torch.equal(value, before[name]) for name, value in quantized.module.state_dict().items())
+    assert not any(part._forward_hooks for part in quantized.module.modules())
+
+
+def test_weights_stay_multiples_of_a_scale():
+    quantized, found = corrected(W3, bias=True, batch_norm=True)
+    for name in found:
+        weight = quantized.module.get_submodule(name).weight
+        assert max(len(channel.unique()) for channel in weight) <= 7
+
+
+@torch.no_grad()
+def test_a_network_is_built_as_it_was_measured():
+    built = build_quantized(network(), images(), [W4A4] * 4, bias_correction=True, reestimate_batch_norm=True)
+    quantized, _ = corrected(W4A4, bias=True, batch_norm=True)
+    torch.testing.assert_close(built(images(seed=2)), quantized.module(images(seed=2)), rtol=1e-4, atol=1e-4)
+    assert not torch.equal(built(images()), build_quantized(network(), images(), [W4A4] * 4)(images()))
+
+
+class Twice(nn.Module):
+    """A layer that runs twice, one without a bias, and a last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.twice, self.bare, self.last = nn.Linear(4, 4), nn.Linear(4, 4, bias=False), nn.Linear(4, 2)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.last(self.bare(self.twice(self.twice(inputs))))
+
+
+def test_a_layer_that_runs_twice_or_has_no_bias_is_left():
+    torch.manual_seed(0)
+    module = Twice()
+    rows = [(name, getattr(module, name)) for name in ("twice", "bare", "last")]
+    layers = [
+        LayerProfile(name, "linear", i, (4,), (4,), tuple(part.weight.shape), 16, 4, 20)
+        for i, (name, part) in enumerate(rows)
+    ]
+    corrector = Corrector(module, NetworkProfile(tuple(layers), (4,)), torch.randn(8, 4), bias=True, batch_norm=True)
+    module.twice.weight.data += 0.1
+    found = corrector.find([W3] * 3)
+    assert list(found) == ["last"]
+    assert float(found["last"][1].abs().max()) > 0
+
+
+def test_a_channel_that_never_varies_keeps_its_weights():
+    module = nn.Sequential(nn.Conv2d(3, 2, 1, bias=False), nn.BatchNorm2d(2, eps=1e-9), nn.Flatten(), nn.Linear(72, 2))
+    module[1].weight.data[0] = 0
+    quantized = QuantizedNetwork(module.eval(), images(2))
+    corrector = Corrector(quantized.module, quantized.profile, images(), bias=False, batch_norm=True)
+    quantized.apply([W3, FLOAT])
+    factor, shift = corrector.find([W3, FLOAT])["0"]
+    assert (float(factor[0]), float(shift[0])) == (1, 0)
+    assert bool(torch.isfinite(factor).all())
