@@ -142,7 +142,7 @@ def test_uniform_bit_widths_are_those_that_every_free_layer_has(options: dict[st
             "space: layers that share one choice of weight bits have none in common: layer0 may have 2, 4, 8; ",
         ),
         ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a rule"),
-        ({"weights": [4], "weight_scales": ["fast"]}, r"space.weight_scales\[0\]: Input should be 'min_max' or 'mse'"),
+        ({"weights": [4], "weight_scales": ["fast"]}, r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range', 'percentile' or 'mse'"),
         ({"granularity": "per_group"}, "space.granularity: Input should be 'per_channel' or 'per_tensor'"),
     ],
 )
