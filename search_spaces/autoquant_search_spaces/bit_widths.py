@@ -7,21 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from autoquant.errors import SpecError, did_you_mean
 from autoquant.network import (
     BITS,
     FLOAT,
     FLOAT_BITS,
+    SCALE_RULES,
     Granularity,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
+    RangeRule,
     ScaleRule,
+    WeightQuantizer,
     bits_text,
 )
 from autoquant.space import Candidate, Choice, IntArray, Option, SearchSpace
@@ -29,8 +33,9 @@ from autoquant_search_spaces.groups import Tie, matched, named_groups, partition
 
 Bits = Literal[2, 3, 4, 5, 6, 8, 16, "float"]
 Lists = Mapping[Literal["weights", "activations"], Sequence[Bits]]
-PARTS = ("weight", "activation", "weight_scale", "activation_scale")
-SCALE_OF = {"weight_scale": "weight", "activation_scale": "activation"}
+PARTS = ("weight", "activation", "weight_scale", "activation_scale", "quantizer")
+SCALE_OF = {"weight_scale": "weight", "quantizer": "weight", "activation_scale": "activation"}
+"""What means nothing where these bits are float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class _Unit:
     part: str
     layers: tuple[str, ...]
     values: tuple[Any, ...]
-    """Bit-widths as numbers, float as 32; or rules of scales."""
+    """Bit-widths as numbers, float as 32; or rules of scales, or quantizers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,14 @@ class BitWidths(SearchSpace):
         tie: which layers share a choice: ``residual``, those whose outputs meet in an addition; ``shared_input``,
             those that read the same tensor (query, key and value, which engines fuse).
         groups: name -> layers or patterns that share a choice.
-        granularity: one weight scale for each output channel, or one for the whole tensor.
+        granularity: one weight scale for each output channel, for each group of its weights, or for the whole tensor.
         weight_scale: rule that sets weight scales.
         activation_scale: rule that sets activation scales.
         weight_scales: rules among which each layer has a choice, ``<layer>.weight_scale``, in place of one for all.
         activation_scales: the same for activations, ``<layer>.activation_scale``.
+        quantizer: which values weights may take.
+        quantizers: quantizers among which each layer has a choice, ``<layer>.quantizer``, in place of one for all.
+        group_size: weights in a group, for the granularity ``per_group``.
         left_out: layer or pattern -> bit-widths that are left out; a search writes here what a device cannot execute.
     """
 
@@ -94,19 +102,26 @@ class BitWidths(SearchSpace):
         groups: Mapping[str, Sequence[str]] | None = None,
         granularity: Granularity = "per_channel",
         weight_scale: ScaleRule = "mse",
-        activation_scale: ScaleRule = "mse",
+        activation_scale: RangeRule = "mse",
         weight_scales: Sequence[ScaleRule] = (),
-        activation_scales: Sequence[ScaleRule] = (),
+        activation_scales: Sequence[RangeRule] = (),
+        quantizer: WeightQuantizer = "symmetric",
+        quantizers: Sequence[WeightQuantizer] = (),
+        group_size: Annotated[int, Field(ge=1)] = 64,
         left_out: Mapping[str, Lists] | None = None,
     ) -> None:
         if network is None:
             raise SpecError("space: bit_widths needs a network, and the evaluator has none")
         self.network = network
         self._granularity: Granularity = granularity
-        self._scales = {
+        self._group_size = group_size if granularity == "per_group" else None
+        self._scales: dict[str, tuple[Any, ...]] = {
             "weight_scale": _rules(weight_scales, "weight_scales") or (weight_scale,),
             "activation_scale": _rules(activation_scales, "activation_scales") or (activation_scale,),
+            "quantizer": _rules(quantizers, "quantizers") or (quantizer,),
         }
+        for one, rule in product(self._scales["quantizer"], self._scales["weight_scale"]):
+            _check_rule(one, rule)
         free = network.quantizable
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
@@ -164,12 +179,14 @@ class BitWidths(SearchSpace):
             "activation": partition([n for n in self._names if self._bits[n]["activation"] is not None], shared),
         }
         units = []
-        for bits_part, scale_part in (("weight", "weight_scale"), ("activation", "activation_scale")):
+        for bits_part in parts:
             for layers in parts[bits_part]:
                 name = next((named[layer] for layer in layers if layer in named), layers[0])
                 values = self._common_bits(bits_part, layers)
-                rules = self._scales[scale_part] if values != (FLOAT_BITS,) else self._scales[scale_part][:1]
-                units += [_Unit(name, bits_part, layers, values), _Unit(name, scale_part, layers, rules)]
+                units.append(_Unit(name, bits_part, layers, values))
+                for part in (part for part, of in SCALE_OF.items() if of == bits_part):
+                    rules = self._scales[part] if values != (FLOAT_BITS,) else self._scales[part][:1]
+                    units.append(_Unit(name, part, layers, rules))
         return sorted(units, key=lambda unit: (self._names.index(unit.layers[0]), PARTS.index(unit.part)))
 
     def _common_bits(self, part: str, layers: Sequence[str]) -> tuple[int, ...]:
@@ -194,7 +211,7 @@ class BitWidths(SearchSpace):
         return found
 
     def canonical(self, candidate: Candidate) -> Candidate:
-        """The rule of a scale means nothing where bits are float: it is then the first."""
+        """Rules of scales and quantizers mean nothing where bits are float: they are then the first."""
         indices = list(candidate)
         for scale, bits, at_float in self._idle_scales:
             if indices[bits] == at_float:
@@ -249,6 +266,8 @@ class BitWidths(SearchSpace):
             self._granularity,
             lists[2][0 if weight == FLOAT_BITS else indices[2]],
             lists[3][0 if activation == FLOAT_BITS else indices[3]],
+            lists[4][0 if weight == FLOAT_BITS else indices[4]],
+            self._group_size,
         )
 
     @cached_property
@@ -303,10 +322,18 @@ def _bits(values: Sequence[Bits], place: str) -> tuple[int, ...]:
     return tuple(sorted(bits))
 
 
-def _rules(values: Sequence[ScaleRule], place: str) -> tuple[ScaleRule, ...]:
+def _rules(values: Sequence[str], place: str) -> tuple[str, ...]:
     if len(set(values)) != len(values):
-        raise SpecError(f"space.{place}: {list(values)} repeats a rule; each may stand once")
+        raise SpecError(f"space.{place}: {list(values)} repeats a name; each may stand once")
     return tuple(values)
+
+
+def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule) -> None:
+    """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
+    accepted = SCALE_RULES[quantizer] or ("mse",)
+    if rule not in accepted:
+        remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
+        raise SpecError(f"space.weight_scale: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
 
 
 def _options(unit: _Unit) -> tuple[Option, ...]:

@@ -141,9 +141,12 @@ def test_uniform_bit_widths_are_those_that_every_free_layer_has(options: dict[st
             {"groups": {"a": ["layer*"]}, "layers": {"layer1": {"weights": [16]}}},
             "space: layers that share one choice of weight bits have none in common: layer0 may have 2, 4, 8; ",
         ),
-        ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a rule"),
-        ({"weights": [4], "weight_scales": ["fast"]}, r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range', 'percentile' or 'mse'"),
-        ({"granularity": "per_group"}, "space.granularity: Input should be 'per_channel' or 'per_tensor'"),
+        ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a name"),
+        (
+            {"weights": [4], "weight_scales": ["fast"]},
+            r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range', 'percentile' or 'mse'",
+        ),
+        ({"granularity": "per_row"}, "space.granularity: Input should be 'per_channel', 'per_tensor' or 'per_group'"),
     ],
 )
 def test_impossible_options_are_named(options: dict[str, Any], message: str) -> None:
@@ -254,3 +257,23 @@ def test_it_needs_a_network_with_layers() -> None:
         BitWidths(None)
     with pytest.raises(SpecError, match="space: the network has no layer that may be quantized"):
         BitWidths(NetworkProfile((KEPT,), ((10,),)))
+
+
+def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
+    made = space(quantizers=["symmetric", "affine"], weight_scales=["mse", "percentile"], pins={"first": "float"})
+    names = [choice.name for choice in made.choices]
+    assert "layer1.quantizer" in names
+    first = min(made.network.quantizable, key=lambda layer: layer.order).name
+    assert f"{first}.quantizer" not in names, "a layer in float has no quantizer to choose"
+    by_name = {layer.name: options for layer, options in zip(made.network, made.layer_options, strict=True)}
+    found = {(p.weight_quantizer, p.weight_scale) for p in by_name["layer1"]}
+    assert found == {("symmetric", "mse"), ("symmetric", "percentile"), ("affine", "mse"), ("affine", "percentile")}
+    both = space(weights=[4, "float"], quantizers=["symmetric", "affine"])
+    options = {choice.name: choice.options[0] for choice in both.choices} | {"layer1.quantizer": "affine"}
+    at_four, at_float = both.encode(options), both.encode(options | {"layer1.weight": "float"})
+    assert both.canonical(at_four) == at_four
+    assert both.canonical(at_float) == both.encode(
+        options | {"layer1.weight": "float", "layer1.quantizer": "symmetric"}
+    )
+    with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no rule 'min_max'"):
+        space(quantizers=["symmetric", "logarithmic"], weight_scale="min_max")
