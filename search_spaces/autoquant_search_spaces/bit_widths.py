@@ -6,21 +6,25 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from autoquant.errors import SpecError, did_you_mean
 from autoquant.network import (
     BITS,
     FLOAT,
     FLOAT_BITS,
+    SCALE_RULES,
     Granularity,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
+    RangeRule,
     ScaleRule,
+    WeightQuantizer,
     bits_text,
 )
 from autoquant.space import Candidate, Choice, IntArray, Option, SearchSpace
@@ -41,9 +45,11 @@ class BitWidths(SearchSpace):
             first and the last layer that executes, ``*`` and ``?`` match parts of names. A pin binds only what is
             searched or quantized: where the activations of the space are all float, they stay float.
         layers: layer -> ``{weights: [..], activations: [..]}`` in place of the lists for all.
-        granularity: one weight scale for each output channel, or one for the whole tensor.
+        granularity: one weight scale for each output channel, for each group of its weights, or for the whole tensor.
         weight_scale: rule that sets weight scales.
         activation_scale: rule that sets activation scales.
+        quantizer: which values weights may take.
+        group_size: weights in a group, for the granularity ``per_group``.
     """
 
     def __init__(
@@ -56,7 +62,9 @@ class BitWidths(SearchSpace):
         layers: Mapping[str, Mapping[Literal["weights", "activations"], Sequence[Bits]]] | None = None,
         granularity: Granularity = "per_channel",
         weight_scale: ScaleRule = "mse",
-        activation_scale: ScaleRule = "mse",
+        activation_scale: RangeRule = "mse",
+        quantizer: WeightQuantizer = "symmetric",
+        group_size: Annotated[int, Field(ge=1)] = 64,
     ) -> None:
         if network is None:
             raise SpecError("space: bit_widths needs a network, and the evaluator has none")
@@ -65,7 +73,10 @@ class BitWidths(SearchSpace):
             "weight_granularity": granularity,
             "weight_scale": weight_scale,
             "activation_scale": activation_scale,
+            "weight_quantizer": quantizer,
+            "group_size": group_size if granularity == "per_group" else None,
         }
+        _check_rule(quantizer, weight_scale)
         free = network.quantizable
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
@@ -148,6 +159,14 @@ def _bits(values: Sequence[Bits], place: str) -> tuple[int, ...]:
     if len(set(bits)) != len(bits):
         raise SpecError(f"space.{place}: {list(values)} repeats a bit-width; each may stand once")
     return tuple(sorted(bits))
+
+
+def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule) -> None:
+    """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
+    accepted = SCALE_RULES[quantizer] or ("mse",)
+    if rule not in accepted:
+        remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
+        raise SpecError(f"space.weight_scale: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
 
 
 def _option(bits: int) -> Option:

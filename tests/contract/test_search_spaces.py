@@ -44,6 +44,9 @@ BIT_WIDTHS: dict[str, dict[str, Any]] = {
     "pinned to float": {"activations": [4, 8], "pins": {"stem": "float"}},
     "own lists": {"layers": {"stem": {"weights": [8, 16]}, "head": {"weights": [8], "activations": [8, "float"]}}},
     "per tensor": {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"},
+    "per group": {"granularity": "per_group", "group_size": 8, "weight_scale": "full_range"},
+    "affine": {"quantizer": "affine", "weight_scale": "percentile", "activation_scale": "percentile"},
+    "statistical": {"quantizer": "statistical", "granularity": "per_group"},
 }
 
 CHOICES: dict[str, dict[str, Any]] = {
