@@ -46,6 +46,7 @@ RayOption = Annotated[
         show_default=False,
     ),
 ]
+SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to search.", show_default=False)]
 JobArgument = Annotated[
     int | None,
     typer.Argument(metavar="JOB", help="Id of the job; the newest by default.", show_default=False),
@@ -99,7 +100,7 @@ def _errors(as_json: bool) -> Iterator[None]:
 
 @app.command()
 def search(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to search.", show_default=False)],
+    spec: SpecArgument,
     store: StoreOption = None,
     ray_address: RayOption = None,
     as_json: JsonOption = False,
@@ -155,6 +156,40 @@ def _run(run: Callable[..., Job], as_json: bool) -> None:
     open_end = record.state in (JobState.PAUSED, JobState.CANCELLED)
     hint = f"'autoquant resume {job.id}' goes on" if open_end else f"'autoquant report {job.id}' draws it"
     print(f"{hint}; stored as job {job.id} in {job.store.url}")
+
+
+@app.command()
+def cost(
+    spec: SpecArgument,
+    device: Annotated[
+        list[str] | None,
+        typer.Option("--device", "-d", help="A device, or the path of its file; may be repeated.", show_default=False),
+    ] = None,
+    bits: Annotated[
+        str | None,
+        typer.Option(help="W4A8, W8, .. or 'float'; by default the most bits of the space.", show_default=False),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to draw it, a PNG.")] = Path(
+        "autoquant-cost.png"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Price a spec's network layer by layer, before any search: what costs most, and what limits it."""
+    from autoquant.console import cost_json, print_costs
+    from autoquant.costing import price_network
+    from autoquant.report.cost_picture import write_cost_picture
+    from autoquant.spec import SearchSpec
+
+    with _errors(as_json):
+        if output.suffix != ".png" or not output.parent.is_dir():
+            raise SpecError(f"--output: {output} must end in .png and its folder must exist")
+        costs = price_network(SearchSpec.from_file(spec), device or [], bits)
+        write_cost_picture(costs, output)
+    if as_json:
+        print(json.dumps(cost_json(costs) | {"png": str(output)}))
+    else:
+        print_costs(costs)
+        print(f"drawn in {output}")
 
 
 @app.command()
@@ -295,6 +330,34 @@ def logs(
         found = client.load_job(job, store)
         for event in found.follow() if follow else found.logs():
             print(json.dumps(event_json(event)) if as_json else event_text(event), flush=True)
+
+
+@app.command()
+def calibrate(
+    measurements: Annotated[
+        Path,
+        typer.Argument(metavar="MEASUREMENTS.csv", help="Measured layers or networks; also .json.", show_default=False),
+    ],
+    like: Annotated[str, typer.Option("--like", metavar="DEVICE", help="A similar device, or a .toml file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="BOARD.toml", help="Where to write the device.")],
+    same_hardware: Annotated[
+        bool,
+        typer.Option(
+            "--same-hardware", help="DEVICE is the data sheet of what was measured, or it with another engine."
+        ),
+    ] = False,
+    model: Annotated[str, typer.Option(help="The cost model to calibrate.")] = "roofline",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a device to a few measurements, and say how well it predicts those left out."""
+    from autoquant import calibration
+
+    with _errors(as_json):
+        found = calibration.calibrate(measurements, like, output, model=model, same_hardware=same_hardware)
+    if as_json:
+        print(json.dumps(calibration.calibration_json(found, output)))
+    else:
+        calibration.print_calibration(found, like, output)
 
 
 storage = typer.Typer(no_args_is_help=True, help="The database that holds jobs.")

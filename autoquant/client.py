@@ -66,7 +66,7 @@ def search(
     checked = spec if isinstance(spec, SearchSpec) else SearchSpec.from_file(spec)
     plan = make_plan(checked, network, data)
     opened = Store(store or default_store())
-    job = Job(opened, opened.create_job(checked.name, checked.to_dict(), plan.record, checked.budget.n_trials))
+    job = Job(opened, opened.create_job(checked.name, plan.spec.to_dict(), plan.record, checked.budget.n_trials))
     started(job)
     with interruptible() as interrupted:
         run_job(plan, opened, job.id, checked.budget.n_trials, interrupted, progress)

@@ -21,6 +21,7 @@ from autoquant.trial import Trial
 
 if TYPE_CHECKING:
     from autoquant.client import Job
+    from autoquant.costing import NetworkCosts
 
 LOG_SECONDS = 5.0
 """Where there is no terminal, a line of progress is printed so often."""
@@ -55,6 +56,8 @@ class Display:
         """Say which job this is, so that another terminal can follow or stop it."""
         record = job.record
         self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False, soft_wrap=True)
+        for note in record.plan.profile.notes if record.plan.profile is not None else ():
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
         self._bar.update(self._task, total=record.n_trials, completed=record.finished)
 
     def progress(self, now: Progress) -> None:
@@ -81,7 +84,7 @@ def progress_text(now: Progress) -> str:
 
 def _console(stderr: bool = False) -> Console:
     """Wide where it is no terminal, so that nothing is cut in a file or a pipe. Text is shown as it is, no markup."""
-    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 200
+    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 320
     return Console(stderr=stderr, width=wide, markup=False, emoji=False)
 
 
@@ -150,6 +153,51 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
     console.print(table)
     if len(page) == limit:
         console.print(f"more: autoquant trials {job.id} --after {page[-1].number}", highlight=False)
+
+
+def print_costs(costs: NetworkCosts) -> None:
+    """One line a layer, what limits it, and the sum."""
+    from autoquant.report.cost_table import cost_columns
+
+    columns = cost_columns(costs)
+    table = _table(*(column.heading for column in columns), title=f"{costs.name}, {costs.bits}")
+    table.columns[0].no_wrap = True
+    for i in range(len(costs.network)):
+        table.add_row(*(column.cells[i] for column in columns))
+    table.add_section()
+    table.add_row(*(column.total for column in columns), style="bold")
+    console = _console()
+    console.print(table)
+    for one in costs.metrics:
+        if not one.additive:
+            console.print(f"{one.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
+    for note in costs.network.notes:
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)
+
+
+def cost_json(costs: NetworkCosts) -> dict[str, Any]:
+    """A priced network for programs."""
+    return {
+        "name": costs.name,
+        "bits": costs.bits,
+        "totals": {one.metric: one.total for one in costs.metrics},
+        "units": {one.metric: one.unit for one in costs.metrics},
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "output_shape": list(layer.output_shape),
+                "macs": layer.macs,
+                "weights": layer.weights,
+                "precision": str(precision),
+                "costs": {one.metric: one.layers[i] for one in costs.metrics},
+                "limited_by": {one.metric: one.bounds[i] for one in costs.metrics if one.bounds[i]},
+            }
+            for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True))
+        ],
+        "provenance": {one.metric: dict(one.provenance) for one in costs.metrics},
+        "notes": list(costs.network.notes),
+    }
 
 
 def print_plugins(found: Sequence[PluginInfo]) -> None:

@@ -13,19 +13,28 @@ SplitName = Literal["search", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Examples with their targets: tensors or arrays whose first dimension is the example."""
+    """Examples with their targets: tensors or arrays whose first dimension is the example.
+
+    For a network of several inputs, ``inputs`` is a tuple of such tensors, in the order of its arguments.
+    """
 
     inputs: Any
     targets: Any
 
     def __post_init__(self) -> None:
-        if len(self.inputs) != len(self.targets):
-            raise SpecError(
-                f"data: {len(self.inputs)} inputs with {len(self.targets)} targets; there must be one target each"
-            )
+        if len(self.each) == 0 or len({len(values) for values in self.each}) > 1:
+            counts = " and ".join(str(len(values)) for values in self.each) or "none"
+            raise SpecError(f"data: a tuple of inputs with {counts} examples; each must have the same number")
+        if len(self) != len(self.targets):
+            raise SpecError(f"data: {len(self)} inputs with {len(self.targets)} targets; there must be one target each")
+
+    @property
+    def each(self) -> tuple[Any, ...]:
+        """The examples of every input of the network."""
+        return self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.each[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.data import DataSplits, SplitName
-from autoquant.errors import SearcherError
+from autoquant.errors import SearcherError, UnsupportedError
 from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Constraint, Direction, Objective
 from autoquant.space import Candidate, IntArray, SearchSpace
@@ -132,6 +132,20 @@ class Searcher(ABC):
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A device fitted to measurements."""
+
+    device_file: str
+    """The text of its file."""
+    numbers: Mapping[str, tuple[str, str]]
+    """Number of the file -> (as it was on the similar device, as it is now), for those that moved."""
+    fit: Mapping[str, float]
+    """How well it predicts the rows that it was fitted to: measure -> value."""
+    left_out: Mapping[str, float]
+    """The same measures where every row was predicted by a fit to others; empty for a single row."""
+
+
 class CostModel(ABC):
     """Prices a network on hardware, without running it. Costs are always minimised."""
 
@@ -139,6 +153,8 @@ class CostModel(ABC):
     """Metric -> unit of what this model gives."""
     uses_device: ClassVar[bool] = False
     """Whether its metrics are asked for as ``metric@device``."""
+    device_files: ClassVar[tuple[str, ...]] = (".toml",)
+    """Endings of the paths that it takes for a device, beside the names in `devices`."""
 
     @classmethod
     def devices(cls) -> Sequence[str]:
@@ -149,6 +165,17 @@ class CostModel(ABC):
     def provenance(self) -> Mapping[str, str]:
         """Where each number of the model comes from: name of the number -> source."""
         return {}
+
+    @classmethod
+    def calibrate(
+        cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
+    ) -> Calibration:
+        """A device called ``name`` that is as ``like`` but explains a file of measured rows.
+
+        ``source`` is where its numbers then come from; ``same_hardware`` says that ``like`` is the data sheet of what
+        was measured, or it under another engine. `SpecError` and `UnsupportedError` name what cannot be used.
+        """
+        raise UnsupportedError(f"{cls.__name__} is a cost model that cannot be calibrated; supported: roofline")
 
     @abstractmethod
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
@@ -162,6 +189,10 @@ class CostModel(ABC):
 
         `UnsupportedError`, listing what is supported, for an unknown layer or precision; never silently zero.
         """
+
+    def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
+        """What limits this layer, such as "compute", "memory" or "overhead"; None where the model does not tell."""
+        return None
 
     def estimate(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
@@ -268,6 +299,9 @@ class WorkerPool(ABC):
 
     limits_time: ClassVar[bool] = False
     """Whether it can end a task that takes longer than its ``seconds``."""
+
+    notice: Callable[[str], None] = staticmethod(lambda text: None)
+    """To be told in a sentence what befalls workers; who runs a job puts it into the job's log."""
 
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:

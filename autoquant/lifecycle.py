@@ -74,6 +74,7 @@ class _Run:
         self._began = time.monotonic()
         self._seconds_before = held.store.job(held.id).seconds
         self._pool: WorkerPool = plan.pool()
+        self._pool.notice = lambda text: held.event(text, "warning")
 
     @property
     def seconds(self) -> float:
@@ -83,6 +84,8 @@ class _Run:
     def to_the_end(self) -> JobState:
         """The state in which the job ended."""
         self._held.event(f"started, {self._total} trials in all")
+        for note in self._plan.record.profile.notes if self._plan.record.profile is not None else ():
+            self._held.event(note)
         try:
             self._pool.start(self._plan.recipe)
             message = self._search()

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from autoquant import plugins
-from autoquant.errors import PluginError, SpecError, did_you_mean
+from autoquant.errors import PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import CostModel
 from autoquant.objective import DROP, Direction, Objective, split_metric
 from autoquant.pricing import CostMetric
 from autoquant.spec import PluginSpec, SearchSpec
+
+DEVICE_FILES = (".toml", ".csv", ".json")
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +59,27 @@ class MetricFinder:
             self.costs[text] = self._cost(text, name, device)
         return "minimize"
 
+    def cost(self, text: str) -> CostMetric | None:
+        """A metric of a cost model that needs no device; None where no model, or more than one, gives it."""
+        try:
+            return self._cost(text, *split_metric(text))
+        except SpecError:
+            return None
+
+    def of_device(self, device: str) -> list[CostMetric]:
+        """Every metric that a device can be asked for. `UnsupportedError` where no model knows the device."""
+        models = [choice for choice in [*self._own, *self._installed] if choice.model.uses_device]
+        knowing = [choice for choice in models if device.endswith(".toml") or device in choice.model.devices()]
+        if not knowing:
+            known = sorted({name for choice in models for name in choice.model.devices()})
+            raise UnsupportedError(f"no device is called {device!r}; {did_you_mean(device, known)}; or a .toml file")
+        names = [(f"{metric}@{device}", metric, choice) for choice in knowing for metric in choice.model.metrics]
+        return [self._built(text, metric, device, choice) for text, metric, choice in names]
+
     def _cost(self, text: str, name: str, device: str | None) -> CostMetric:
         """The spec's own cost models come before the installed ones."""
         for models in (self._own, self._installed):
-            offering = [choice for choice in models if name in choice.model.metrics]
+            offering = [choice for choice in models if name in choice.model.metrics and _takes(choice.model, device)]
             if len(offering) > 1:
                 labels = [choice.label for choice in offering]
                 raise SpecError(f"{text!r}: several cost models give {name}: {labels}; name one under cost_models")
@@ -76,8 +95,11 @@ class MetricFinder:
             return CostMetric(text, name, choice.label, build(**choice.options))
         if device is None:
             wanted = ", ".join(f"{name}@{known}" for known in choice.model.devices())
-            raise SpecError(f"{text!r} needs a device; accepted: {wanted}, or the path of a device file")
-        if device.endswith(".toml"):
+            files = " or ".join(choice.model.device_files)
+            raise SpecError(
+                f"{text!r} needs a device; accepted: {wanted or 'none by name'}, or the path of a {files} file"
+            )
+        if device.endswith(choice.model.device_files):
             device = str(self._folder / device)
         return CostMetric(text, name, choice.label, build(device, **choice.options))
 
@@ -85,9 +107,19 @@ class MetricFinder:
         """Every metric that could be named."""
         names = [*self.measured, *(metric + DROP for metric in self.measured)]
         for choice in [*self._own, *self._installed]:
-            devices = choice.model.devices() if choice.model.uses_device else ()
-            names += [f"{m}@{device}" for m in choice.model.metrics for device in devices] or list(choice.model.metrics)
+            metrics = choice.model.metrics
+            devices = choice.model.devices()
+            names += [f"{m}@{d}" for m in metrics for d in devices] if choice.model.uses_device else list(metrics)
         return names
+
+
+def _takes(model: type[CostModel], device: str | None) -> bool:
+    """Whether this may be a device of the model: of several that give a metric, one reads .toml and another .csv."""
+    if not model.uses_device:
+        return True
+    if device is not None and device.endswith(DEVICE_FILES):
+        return device.endswith(model.device_files)
+    return bool(model.devices())
 
 
 def _installed_models() -> list[ModelChoice]:

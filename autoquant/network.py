@@ -1,4 +1,4 @@
-"""What a cost model and a searcher know of a network: its layers, and the precision of each. No torch here."""
+"""What a cost model and a searcher know of a network: its layers, its graph, the precision of layers. No torch here."""
 
 from __future__ import annotations
 
@@ -15,8 +15,19 @@ FLOAT_BITS = 32
 BITS = (2, 3, 4, 5, 6, 8, 16, FLOAT_BITS)
 """Every bit-width that can be chosen."""
 
-LayerKind = Literal["conv", "depthwise_conv", "linear", "other"]
-"""``other``: a parametric layer that is kept in float and whose MACs are not known."""
+ACTIVATIONS = (
+    "relu", "relu6", "hardtanh", "clamp", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish",
+    "hardsigmoid", "sigmoid", "tanh", "softplus", "softsign",
+)  # fmt: skip
+"""Operations on one value at a time: activation functions, by the names that PyTorch gives them."""
+
+LayerKind = Literal["conv", "depthwise_conv", "conv_transpose", "linear", "embedding", "matmul", "other"]
+"""``matmul``: a product of two activations, as in attention; it has no weights and is kept in float. ``other``: a
+parametric layer that can only be kept in float (normalisation, recurrent layers, own parameters)."""
+
+Method = Literal["fx", "export", "hooks"]
+"""How far the graph of a profile holds. ``fx``: for every input, torch.fx traced it without looking at values.
+``export``: for every input of the example's shape, torch.export did. ``hooks``: it is what the example ran."""
 
 Granularity = Literal["per_channel", "per_tensor", "per_group"]
 """Which weights share a scale: those of an output channel, all of the layer, or so many of a channel."""
@@ -42,9 +53,10 @@ SCALE_RULES: Mapping[WeightQuantizer, tuple[ScaleRule, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class LayerProfile:
-    """One parametric layer as it is executed, BatchNorm already folded into it.
+    """One layer as it is executed, BatchNorm already folded into it: what has weights, and products of activations.
 
-    Shapes are those of one example: ``input_shape`` and ``output_shape`` leave out the batch dimension.
+    Shapes are those of one example: ``input_shape`` and ``output_shape`` leave out the batch dimension. They are those
+    of the first call where a layer is called more than once.
     """
 
     name: str
@@ -54,20 +66,23 @@ class LayerProfile:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     weight_shape: tuple[int, ...]
+    """Output channels first, also where the module keeps them second (``conv_transpose``); rows of an embedding."""
     macs: int | None
-    """Multiply-accumulates for one example; None where they are not known (kind ``other``)."""
+    """Multiply-accumulates for one example, over all calls; None where they are not known (some of kind ``other``)."""
     bias: int
     """Number of bias values, after BatchNorm folding."""
     parameters: int
     """Weights and biases together, after BatchNorm folding."""
     groups: int = 1
     kept_float: bool = False
-    """The spec keeps this layer in float32: it has no choice."""
+    """This layer stays in float32, by the spec or by its kind: it has no choice."""
+    calls: int = 1
+    """How often it is executed for one example; 0 for a layer that stays in float and does not run."""
 
     @property
     def weights(self) -> int:
         """Number of weight values."""
-        return math.prod(self.weight_shape)
+        return math.prod(self.weight_shape) if self.weight_shape else 0
 
     @property
     def output_channels(self) -> int:
@@ -86,18 +101,74 @@ class LayerProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """One step of the network: a call of a layer, or anything else that makes a tensor from the network's inputs.
+
+    Operations on constants alone (parameters, fresh zeros) are not among them, layers always are.
+    """
+
+    name: str
+    """The layer's name, or where the operation stands: ``block1.relu``. Not unique."""
+    kind: str
+    """The kind of the layer (of kind ``other``: its class, ``LayerNorm``), or the function as PyTorch calls it:
+    ``add``, ``relu``, ``max_pool2d``, ``softmax``. ``part`` is a further output of the operation that it takes."""
+    inputs: tuple[int, ...]
+    """Where its tensors come from: indices of operations; -1 - k for input k of the network."""
+    output_shape: tuple[int, ...]
+    """Of one example."""
+    dtype: str = "float32"
+    """Of the output, as PyTorch names it."""
+    layer: str | None = None
+    """Name of the layer in the profile that this is a call of."""
+    view: bool = False
+    """The output is the memory of its first input, read in another shape; nothing is computed."""
+    in_place: bool = False
+    """The output overwrites its first input."""
+    fused_into: int | None = None
+    """The operation (a layer, an addition) whose output only this activation function takes: engines do both in one."""
+
+    @property
+    def output_values(self) -> int:
+        """Number of values of the output for one example."""
+        return math.prod(self.output_shape)
+
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkProfile:
-    """The parametric layers of a network in the order in which they execute."""
+    """The layers of a network in the order in which they first execute, and the graph that they stand in."""
 
     layers: tuple[LayerProfile, ...]
-    input_shape: tuple[int, ...]
-    """Shape of one example, without the batch dimension."""
+    input_shapes: tuple[tuple[int, ...], ...]
+    """Shape of one example of each input of the network, without the batch dimension."""
+    input_dtypes: Names = ()
+    """Type of each input; empty in profiles of earlier versions, where all were float32."""
+    operations: tuple[Operation, ...] = ()
+    """Every operation in order of execution; empty where the graph is not known (profiles of earlier versions)."""
+    outputs: tuple[int, ...] = ()
+    """The operations whose outputs the network returns."""
+    method: Method = "hooks"
+    notes: Names = ()
+    """What should be known of this profile, a sentence each: what stays in float, and how the graph was found."""
+    ties: tuple[Names, ...] = ()
+    """Layers that share one weight tensor; they always have the same weight precision."""
+    joined: tuple[Names, ...] = ()
+    """Quantizable layers whose outputs meet in a residual addition."""
+    shared_input: tuple[Names, ...] = ()
+    """Quantizable layers that read the same tensor, such as the projections to query, key and value."""
 
     def __iter__(self) -> Iterator[LayerProfile]:
         return iter(self.layers)
 
     def __len__(self) -> int:
         return len(self.layers)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one example of the first input."""
+        return self.input_shapes[0]
 
     @property
     def quantizable(self) -> tuple[LayerProfile, ...]:
@@ -110,13 +181,20 @@ class NetworkProfile:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NetworkProfile:
-        """The reverse of `to_dict` (lists, as JSON gives them, become tuples)."""
-        shapes = ("input_shape", "output_shape", "weight_shape")
-        rows: list[dict[str, Any]] = [
-            {key: tuple(value) if key in shapes else value for key, value in layer.items()} for layer in data["layers"]
-        ]
-        layers = tuple(LayerProfile(**row) for row in rows)
-        return cls(layers=layers, input_shape=tuple(data["input_shape"]))
+        """The reverse of `to_dict` (lists, as JSON gives them, become tuples). Reads what earlier versions stored."""
+        fields = {key: _tuples(value) for key, value in data.items()}
+        if "input_shape" in fields:
+            fields["input_shapes"] = (fields.pop("input_shape"),)
+        fields["layers"] = tuple(LayerProfile(**row) for row in fields["layers"])
+        fields["operations"] = tuple(Operation(**row) for row in fields.get("operations", ()))
+        return cls(**fields)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, also inside lists and mappings."""
+    if isinstance(value, dict):
+        return {key: _tuples(part) for key, part in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -23,8 +23,8 @@ from autoquant.metrics import MetricFinder, own_model
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Constraint, Direction, Objective
 from autoquant.pareto import Scale
-from autoquant.pricing import Pricer
-from autoquant.space import Candidate, SearchSpace
+from autoquant.pricing import CostMetric, Pricer
+from autoquant.space import Candidate, Option, SearchSpace
 from autoquant.spec import FactorySpec, PluginSpec, SearchSpec
 
 if TYPE_CHECKING:
@@ -106,13 +106,15 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     """
     if spec.folder is not None:
         plugins.use_folder(spec.folder)
-    finder = _check_names(spec)
-    objectives, constraints = _check_metrics(spec, finder)
+    finder = check_names(spec)
+    objectives, constraints = check_metrics(spec, finder)
 
     build = BuildEvaluator(spec, network, data)
     evaluator = build()
     profile = evaluator.profile()
-    space = _make_space(spec.space, profile)
+    space = make_space(spec.space, profile)
+    if profile is not None:
+        spec, space, profile = _leave_out(spec, space, profile, list(finder.costs.values()))
     evaluator.check(space)
     pricer = Pricer(list(finder.costs.values()), profile, space)
     costs, measured = pricer.bounds(spec.seed), _measured_bounds(evaluator)
@@ -133,7 +135,7 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     return Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
 
 
-def _check_names(spec: SearchSpec) -> MetricFinder:
+def check_names(spec: SearchSpec) -> MetricFinder:
     """Every plug-in of the spec exists and takes its options."""
     problems: list[str] = []
     for place in ("space", "evaluator", "searcher", "pool"):
@@ -151,7 +153,7 @@ def _check_names(spec: SearchSpec) -> MetricFinder:
     return MetricFinder(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
 
 
-def _check_metrics(spec: SearchSpec, finder: MetricFinder) -> tuple[tuple[Objective, ...], tuple[Constraint, ...]]:
+def check_metrics(spec: SearchSpec, finder: MetricFinder) -> tuple[tuple[Objective, ...], tuple[Constraint, ...]]:
     """Every objective and constraint names a metric that there is."""
     problems: list[str] = []
     objectives = []
@@ -257,12 +259,47 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
     return given
 
 
-def _make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
+def make_space(section: PluginSpec, profile: NetworkProfile | None) -> SearchSpace:
+    """The search space of a spec, its options checked; `SpecError` says what is wrong with it."""
     plugin = plugins.load("search space", section.name)
     options = plugins.check_options(plugin, section.options, "space")
     with _saying(f"space: {section.name}"):
         space: SearchSpace = plugin(profile, **options)
     return space
+
+
+def _leave_out(
+    spec: SearchSpec, space: SearchSpace, profile: NetworkProfile, costs: Sequence[CostMetric]
+) -> tuple[SearchSpec, SearchSpace, NetworkProfile]:
+    """The same without what some cost model cannot price in any combination; the notes of the profile say so.
+
+    The spec then names what is left out, so that its space can be built again without the cost models.
+    """
+    for cost in costs:
+        wrong = space.unsupported(cost.model.supported)
+        if not wrong:
+            continue
+        left_out: dict[str, dict[str, list[Option]]] = {**spec.space.options.get("left_out", {})}
+        for layer, lists in wrong.items():
+            known = left_out.get(layer, {})
+            left_out[layer] = {**known, **{part: [*known.get(part, []), *more] for part, more in lists.items()}}
+        spec = spec.model_copy(update={"space": spec.space.model_copy(update={"left_out": left_out})})
+        space = make_space(spec.space, profile)
+        notes = [
+            f"{part} of {', '.join(map(str, bits))} bits are left out, {cost.key} cannot price them: {', '.join(names)}"
+            for (part, bits), names in _by_list(wrong).items()
+        ]
+        profile = replace(profile, notes=(*profile.notes, *notes))
+    return spec, space, profile
+
+
+def _by_list(wrong: Mapping[str, Mapping[str, Sequence[Option]]]) -> dict[tuple[str, tuple[Option, ...]], list[str]]:
+    """(weights or activations, bit-widths) -> the layers of which they are left out."""
+    found: dict[tuple[str, tuple[Option, ...]], list[str]] = {}
+    for layer, lists in wrong.items():
+        for part, bits in lists.items():
+            found.setdefault((part, tuple(bits)), []).append(layer)
+    return found
 
 
 def _possible(

@@ -97,7 +97,8 @@ def _priced(plan: Plan) -> list[Baseline]:
 
 
 def _awaits_float(plan: Plan, baselines: Mapping[str, Baseline]) -> bool:
-    return FLOAT_LABEL in baselines and not _was_measured(plan, baselines[FLOAT_LABEL])
+    found = baselines.get(FLOAT_LABEL)
+    return found is not None and found.error is None and not _was_measured(plan, found)
 
 
 def _land(plan: Plan, baselines: dict[str, Baseline], done: Completion) -> None:
@@ -120,6 +121,8 @@ def _land(plan: Plan, baselines: dict[str, Baseline], done: Completion) -> None:
 
 def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
     """`JobFailed` when a drop is asked for that not even the best value of the metric would give."""
+    if missing := sorted(set(plan.drops) - set(reference)):
+        raise JobFailed(f"the evaluator did not measure {missing[0]!r} of the float network, so there is no drop of it")
     best = {metric: values[0] for metric, values in plan.bounds.items()}
     least = drops(plan, reference, {**reference, **best})
     for constraint in plan.constraints:

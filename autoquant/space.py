@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import LayerPrecision
+from autoquant.network import LayerPrecision, LayerProfile
 
 Option = str | int | float | bool
 """One value of a choice: a JSON scalar."""
@@ -109,6 +109,15 @@ class SearchSpace:
     def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
         """The precisions that each layer of the network profile may take, in the order of its layers."""
         raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
+
+    def unsupported(
+        self, supported: Callable[[LayerProfile, LayerPrecision], bool]
+    ) -> Mapping[str, Mapping[str, Sequence[Option]]]:
+        """What of each layer's choices no combination supports: layer -> ``weights`` or ``activations`` -> options.
+
+        A space that gives any takes it as its option ``left_out`` and is then without. Here nothing is left out.
+        """
+        return {}
 
     def layer_indices(self, candidates: npt.NDArray[Any]) -> IntArray:
         """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""

@@ -13,7 +13,8 @@ from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.correction import Corrector
-from autoquant.quantization.execution import as_inputs, check_finite
+from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
+from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
 from autoquant.quantization.quantizers import Affine, check_bits
@@ -53,8 +54,8 @@ def build_quantized(
     quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point. The
     options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
     """
-    network = QuantizedNetwork(module, inputs, keep_float)
     examples = as_inputs(inputs)
+    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
     if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
         network.calibrate(examples)
     if not (bias_correction or reestimate_batch_norm):
@@ -85,6 +86,8 @@ class QuantizedNetwork:
         self.calibration: Calibration | None = None
         self._parts = {layer.name: self.module.get_submodule(layer.name) for layer in self.profile.quantizable}
         self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}  # type: ignore[misc]
+        self._owner = {name: group[0] for group in self.profile.ties for name in group}
+        """Of layers that share a weight: the one under whose name the quantized weight is kept."""
         self._weights: dict[Hashable, Tensor] = {}
         self._applied = dict.fromkeys(self._parts, FLOAT)
         if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
@@ -97,21 +100,22 @@ class QuantizedNetwork:
             else:
                 part.forward = partial(self._remembered, memo, name)
 
-    def _remembered(self, memo: Memo, name: str, inputs: Tensor) -> Tensor:
+    def _remembered(self, memo: Memo, name: str, inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
         """The forward of a layer that asks the memo first."""
         part = self._parts[name]
         return memo.output(
             name,
             self._applied[name],
-            lambda: type(part).forward(part, part.input_quantizer(inputs)),  # type: ignore[operator]
+            lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),  # type: ignore[operator]
         )
 
-    def calibrate(self, inputs: Tensor, batch_size: int = 250) -> None:
+    def calibrate(self, inputs: Inputs, batch_size: int = 250) -> None:
         """Set the ranges of activations from calibration examples; the float network runs over them once."""
         self.restore()
         if self._memo is not None:
             self._memo.clear()
-        self.calibration = Calibration(self.module, list(self._float), inputs, batch_size)
+        names = [layer.name for layer in self.profile.quantizable if layer.kind != "embedding"]
+        self.calibration = Calibration(self.module, names, inputs, batch_size)
 
     def apply(self, precisions: Sequence[LayerPrecision]) -> None:
         """Quantize every layer; ``precisions`` are in the order of the profile.
@@ -121,8 +125,18 @@ class QuantizedNetwork:
         """
         if len(precisions) != len(self.profile):
             raise SpecError(f"precisions: {len(precisions)} for {len(self.profile)} layers; give one for each")
+        self._check_ties(precisions)
         for layer, precision in zip(self.profile, precisions, strict=True):
             self._apply_layer(layer, precision)
+
+    def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
+        for group in self.profile.ties:
+            named = {layer.name: p for layer, p in zip(self.profile, precisions, strict=True) if layer.name in group}
+            if len({p.weight_key for p in named.values()}) > 1:
+                raise SpecError(
+                    f"precisions: layers {', '.join(named)} share one weight and are given "
+                    f"{', '.join(map(str, named.values()))}; they must have the same weight precision"
+                )
 
     def restore(self) -> None:
         """Back to the float network."""
@@ -140,7 +154,7 @@ class QuantizedNetwork:
             return
         if self._applied[layer.name] == precision:
             return
-        weight, quantizer = self._weight(layer.name, precision), self._input_quantizer(layer.name, precision)
+        weight, quantizer = self._weight(layer.name, precision), self._input_quantizer(layer, precision)
         part = self._parts[layer.name]
         part.weight.data, part.input_quantizer = weight, quantizer
         self._applied[layer.name] = precision
@@ -149,17 +163,25 @@ class QuantizedNetwork:
         check_bits(precision.weight_bits)
         if precision.weight_bits == FLOAT_BITS:
             return self._float[name]
+        name = self._owner.get(name, name)
         key = (name, precision.weight_key)
         if key not in self._weights:
-            weight = self._float[name]
+            part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
             check_finite(weight, f"layer {name!r}: its weight")
-            self._weights[key] = quantize_weight(weight, precision)
+            self._weights[key] = as_module_keeps(part, quantize_weight(weight, precision))
         return self._weights[key]
 
-    def _input_quantizer(self, name: str, precision: LayerPrecision) -> nn.Module:
+    def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
         check_bits(precision.activation_bits)
         if precision.activation_bits == FLOAT_BITS:
             return nn.Identity()
+        if layer.kind == "embedding":
+            raise UnsupportedError(
+                f"layer {layer.name!r} is an embedding, which takes indices; its activations are not quantized"
+            )
         if self.calibration is None:
-            raise SpecError(f"layer {name!r}: {precision} quantizes activations, which needs calibration examples")
-        return InputQuantizer(self.calibration.affine(name, precision.activation_bits, precision.activation_scale))
+            raise SpecError(
+                f"layer {layer.name!r}: {precision} quantizes activations, which needs calibration examples"
+            )
+        affine = self.calibration.affine(layer.name, precision.activation_bits, precision.activation_scale)
+        return InputQuantizer(affine)

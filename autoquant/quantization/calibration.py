@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autoquant.errors import UnsupportedError
+from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import RangeRule
-from autoquant.quantization.execution import check_finite, execute
+from autoquant.quantization.execution import Inputs, batches, check_finite, count, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
@@ -30,21 +30,21 @@ class Calibration:
         batch_size: how many of them run at a time.
     """
 
-    def __init__(self, module: nn.Module, names: Sequence[str], inputs: Tensor, batch_size: int) -> None:
+    def __init__(self, module: nn.Module, names: Sequence[str], inputs: Inputs, batch_size: int) -> None:
         self._low: dict[str, float] = dict.fromkeys(names, 0.0)
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
         self._affine: dict[tuple[str, int, RangeRule], Affine] = {}
         self._random = {name: torch.Generator().manual_seed(seed) for seed, name in enumerate(names)}
-        self._examples = len(inputs)
+        self._examples = count(inputs)
         self._batch = 0
         handles = [
             module.get_submodule(name).register_forward_pre_hook(lambda _, args, name=name: self._observe(name, args))
             for name in names
         ]
         try:
-            for batch in torch.split(inputs, batch_size):
-                self._batch = len(batch)
+            for batch in batches(inputs, batch_size):
+                self._batch = count(batch)
                 execute(module, batch)
         finally:
             for handle in handles:
@@ -57,9 +57,9 @@ class Calibration:
         self._low[name] = min(self._low[name], float(low))
         self._high[name] = max(self._high[name], float(high))
         rows = values.reshape(len(values), -1)
-        count = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
-        if rows.shape[1] > count:
-            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), count), generator=self._random[name]))
+        each = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
+        if rows.shape[1] > each:
+            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), each), generator=self._random[name]))
         self._values[name].append(rows.flatten().float().clone())
 
     def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:
@@ -68,6 +68,11 @@ class Calibration:
         if key not in self._affine:
             if name not in self._values:
                 raise UnsupportedError(f"layer {name!r} was not calibrated; calibrated: {', '.join(self._values)}")
+            if self._low[name] == self._high[name] == 0.0:
+                raise SpecError(
+                    f"calibration: the input of layer {name!r} is zero in every example (or the layer never runs), so "
+                    f"it has no range; give the calibration split other examples, or set keep_float: [{name}]"
+                )
             sample = torch.cat(self._values[name])
             self._affine[key] = affine_range(sample, self._low[name], self._high[name], bits, rule)
         return self._affine[key]

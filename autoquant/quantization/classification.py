@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autoquant.data import Split
 from autoquant.errors import SpecError
 from autoquant.quantization.digest import row_digests
-from autoquant.quantization.execution import as_inputs, execute
+from autoquant.quantization.execution import Inputs, as_inputs, as_tensor, count, each, execute
 
 LARGEST_OVERLAP = 0.5
 """Part of a split's examples that another split may hold: some data has duplicates of its own."""
@@ -22,23 +22,24 @@ LARGEST_OVERLAP = 0.5
 class Labelled:
     """Inputs as the network takes them, and class labels, int64 of shape (examples,)."""
 
-    inputs: Tensor
+    inputs: Inputs
     targets: Tensor
 
 
 def labelled(name: str, split: Split) -> Labelled:
     """A split as tensors. `SpecError` for inputs that are not finite, or targets that are no class labels."""
     try:
-        inputs, targets = as_inputs(split.inputs), as_inputs(split.targets)
+        inputs, targets = as_inputs(split.inputs), as_tensor(split.targets)
     except (TypeError, ValueError) as error:
         raise SpecError(f"data: the {name} split is no tensor or array ({error})") from error
-    finite = torch.isfinite(inputs).reshape(len(inputs), -1).all(1)
-    if not bool(finite.all()):
-        wrong = (~finite).nonzero().flatten()
-        raise SpecError(
-            f"data: {len(wrong)} of {len(inputs)} inputs of the {name} split hold NaN or infinite values; "
-            f"the first is number {int(wrong[0])}"
-        )
+    for values in each(inputs):
+        finite = torch.isfinite(values).reshape(len(values), -1).all(1)
+        if not bool(finite.all()):
+            wrong = (~finite).nonzero().flatten()
+            raise SpecError(
+                f"data: {len(wrong)} of {len(values)} inputs of the {name} split hold NaN or infinite values; "
+                f"the first is number {int(wrong[0])}"
+            )
     if targets.dim() != 1 or targets.is_floating_point() or targets.is_complex():
         raise SpecError(
             f"data: the targets of the {name} split have shape {tuple(targets.shape)} and type {targets.dtype}; "
@@ -51,13 +52,12 @@ def labelled(name: str, split: Split) -> Labelled:
 def check_disjoint(splits: Mapping[str, Labelled]) -> None:
     """`SpecError` when two splits have inputs of different shapes, or are largely the same examples."""
     digests = {}
+    first = next(iter(splits))
     for name, split in splits.items():
-        first = next(iter(splits))
-        shape, expected = tuple(split.inputs.shape[1:]), tuple(splits[first].inputs.shape[1:])
-        if shape != expected or split.inputs.dtype != splits[first].inputs.dtype:
+        if _form(split.inputs) != _form(splits[first].inputs):
             raise SpecError(
-                f"data: an input of the {name} split has shape {shape}, {split.inputs.dtype}, one of the {first} split "
-                f"{expected}, {splits[first].inputs.dtype}; they must be alike"
+                f"data: an input of the {name} split has {_form(split.inputs)}, one of the {first} split has "
+                f"{_form(splits[first].inputs)}; they must be alike"
             )
         digests[name] = row_digests(split.inputs)
     for pair in combinations(digests, 2):
@@ -71,16 +71,21 @@ def check_disjoint(splits: Mapping[str, Labelled]) -> None:
             )
 
 
-def check_outputs(module: nn.Module, examples: Tensor, splits: Mapping[str, Labelled]) -> int:
+def _form(inputs: Inputs) -> str:
+    """Shape and type of one example, for an error."""
+    return " and ".join(f"shape {tuple(tensor.shape[1:])}, {tensor.dtype}" for tensor in each(inputs))
+
+
+def check_outputs(module: nn.Module, examples: Inputs, splits: Mapping[str, Labelled]) -> int:
     """The number of classes. `SpecError` when the network does not give one score each, or a label has no class."""
     output = execute(module, examples)
     if not isinstance(output, Tensor):
         raise SpecError(
             f"network: its output is a {type(output).__name__}; post_training needs a tensor of class scores"
         )
-    if output.dim() != 2 or len(output) != len(examples) or output.shape[1] < 2:
+    if output.dim() != 2 or len(output) != count(examples) or output.shape[1] < 2:
         raise SpecError(
-            f"network: its output for {len(examples)} examples has shape {tuple(output.shape)}; post_training needs "
+            f"network: its output for {count(examples)} examples has shape {tuple(output.shape)}; post_training needs "
             "(examples, classes) with at least two classes"
         )
     classes = output.shape[1]

@@ -10,6 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.data import DataSplits
+from autoquant.quantization.execution import Inputs, each
+
+TELL_NOTHING = (
+    nn.MultiheadAttention,
+    nn.TransformerEncoder,
+    nn.TransformerEncoderLayer,
+    nn.TransformerDecoderLayer,
+)
+"""Modules of PyTorch that do not say in their representation how many heads they have, and what comes first."""
 
 LENGTH = 16
 """Hexadecimal digits of a digest."""
@@ -20,6 +29,9 @@ def network_digest(module: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, part in module.named_modules():
         own = part.extra_repr() if type(part).__module__.startswith("torch.nn.") else ""
+        if isinstance(part, TELL_NOTHING):
+            settings = {key: value for key, value in vars(part).items() if isinstance(value, (bool, int, float))}
+            own = str(sorted((key, value) for key, value in settings.items() if key != "training"))
         digest.update(f"{name}:{type(part).__qualname__}({own})\n".encode())
     for name, value in sorted(module.state_dict().items()):
         digest.update(name.encode())
@@ -35,16 +47,20 @@ def data_digest(splits: DataSplits) -> dict[str, str]:
     found = {}
     for name, split in splits:
         digest = hashlib.sha256()
-        _add(digest, split.inputs)
+        for values in split.each:
+            _add(digest, values)
         _add(digest, split.targets)
         found[name] = digest.hexdigest()[:LENGTH]
     return found
 
 
-def row_digests(inputs: Tensor) -> list[bytes]:
-    """One digest for each example."""
-    rows = inputs.detach().cpu().contiguous().reshape(len(inputs), -1).numpy()
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
+def row_digests(inputs: Inputs) -> list[bytes]:
+    """One digest for each example, over all its inputs."""
+    parts = [tensor.detach().cpu().contiguous().reshape(len(tensor), -1).numpy() for tensor in each(inputs)]
+    return [
+        hashlib.blake2b(b"".join(row.tobytes() for row in rows), digest_size=16).digest()
+        for rows in zip(*parts, strict=True)
+    ]
 
 
 def _add(digest: Any, values: Any) -> None:

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from autoquant.errors import UnsupportedError
-from autoquant.quantization.execution import as_inputs, check_values, copied, execute, tensors
+from autoquant.quantization.execution import Inputs, as_inputs, check_values, copied, execute, tensors
+from autoquant.quantization.layers import CONVOLUTIONS, TRANSPOSED, as_module_keeps, output_first
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-FOLDABLE = (nn.Conv1d, nn.Conv2d, nn.Linear)
+FOLDABLE = (*CONVOLUTIONS, *TRANSPOSED, nn.Linear)
 TOLERANCE = 1e-4
-"""Largest allowed change of the output by folding, relative to its largest value."""
+"""Largest allowed change of the output by folding and by opening attention, relative to its largest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,22 @@ def fold_batch_norm(module: nn.Module, example_input: Any) -> nn.Module:
     The first dimension of ``example_input`` is the batch. Which layer a BatchNorm follows is seen by running the
     example, so any control flow is fine. `UnsupportedError` when the outputs before and after differ.
     """
-    copy = copied(module)
-    fold_in_place(copy, as_inputs(example_input))
+    copy, inputs = copied(module), as_inputs(example_input)
+    check_values(copy)
+    before = execute(copy, inputs)
+    if fold_in_place(copy, inputs):
+        compare(before, execute(copy, inputs), "folding BatchNorm")
     return copy
 
 
-def fold_in_place(module: nn.Module, inputs: Tensor) -> dict[str, str]:
+def fold_in_place(module: nn.Module, inputs: Inputs) -> dict[str, str]:
     """Fold in ``module`` itself, which is in eval mode. Returns folded BatchNorm -> layer it was folded into."""
-    before = execute(module, inputs)
-    check_values(module)
     pairs = _pairs(module, inputs)
     for norm_name, layer_name in pairs.items():
         norm, layer = module.get_submodule(norm_name), module.get_submodule(layer_name)
         _fold_pair(layer, norm)
         parent, _, child = norm_name.rpartition(".")
         setattr(module.get_submodule(parent), child, nn.Identity())
-    if pairs:
-        _compare(before, execute(module, inputs))
     return pairs
 
 
@@ -88,7 +88,7 @@ class _Consumers(TorchFunctionMode):
         return result
 
 
-def _pairs(module: nn.Module, inputs: Tensor) -> dict[str, str]:
+def _pairs(module: nn.Module, inputs: Inputs) -> dict[str, str]:
     """BatchNorm -> layer whose output it takes, where it is the only one that does and both run once."""
     consumers = _Consumers()
     produced: dict[int, tuple[str, Tensor]] = {}
@@ -141,18 +141,19 @@ def _fold_pair(layer: Any, norm: Any) -> None:
     bias = factor * bias
     if norm.bias is not None:
         bias = bias + norm.bias.detach()
-    weight = layer.weight.detach()
-    scaled = weight.double() * factor.reshape(-1, *[1] * (weight.dim() - 1))
-    layer.weight = nn.Parameter(scaled.to(weight.dtype), requires_grad=layer.weight.requires_grad)
+    weight = output_first(layer, layer.weight.detach())
+    scaled = (weight.double() * factor.reshape(-1, *[1] * (weight.dim() - 1))).to(weight.dtype)
+    layer.weight = nn.Parameter(as_module_keeps(layer, scaled), requires_grad=layer.weight.requires_grad)
     layer.bias = nn.Parameter(bias.to(weight.dtype), requires_grad=layer.weight.requires_grad)
 
 
-def _compare(before: Any, after: Any) -> None:
+def compare(before: Any, after: Any, what: str) -> None:
+    """`UnsupportedError` when the outputs of a network before and after ``what`` was done to it differ."""
     for old, new in zip(tensors(before), tensors(after), strict=True):
         change = float((new.double() - old.double()).abs().max())
         largest = float(old.abs().max())
         if not change <= TOLERANCE * max(largest, torch.finfo(torch.float32).tiny):
             raise UnsupportedError(
-                f"network: folding BatchNorm changed its output by {change:.3g} (largest value {largest:.3g}); a layer "
-                "followed by BatchNorm is used elsewhere too, or the network is random in eval mode"
+                f"network: {what} changed its output by {change:.3g} (largest value {largest:.3g}); a layer that was "
+                "rewritten is used elsewhere too, or the network is random in eval mode"
             )

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from autoquant.quantization.execution import execute, tensors
+from autoquant.quantization.execution import Inputs, execute, tensors
 
 Path = tuple[Hashable, ...]
 """The inputs of a run, then the options of the quantized layers that it has executed so far."""
@@ -118,7 +118,7 @@ def _size(tensor: Tensor) -> int:
     return tensor.untyped_storage().nbytes()
 
 
-def reads_ahead(module: nn.Module, layers: Mapping[str, nn.Module], inputs: Tensor) -> bool:
+def reads_ahead(module: nn.Module, layers: Mapping[str, nn.Module], inputs: Inputs) -> bool:
     """Whether the network uses the weight of one of ``layers`` before that layer runs: then a `Memo` would be wrong."""
     reads = _Reads(layers)
     handles = [layer.register_forward_pre_hook(lambda layer, _: reads.ran(layer)) for layer in layers.values()]

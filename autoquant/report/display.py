@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoquant.job import Baseline
@@ -55,17 +55,19 @@ def displays(data: ReportData) -> dict[str, Display]:
     """Metric -> how to write it, for all that the networks of a report are known by."""
     networks: list[Trial | Baseline] = [*data.front, *data.baselines]
     known = dict.fromkeys([*data.metrics, *(m for n in networks for m in n.metrics)])
-    units = {table.metric: _UNITS.get(table.unit, table.unit) for table in data.job.plan.costs}
+    units = {table.metric: table.unit for table in data.job.plan.costs}
     found = {}
     for metric in known:
         values = [n.metrics[metric] for n in (networks or data.trials) if metric in n.metrics]
         values += [c.bound for c in data.job.plan.constraints if c.metric == metric] if not values else []
         errors = [n.standard_errors[metric] for n in networks if n.standard_errors.get(metric)]
-        found[metric] = _display(metric, units.get(metric), values, errors)
+        found[metric] = display_of(metric, units.get(metric), values, errors)
     return found
 
 
-def _display(metric: str, unit: str | None, values: list[float], errors: list[float]) -> Display:
+def display_of(metric: str, unit: str | None, values: list[float], errors: Sequence[float] = ()) -> Display:
+    """How to write a metric with these values and standard errors; ``unit`` None where its name tells it."""
+    unit = None if unit is None else _UNITS.get(unit, unit)
     base, device = split_metric(metric)
     stem, suffix_unit = _split_suffix(base)
     name = stem.replace("_", " ") + (" size" if suffix_unit == "B" and "memory" not in stem else "")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 
 from autoquant.report.palette import GRID, INK, MUTED
 
@@ -24,10 +25,10 @@ def title(axes: Axes, text: str, pad: float = 9) -> None:
     axes.set_title(plain(text), loc="left", fontsize=13, fontweight="bold", color=INK, pad=pad)
 
 
-def legend_above(axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = 6) -> None:
+def legend_above(axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = 6) -> Legend:
     """Legend above the panel: beside the title at the ``right``, or below the title at the left."""
     given = {} if handles is None else {"handles": handles}
-    axes.legend(
+    return axes.legend(
         loc="lower right" if right else "lower left",
         bbox_to_anchor=(1.0, 1.0) if right else (-0.01, 1.0),
         ncols=columns,

@@ -34,6 +34,8 @@ class Database:
         self._patience = store_patience()
         self._lost_at: float | None = None
         """When the connection was lost, while it is."""
+        self._interrupted = False
+        """Somebody interrupted the waiting for it; what is still to be written is tried once."""
         self._engine = open_engine(url, create=create, upgrade=upgrade)
         self.dialect = self._engine.dialect.name
         self.in_memory = isinstance(self._engine.pool, sa.StaticPool)
@@ -50,7 +52,7 @@ class Database:
         """Run ``work`` on a connection. `StoreError` when it cannot be done."""
         try:
             return self._run("read", work, self._engine.connect)
-        except ValueError as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             damage = f"it holds something that AutoQuant did not write ({error}); put a copy of it back"
             raise StoreError(f"store {self.url!r}: cannot read: {damage}") from error
 
@@ -58,13 +60,16 @@ class Database:
         attempts = Retrying(
             retry=retry_if_exception(is_lost),
             after=self._note_loss,
-            stop=lambda _: self._lost_seconds >= self._patience,
+            stop=lambda _: self._interrupted or self._lost_seconds >= self._patience,
             wait=wait_exponential(multiplier=0.2, max=3),
             reraise=True,
         )
         try:
             done: T = attempts(self._once, work, enter)
             return done
+        except KeyboardInterrupt:
+            self._interrupted = self._lost_at is not None
+            raise
         except SQLAlchemyError as error:
             text = f"store {self.url!r}: cannot {verb}: {said(error)}"
             if is_lost(error):
@@ -76,7 +81,7 @@ class Database:
             done = work(connection)
         if self._lost_at is not None:
             log.warning("action=reconnected store=%s seconds=%.0f", self.url, self._lost_seconds)
-            self._lost_at = None
+            self._lost_at, self._interrupted = None, False
         return done
 
     def _note_loss(self, state: RetryCallState) -> None:
@@ -87,7 +92,8 @@ class Database:
 
     @property
     def _lost_seconds(self) -> float:
-        return 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+        lost_at = self._lost_at  # which another thread that got through takes away
+        return 0.0 if lost_at is None else time.monotonic() - lost_at
 
     def now(self, connection: sa.Connection) -> datetime:
         """The database's clock: hosts that share a server share its time. SQLite's file has only one host."""

@@ -43,7 +43,7 @@ def open_engine(url: str, *, create: bool = True, upgrade: bool = False) -> sa.E
     else:
         engine = _make_postgresql(parsed)
     try:
-        _check_schema(engine, url, upgrade)
+        _check_schema(engine, url, create, upgrade)
     except SQLAlchemyError as error:
         engine.dispose()
         raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {said(error)}") from error
@@ -87,7 +87,7 @@ def _make_postgresql(parsed: sa.URL) -> sa.Engine:
     return postgresql.make_engine(parsed, store_patience() / SILENCES)
 
 
-def _check_schema(engine: sa.Engine, url: str, upgrade: bool) -> None:
+def _check_schema(engine: sa.Engine, url: str, create: bool, upgrade: bool) -> None:
     with engine.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
         found = _version(connection)
@@ -97,6 +97,8 @@ def _check_schema(engine: sa.Engine, url: str, upgrade: bool) -> None:
         raise StoreUnavailable(
             f"store {shown(url)!r}: this database belongs to something else (tables {sorted(tables)})"
         )
+    if found is None and not create:
+        raise StoreUnavailable(f"store {shown(url)!r}: it is empty; 'autoquant search' makes its tables")
     if found is not None and found > HEAD:
         raise StoreUnavailable(
             f"store {shown(url)!r}: its schema is version {found}, newer than the {HEAD} that this AutoQuant knows; "

@@ -20,9 +20,11 @@ _RESUMED = "a job that this ended goes on with 'autoquant resume'"
 _DAMAGED = "the file is damaged; put a copy of it back, or save what it still holds with 'sqlite3 FILE .recover'"
 
 MENDED_BY = {
+    sqlite3.SQLITE_ERROR: "the file was damaged or replaced while it was open; put a copy of it back",
     sqlite3.SQLITE_FULL: f"free some space on its disk; {_RESUMED}",
     sqlite3.SQLITE_IOERR: f"its disk fails, or a file may not grow (ulimit -f); {_RESUMED}",
     sqlite3.SQLITE_READONLY: f"this user must be allowed to write the file and its folder; {_RESUMED}",
+    sqlite3.SQLITE_CANTOPEN: "it must be a file that this user may read, in a folder that this user may write",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     "53100": f"free some space on the server's disk; {_RESUMED}",

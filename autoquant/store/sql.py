@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,6 +17,8 @@ from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
     from autoquant.store.held import HeldJob
+
+T = TypeVar("T")
 
 PAGE = 1000
 KEYS_AT_ONCE = 500
@@ -57,14 +59,14 @@ class Store:
     def job(self, job_id: int) -> JobRecord:
         """One job as it stands now."""
         query = sa.select(tables.jobs).where(tables.jobs.c.id == job_id)
-        rows = self._rows(query)
-        if not rows:
+        found = self._read(query, codec.job_from_row)
+        if not found:
             raise self._no_job(job_id)
-        return codec.job_from_row(rows[0])
+        return found[0]
 
     def jobs(self) -> list[JobRecord]:
         """Every job, the newest first."""
-        return [codec.job_from_row(row) for row in self._rows(sa.select(tables.jobs).order_by(tables.jobs.c.id.desc()))]
+        return self._read(sa.select(tables.jobs).order_by(tables.jobs.c.id.desc()), codec.job_from_row)
 
     def latest(self) -> int:
         """Id of the newest job."""
@@ -124,12 +126,13 @@ class Store:
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            page = self._rows(query.where(tables.trials.c.number > after).limit(size))
-            for row in page:
-                yield codec.trial_from_row(row, choices)
+            page = self._read(
+                query.where(tables.trials.c.number > after).limit(size), lambda row: codec.trial_from_row(row, choices)
+            )
+            yield from page
             if len(page) < size:
                 return
-            after = page[-1]["number"]
+            after = page[-1].number
             left = None if left is None else left - len(page)
 
     def front(self, job_id: int) -> list[Trial]:
@@ -139,43 +142,44 @@ class Store:
             tables.front.c.job_id == tables.trials.c.job_id, tables.front.c.number == tables.trials.c.number
         )
         query = sa.select(tables.trials).join(tables.front, on_front).where(tables.front.c.job_id == job_id)
-        return [codec.trial_from_row(row, choices) for row in self._rows(query.order_by(tables.trials.c.number))]
+        return self._read(query.order_by(tables.trials.c.number), lambda row: codec.trial_from_row(row, choices))
 
     def attempts(self, job_id: int) -> list[Attempt]:
         """Attempts that were lost with their worker, in the order in which that happened."""
         table = tables.attempts.c
         query = sa.select(tables.attempts).where(table.job_id == job_id).order_by(table.ended, table.number)
-        return [Attempt(**{key: row[key] for key in row if key != "job_id"}) for row in self._rows(query)]
+        return self._read(query, lambda row: Attempt(**{key: row[key] for key in row if key != "job_id"}))
 
     def hypervolume_history(self, job_id: int) -> list[tuple[int, float]]:
         """(finished trials, hypervolume) at each change."""
         table = tables.hypervolume.c
         query = sa.select(tables.hypervolume).where(table.job_id == job_id).order_by(table.finished)
-        return [(int(row["finished"]), float(row["value"])) for row in self._rows(query)]
+        return self._read(query, lambda row: (int(row["finished"]), float(row["value"])))
 
     def baselines(self, job_id: int) -> list[Baseline]:
         """The float network and the uniform bit-widths, as saved."""
         table = tables.baselines.c
         query = sa.select(tables.baselines).where(table.job_id == job_id).order_by(table.position)
-        return [codec.baseline_from_row(row) for row in self._rows(query)]
+        return self._read(query, codec.baseline_from_row)
 
     def events(self, job_id: int, *, after: int = 0, limit: int = PAGE) -> list[Event]:
         """What happened to a job, oldest first, from the event after ``after``."""
         table = tables.events.c
         query = sa.select(tables.events).where(table.job_id == job_id, table.id > after).order_by(table.id).limit(limit)
-        return [Event(row["id"], row["moment"], row["level"], row["text"]) for row in self._rows(query)]
+        return self._read(query, lambda row: Event(row["id"], row["moment"], row["level"], row["text"]))
 
     def measured(self, keys: Sequence[str]) -> dict[str, tuple[Measurement, str]]:
         """Measurements of any job by key, with the job and trial that made each; those that are there."""
-        found = {}
+        found: dict[str, tuple[Measurement, str]] = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             wanted = tables.measurements.c.key.in_(keys[start : start + KEYS_AT_ONCE])
-            for row in self._rows(sa.select(tables.measurements).where(wanted)):
-                found[row["key"]] = (codec.measurement_from_row(row), row["source"])
+            query = sa.select(tables.measurements).where(wanted)
+            found.update(self._read(query, lambda row: (row["key"], (codec.measurement_from_row(row), row["source"]))))
         return found
 
-    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
-        return self.database.read(lambda connection: connection.execute(query).mappings().all())
+    def _read(self, query: sa.Select[Any], decode: Callable[[sa.RowMapping], T]) -> list[T]:
+        """Rows as objects; `StoreError` where a row holds what cannot be one."""
+        return self.database.read(lambda connection: [decode(row) for row in connection.execute(query).mappings()])
 
     def _choices_of(self, job_id: int) -> tuple[Choice, ...]:
         if job_id not in self._choices:

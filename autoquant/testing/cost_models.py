@@ -19,7 +19,7 @@ import numpy as np
 from autoquant import plugins
 from autoquant.errors import UnsupportedError
 from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
-from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile, Operation
 
 PRECISIONS = tuple(LayerPrecision(weights, activations) for weights in BITS for activations in BITS)
 """Every pair of bit-widths that can be chosen."""
@@ -59,8 +59,16 @@ def priced_network(model: CostModel) -> Priced:
     options = [[p for p in PRECISIONS if model.supported(layer, p)] for layer in LAYERS]
     kept = [i for i, precisions in enumerate(options) if precisions]
     assert kept, f"{type(model).__name__} supports no layer at any precision"
-    network = NetworkProfile(tuple(LAYERS[i] for i in kept), input_shape=LAYERS[kept[0]].input_shape)
-    return network, [options[i] for i in kept]
+    return _chain([LAYERS[i] for i in kept]), [options[i] for i in kept]
+
+
+def _chain(layers: Sequence[LayerProfile]) -> NetworkProfile:
+    """A network of these layers, one behind the other."""
+    operations = tuple(
+        Operation(layer.name, layer.kind, (i - 1,), layer.output_shape, layer=layer.name)
+        for i, layer in enumerate(layers)
+    )
+    return NetworkProfile(tuple(layers), (layers[0].input_shape,), operations=operations, outputs=(len(layers) - 1,))
 
 
 def has_a_table_for_every_layer(model: CostModel) -> None:
@@ -108,7 +116,7 @@ def unsupported_is_an_error(model: CostModel) -> None:
     """What `supported` denies, `tables` refuses with an `UnsupportedError` that says what is supported."""
     for layer in LAYERS:
         assert not model.supported(layer, IMPOSSIBLE), f"it claims to support {IMPOSSIBLE} in {layer.name}"
-        network = NetworkProfile((layer,), input_shape=layer.input_shape)
+        network = _chain([layer])
         for precision in (*PRECISIONS, IMPOSSIBLE):
             refusal = _refusal(model, network, [[precision]])
             if model.supported(layer, precision):

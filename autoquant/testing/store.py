@@ -50,7 +50,7 @@ PLAN = JobPlan(
             ),
             LayerProfile("norm", "other", 1, (8,), (8,), (), None, bias=0, parameters=16, kept_float=True),
         ),
-        input_shape=(3, 9, 9),
+        input_shapes=((3, 9, 9),),
     ),
     costs=(
         CostTable("latency_ms@cortex-m7", "ms", "roofline", {"clock": ODD_TEXT}, ((0.1, 1 / 3), (5e-324,))),
@@ -416,8 +416,7 @@ def _refusal(kind: type[AutoQuantError], text: str = "") -> Iterator[None]:
 
 def expire_lease(store: Store, job_id: int) -> None:
     """Make the holder of a job look dead, as one that was not heard of for a whole lease."""
-    from autoquant.store import tables
+    import sqlalchemy as sa
 
-    long_ago = datetime.now(UTC) - timedelta(days=1)
-    query = tables.jobs.update().where(tables.jobs.c.id == job_id).values(lease_until=long_ago)
-    store.database.write(lambda connection: connection.execute(query))
+    query = sa.text("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE id = :id")
+    store.database.write(lambda connection: connection.execute(query, {"id": job_id}))

@@ -17,6 +17,14 @@ def known_widths(precision: LayerPrecision) -> bool:
     return precision.weight_bits in BITS and precision.activation_bits in BITS
 
 
+def check_lengths(network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]) -> None:
+    """`SpecError` unless there is one list of options for each layer."""
+    if len(options) != len(network):
+        raise SpecError(
+            f"options: {len(options)} lists of precisions for {len(network)} layers; give one for each layer"
+        )
+
+
 def check_supported(
     model: CostModel, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], supported: str
 ) -> None:
@@ -25,10 +33,7 @@ def check_supported(
     `SpecError` unless there is one list of options for each layer; `UnsupportedError`, ending in the sentence
     ``supported``, for the first layer and precision that the model cannot price.
     """
-    if len(options) != len(network):
-        raise SpecError(
-            f"options: {len(options)} lists of precisions for {len(network)} layers; give one for each layer"
-        )
+    check_lengths(network, options)
     for layer, precisions in zip(network, options, strict=True):
         for precision in precisions:
             if not model.supported(layer, precision):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,8 +15,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from autoquant.errors import SpecError, UnsupportedError, did_you_mean
 from autoquant.network import BITS, FLOAT_BITS, bits_text
 from autoquant.spec import explain
+from autoquant_cost_models.kinds import FALLBACK, KINDS
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+BIT_SERIAL = "bit_serial"
+"""Name of the throughput of an engine whose rate is inversely proportional to weight bits x activation bits."""
+ANY = "any"
+"""Name of the overhead of every kind that has none of its own."""
 
 _NUMBERS = {f"int{bits}": bits for bits in BITS if bits != FLOAT_BITS} | {"float32": FLOAT_BITS}
 _ARITHMETIC = re.compile(r"^([a-z]+\d+)x([a-z]+\d+)$")
@@ -26,9 +33,9 @@ class _Strict(BaseModel):
 
 
 class Quantity(_Strict):
-    """One number of a device file. It must be positive, and say where it comes from."""
+    """One number of a device file. It is not negative, and it says where it comes from."""
 
-    value: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
     unit: Text
     source: Text
 
@@ -36,28 +43,47 @@ class Quantity(_Strict):
         return f"{self.value:g} {self.unit}"
 
 
-def _unit(unit: str) -> AfterValidator:
-    def check(quantity: Quantity) -> Quantity:
-        if quantity.unit != unit:
-            raise ValueError(f"the unit is {quantity.unit!r}; it must be {unit!r}")
-        return quantity
-
-    return AfterValidator(check)
-
-
-def _fraction(quantity: Quantity) -> Quantity:
-    if quantity.value > 1:
-        raise ValueError(f"{quantity.value:g} is more than 1; it is a fraction of the throughput")
+def _check(quantity: Quantity, unit: str, positive: bool) -> Quantity:
+    if quantity.unit != unit:
+        raise ValueError(f"the unit is {quantity.unit!r}; it must be {unit!r}")
+    if positive and quantity.value == 0:
+        raise ValueError("the value is 0; it must be greater than 0")
+    if unit == "fraction" and quantity.value > 1:
+        raise ValueError(f"{quantity.value:g} is more than 1; it is a fraction")
     return quantity
 
 
-def _arithmetic_name(name: str) -> str:
+def _in(unit: str, positive: bool = True) -> AfterValidator:
+    return AfterValidator(lambda quantity: _check(quantity, unit, positive))
+
+
+def _arithmetic(name: str) -> str:
     match = _ARITHMETIC.match(name)
-    if match is None or not {match[1], match[2]} <= set(_NUMBERS):
+    if name != BIT_SERIAL and (match is None or not {match[1], match[2]} <= set(_NUMBERS)):
         raise ValueError(
-            f"{name!r} is not weights x activations, such as 'int8xint8'; each is one of {', '.join(_NUMBERS)}"
+            f"{name!r} is not weights x activations, such as 'int8xint8'; each is one of {', '.join(_NUMBERS)}; "
+            f"or {BIT_SERIAL!r}"
         )
     return name
+
+
+def _rates(rates: dict[str, Quantity]) -> dict[str, Quantity]:
+    for name, rate in rates.items():
+        unit = "Gbitop/s" if name == BIT_SERIAL else "GMAC/s"
+        if rate.unit != unit:
+            raise ValueError(f"the unit of {name} is {rate.unit!r}; it must be {unit!r}")
+        _check(rate, unit, positive=True)
+    return rates
+
+
+def _kind(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"{name!r} is no kind of layer; {did_you_mean(name, KINDS)}")
+    return name
+
+
+def _kind_or_any(name: str) -> str:
+    return name if name == ANY else _kind(name)
 
 
 class Device(_Strict):
@@ -68,54 +94,102 @@ class Device(_Strict):
     engine: Text
     version: Text
     throughput: Annotated[
-        dict[Annotated[str, AfterValidator(_arithmetic_name)], Annotated[Quantity, _unit("GMAC/s")]],
-        Field(min_length=1),
+        dict[Annotated[str, AfterValidator(_arithmetic)], Quantity], Field(min_length=1), AfterValidator(_rates)
     ]
-    """What it executes: ``<weights>x<activations>``, such as ``int8xint8`` -> multiply-accumulates a second."""
-    bandwidth: Annotated[Quantity, _unit("GB/s")]
+    """What it executes: ``<weights>x<activations>``, such as ``int8xint8`` -> multiply-accumulates a second of the kind
+    of layer that it runs best; or ``bit_serial`` -> weight bits x activation bits x multiply-accumulates a second."""
+    efficiency: dict[Annotated[str, AfterValidator(_kind)], Annotated[Quantity, _in("fraction")]] = {}
+    """Share of the throughput that a kind of layer reaches, in every arithmetic; 1 for a kind that is left out, or what
+    `kinds.FALLBACK` names has."""
+    bandwidth: Annotated[Quantity, _in("GB/s")]
     """Bytes a second from the memory that holds weights and activations."""
-    depthwise_efficiency: Annotated[Quantity, _unit("fraction"), AfterValidator(_fraction)] | None = None
-    """Throughput of depthwise convolution as a fraction of the others', in every arithmetic."""
-    overhead: Annotated[Quantity, _unit("us")] | None = None
-    """Constant time of every layer, whatever its size."""
-    batch: Annotated[Quantity, _unit("examples")] | None = None
+    weight_bandwidth: Annotated[Quantity, _in("GB/s")] | None = None
+    """Bytes a second of weights, where they come from another memory, such as flash."""
+    cache: Annotated[Quantity, _in("KiB")] | None = None
+    """Bytes of a layer that fit into it cause no traffic."""
+    output_bits: Annotated[Quantity, _in("bits")] | None = None
+    """Width in which the engine writes a layer's output; the layer's own activation bits where it is left out."""
+    overlap: Annotated[Quantity, _in("fraction", positive=False)] | None = None
+    """Share of the shorter of arithmetic and memory traffic that hides behind the longer: 1, the roofline, where it is
+    left out; at 0 they take turns."""
+    overhead: dict[Annotated[str, AfterValidator(_kind_or_any)], Annotated[Quantity, _in("us", positive=False)]] = {}
+    """Constant time of a layer by its kind, ``any`` for every other kind; none where it is left out."""
+    batch: Annotated[Quantity, _in("examples")] | None = None
     """Examples that run together and share the weights and the overhead; 1 where it is left out."""
-    power: Annotated[Quantity, _unit("mW")] | None = None
+    power: Annotated[Quantity, _in("mW")] | None = None
     """Power while it computes. Without it there is no energy."""
+    ram: Annotated[Quantity, _in("KiB")] | None = None
+    """Working memory. No price: a fact to set a constraint by."""
+    flash: Annotated[Quantity, _in("KiB")] | None = None
+    """Memory that keeps the program and the network. No price: a fact to set a constraint by."""
 
     @property
     def executes(self) -> dict[tuple[int, int], Quantity]:
-        """Throughput by (weight bits, activation bits)."""
-        pairs = (name.split("x") for name in self.throughput)
-        widths = ((_NUMBERS[weights], _NUMBERS[activations]) for weights, activations in pairs)
-        return dict(zip(widths, self.throughput.values(), strict=True))
+        """Throughput by (weight bits, activation bits), without the bit-serial one."""
+        pairs = {name: name.split("x") for name in self.throughput if name != BIT_SERIAL}
+        return {(_NUMBERS[w], _NUMBERS[a]): self.throughput[name] for name, (w, a) in pairs.items()}
 
-    def macs_per_second(self, weight_bits: int, activation_bits: int) -> float | None:
-        """Of the arithmetic in which a layer runs: the fastest that holds both widths; None where none does.
+    def arithmetic(self, weight_bits: int, activation_bits: int) -> str | None:
+        """Name of the arithmetic in which a layer runs: the fastest that holds both widths; None where none does.
 
         Bits are so rounded up to what is executed, and more bits never run faster.
         """
-        rates = [
-            rate.value
+        rates = {
+            f"{_name(weights)}x{_name(activations)}": rate.value
             for (weights, activations), rate in self.executes.items()
             if weights >= weight_bits and activations >= activation_bits
-        ]
-        return max(rates) * 1e9 if rates else None
+        }
+        if BIT_SERIAL in self.throughput and FLOAT_BITS not in (weight_bits, activation_bits):
+            rates[BIT_SERIAL] = self.throughput[BIT_SERIAL].value / (weight_bits * activation_bits)
+        return max(rates, key=lambda name: rates[name]) if rates else None
+
+    def macs_per_second(self, weight_bits: int, activation_bits: int) -> float | None:
+        """Rate of the arithmetic in which a layer runs; None where none holds both widths."""
+        name = self.arithmetic(weight_bits, activation_bits)
+        if name is None:
+            return None
+        bit_products = weight_bits * activation_bits if name == BIT_SERIAL else 1
+        return self.throughput[name].value * 1e9 / bit_products
+
+    def efficiency_of(self, kind: str) -> float:
+        """Share of the throughput that a kind of layer reaches."""
+        quantity = self.efficiency.get(kind) or self.efficiency.get(FALLBACK.get(kind, kind))
+        return quantity.value if quantity else 1.0
+
+    def overhead_of(self, kind: str) -> float:
+        """Constant microseconds of a layer of a kind."""
+        quantity = self.overhead.get(kind) or self.overhead.get(ANY)
+        return quantity.value if quantity else 0.0
 
     def quantities(self) -> Iterator[tuple[str, Quantity]]:
         """Every number of the file with its dotted name."""
-        for name, rate in self.throughput.items():
-            yield f"throughput.{name}", rate
-        for name in ("bandwidth", "depthwise_efficiency", "overhead", "batch", "power"):
-            quantity = getattr(self, name)
-            if quantity is not None:
-                yield name, quantity
+        for name in type(self).model_fields:
+            found = getattr(self, name)
+            if isinstance(found, Quantity):
+                yield name, found
+            elif isinstance(found, dict):
+                yield from ((f"{name}.{key}", quantity) for key, quantity in found.items())
 
     @property
     def supported(self) -> str:
         """What it executes, as a sentence part for an error."""
-        arithmetic = ", ".join(f"W{bits_text(w)}A{bits_text(a)}" for w, a in sorted(self.executes))
-        return f"{self.name} executes {arithmetic} and whatever fits into these, in layers whose MACs are known"
+        arithmetic = [f"W{bits_text(w)}A{bits_text(a)}" for w, a in sorted(self.executes)]
+        arithmetic += ["every integer width bit by bit"] if BIT_SERIAL in self.throughput else []
+        return (
+            f"{self.name} executes {', '.join(arithmetic)} and whatever fits into these, in layers whose MACs are known"
+        )
+
+    def to_toml(self) -> str:
+        """The text of its file."""
+        lines = [f"{name} = {json.dumps(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
+        for name, quantity in self.quantities():
+            lines += ["", f"[{name}]", f"value = {quantity.value!r}"]
+            lines += [f"{field} = {json.dumps(getattr(quantity, field))}" for field in ("unit", "source")]
+        return "\n".join(lines) + "\n"
+
+
+def _name(bits: int) -> str:
+    return "float32" if bits == FLOAT_BITS else f"int{bits}"
 
 
 def shipped() -> list[str]:
@@ -128,13 +202,15 @@ def load(device: str) -> Device:
     """The shipped device of that name, or the file at a path that ends in ``.toml``.
 
     `UnsupportedError` lists the shipped devices when there is none of that name; `SpecError` names every field of a
-    file that is missing, unknown, not positive, in the wrong unit or without a source.
+    file that is missing, unknown, negative, in the wrong unit or without a source.
     """
     if device.endswith(".toml"):
         try:
             return parse(Path(device).read_text(encoding="utf-8"), device)
         except OSError as error:
             raise SpecError(f"device file {device}: it cannot be read ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise SpecError(f"device file {device}: it is no text in UTF-8") from None
     if device not in shipped():
         raise UnsupportedError(f"no device is called {device!r}; {did_you_mean(device, shipped())}; or a .toml file")
     entry = files("autoquant_cost_models") / "devices" / f"{device}.toml"

@@ -45,8 +45,8 @@ class WeightBytes(CostModel):
     - the scale and zero point of the layer's input, where activations are quantized: 4 + ceil(activation bits / 8).
       A layer with float activations stores neither.
 
-    A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. It is no measure of working memory:
-    activations at run time are not in it.
+    A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store
+    it once: it is charged to the first. It is no measure of working memory: activations at run time are not in it.
     """
 
     metrics: ClassVar[Mapping[str, str]] = {"weight_bytes": "bytes"}
@@ -62,21 +62,24 @@ class WeightBytes(CostModel):
     ) -> Mapping[str, list[FloatArray]]:
         """Stored bytes of every layer at every one of its options. `UnsupportedError` for other bit-widths."""
         check_supported(self, network, options, SUPPORTED)
+        again = {name for group in network.ties for name in group[1:]}
         return {
             "weight_bytes": [
-                np.array([stored_bytes(layer, precision) for precision in precisions], dtype=np.float64)
+                np.array([stored_bytes(layer, p, layer.name in again) for p in precisions], dtype=np.float64)
                 for layer, precisions in zip(network, options, strict=True)
             ]
         }
 
 
-def stored_bytes(layer: LayerProfile, precision: LayerPrecision) -> int:
-    """Bytes of one layer by the formula of `WeightBytes`."""
+def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_stored: bool = False) -> int:
+    """Bytes of one layer by the formula of `WeightBytes`; without its weight where another layer stores that."""
     if layer.kind == "other":
         return layer.parameters * FLOAT_BITS // 8
-    total = packed_bytes(layer.weights, precision.weight_bits) + BIAS_BYTES * layer.bias
-    if precision.weight_bits != FLOAT_BITS:
-        total += (SCALE_BYTES + offset_bytes(precision)) * precision.scales(layer.weight_shape)
+    total = BIAS_BYTES * layer.bias
+    if not weight_is_stored:
+        total += packed_bytes(layer.weights, precision.weight_bits)
+        if precision.weight_bits != FLOAT_BITS:
+            total += (SCALE_BYTES + offset_bytes(precision)) * precision.scales(layer.weight_shape)
     if precision.activation_bits != FLOAT_BITS:
         total += SCALE_BYTES + packed_bytes(1, precision.activation_bits)
     return total

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Annotated, Any, Literal
@@ -28,14 +29,42 @@ from autoquant.network import (
     bits_text,
 )
 from autoquant.space import Candidate, Choice, IntArray, Option, SearchSpace
+from autoquant_search_spaces.groups import Tie, matched, named_groups, partition, tied
 
 Bits = Literal[2, 3, 4, 5, 6, 8, 16, "float"]
+Lists = Mapping[Literal["weights", "activations"], Sequence[Bits]]
+PARTS = ("weight", "activation", "weight_scale", "activation_scale")
+SCALE_OF = {"weight_scale": "weight", "activation_scale": "activation"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Layers that share one choice of one part."""
+
+    name: str
+    part: str
+    layers: tuple[str, ...]
+    values: tuple[Any, ...]
+    """Bit-widths as numbers, float as 32; or rules of scales."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The precisions of one layer, and how the columns of a candidate lead to one of them."""
+
+    precisions: tuple[LayerPrecision, ...]
+    index: IntArray
+    """Combination of the layer's parts, counted through -> precision."""
+    columns: list[tuple[int, int]]
+    """Column of a choice, and what one step of it adds to the number of the combination."""
 
 
 class BitWidths(SearchSpace):
     """One choice of weight bits and one of activation bits (of a layer's input) for each layer that is not pinned.
 
-    Choices are named ``<layer>.weight`` and ``<layer>.activation``. A list with a single entry leaves no choice.
+    Choices are named ``<layer>.weight`` and ``<layer>.activation``; those of layers that share one go by the name of
+    their group, or of the first of them. A list with a single entry leaves no choice. Layers that share one weight
+    tensor always have the same weight bits. An embedding has no activations to quantize.
 
     Args:
         network: profile of the network; its layers that are kept in float have no choice.
@@ -43,11 +72,18 @@ class BitWidths(SearchSpace):
         activations: bit-widths that the input of a layer may take.
         pins: layer -> bit-width that it keeps, for weights and activations alike; ``first`` and ``last`` stand for the
             first and the last layer that executes, ``*`` and ``?`` match parts of names. A pin binds only what is
-            searched or quantized: where the activations of the space are all float, they stay float.
-        layers: layer -> ``{weights: [..], activations: [..]}`` in place of the lists for all.
+            searched or quantized: where the activations of the space are all float, they stay float. A pinned layer
+            shares no choice with others.
+        layers: layer, or pattern as in pins -> ``{weights: [..], activations: [..]}`` in place of the lists for all.
+        tie: which layers share a choice: ``residual``, those whose outputs meet in an addition; ``shared_input``,
+            those that read the same tensor (query, key and value, which engines fuse).
+        groups: name -> layers or patterns that share a choice.
         granularity: one weight scale for each output channel, for each group of its weights, or for the whole tensor.
         weight_scale: rule that sets weight scales.
         activation_scale: rule that sets activation scales.
+        weight_scales: rules among which each layer has a choice, ``<layer>.weight_scale``, in place of one for all.
+        activation_scales: the same for activations, ``<layer>.activation_scale``.
+        left_out: layer or pattern -> bit-widths that are left out; a search writes here what a device cannot execute.
         quantizer: which values weights may take.
         group_size: weights in a group, for the granularity ``per_group``.
     """
@@ -59,96 +95,216 @@ class BitWidths(SearchSpace):
         weights: Sequence[Bits] = (2, 4, 8),
         activations: Sequence[Bits] = ("float",),
         pins: Mapping[str, Bits] | None = None,
-        layers: Mapping[str, Mapping[Literal["weights", "activations"], Sequence[Bits]]] | None = None,
+        layers: Mapping[str, Lists] | None = None,
+        tie: Sequence[Tie] = (),
+        groups: Mapping[str, Sequence[str]] | None = None,
         granularity: Granularity = "per_channel",
         weight_scale: ScaleRule = "mse",
         activation_scale: RangeRule = "mse",
+        weight_scales: Sequence[ScaleRule] = (),
+        activation_scales: Sequence[RangeRule] = (),
+        left_out: Mapping[str, Lists] | None = None,
         quantizer: WeightQuantizer = "symmetric",
         group_size: Annotated[int, Field(ge=1)] = 64,
     ) -> None:
         if network is None:
             raise SpecError("space: bit_widths needs a network, and the evaluator has none")
         self.network = network
-        self._scales: dict[str, Any] = {
+        self._weights: dict[str, Any] = {
             "weight_granularity": granularity,
-            "weight_scale": weight_scale,
-            "activation_scale": activation_scale,
             "weight_quantizer": quantizer,
             "group_size": group_size if granularity == "per_group" else None,
         }
-        _check_rule(quantizer, weight_scale)
+        self._scales: dict[str, tuple[ScaleRule, ...]] = {
+            "weight_scale": _rules(weight_scales, "weight_scales") or (weight_scale,),
+            "activation_scale": _rules(activation_scales, "activation_scales") or (activation_scale,),
+        }
+        for rule in self._scales["weight_scale"]:
+            _check_rule(quantizer, rule, "weight_scales" if weight_scales else "weight_scale")
         free = network.quantizable
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
-        self._bits = {layer.name: (_bits(weights, "weights"), _bits(activations, "activations")) for layer in free}
+        self._names = [layer.name for layer in free]
+        self._in_order = [layer.name for layer in sorted(free, key=lambda layer: layer.order)]
+        self._bits = {layer.name: _lists_of(layer, weights, activations) for layer in free}
         self._pinned: set[str] = set()
         self._own_lists(layers or {})
-        self._pin(pins or {}, free)
-        choices = []
-        for layer in free:
-            for part, bits in zip(("weight", "activation"), self._bits[layer.name], strict=True):
-                if len(bits) > 1:
-                    choices.append(Choice(f"{layer.name}.{part}", tuple(_option(b) for b in bits)))
+        self._pin(pins or {})
+        self._leave_out(left_out or {})
+        self._units = self._share(tied(tie, network), named_groups(groups or {}, self._in_order))
+        choices = [Choice(f"{unit.name}.{unit.part}", _options(unit)) for unit in self._units if len(unit.values) > 1]
         if not choices:
             raise SpecError("space: every layer is pinned or has a single bit-width, so there is nothing to search")
         super().__init__(choices)
 
-    def _own_lists(self, layers: Mapping[str, Any]) -> None:
-        for name, lists in layers.items():
-            if name not in self._bits:
-                raise SpecError(f"space.layers.{name}: there is no such layer; {did_you_mean(name, self._bits)}")
-            weights, activations = self._bits[name]
-            self._bits[name] = (
-                _bits(lists["weights"], f"layers.{name}.weights") if "weights" in lists else weights,
-                _bits(lists["activations"], f"layers.{name}.activations") if "activations" in lists else activations,
-            )
+    def _own_lists(self, layers: Mapping[str, Lists]) -> None:
+        for pattern, lists in layers.items():
+            names = matched(pattern, self._in_order)
+            if not names:
+                raise SpecError(f"space.layers.{pattern}: there is no such layer; {did_you_mean(pattern, self._bits)}")
+            for name in names:
+                for part in ("weight", "activation"):
+                    if f"{part}s" in lists and self._bits[name][part] is not None:
+                        key: Any = f"{part}s"
+                        self._bits[name][part] = _bits(lists[key], f"layers.{pattern}.{key}")
 
-    def _pin(self, pins: Mapping[str, Bits], free: Sequence[LayerProfile]) -> None:
-        names = [layer.name for layer in sorted(free, key=lambda layer: layer.order)]
+    def _pin(self, pins: Mapping[str, Bits]) -> None:
         for pattern, bits in pins.items():
-            ends = {"first": names[:1], "last": names[-1:]}
-            matched = (
-                [n for n in names if n == pattern] or ends.get(pattern) or [n for n in names if fnmatchcase(n, pattern)]
-            )
-            if not matched:
-                raise SpecError(f"space.pins.{pattern}: no layer matches; {did_you_mean(pattern, [*names, *ends])}")
+            names = matched(pattern, self._in_order)
+            if not names:
+                known = [*self._in_order, "first", "last"]
+                raise SpecError(f"space.pins.{pattern}: no layer matches; {did_you_mean(pattern, known)}")
             pinned = _bits([bits], f"pins.{pattern}")
-            self._pinned.update(matched)
-            for name in matched:
-                activations = self._bits[name][1]
-                self._bits[name] = (pinned, activations if activations == (FLOAT_BITS,) else pinned)
+            self._pinned.update(names)
+            for name in names:
+                self._bits[name]["weight"] = pinned
+                if self._bits[name]["activation"] not in (None, (FLOAT_BITS,)):
+                    self._bits[name]["activation"] = pinned
+
+    def _leave_out(self, left_out: Mapping[str, Lists]) -> None:
+        for pattern, lists in left_out.items():
+            for name in matched(pattern, self._in_order):
+                for key, wrong in lists.items():
+                    part, without = key.removesuffix("s"), set(_bits(wrong, f"left_out.{pattern}.{key}"))
+                    kept = tuple(bits for bits in self._bits[name][part] or () if bits not in without)
+                    self._bits[name][part] = kept or self._bits[name][part]
+
+    def _share(self, together: Sequence[Sequence[str]], groups: Mapping[str, Sequence[str]]) -> list[_Unit]:
+        """Who shares which choice, in the order of the layers."""
+        shared = [set(group) - self._pinned for group in (*together, *groups.values())]
+        named = {name: group for group, names in groups.items() for name in names if name not in self._pinned}
+        parts = {
+            "weight": partition(self._names, [*shared, *self.network.ties]),
+            "activation": partition([n for n in self._names if self._bits[n]["activation"] is not None], shared),
+        }
+        units = []
+        for bits_part, scale_part in (("weight", "weight_scale"), ("activation", "activation_scale")):
+            for layers in parts[bits_part]:
+                name = next((named[layer] for layer in layers if layer in named), layers[0])
+                values = self._common_bits(bits_part, layers)
+                rules = self._scales[scale_part] if values != (FLOAT_BITS,) else self._scales[scale_part][:1]
+                units += [_Unit(name, bits_part, layers, values), _Unit(name, scale_part, layers, rules)]
+        return sorted(units, key=lambda unit: (self._names.index(unit.layers[0]), PARTS.index(unit.part)))
+
+    def _common_bits(self, part: str, layers: Sequence[str]) -> tuple[int, ...]:
+        lists = [self._bits[layer][part] or () for layer in layers]
+        common = tuple(_common(lists))
+        if not common:
+            pairs = zip(layers, (", ".join(map(bits_text, bits)) for bits in lists), strict=True)
+            texts = "; ".join(f"{layer} may have {bits}" for layer, bits in pairs)
+            raise SpecError(f"space: layers that share one choice of {part} bits have none in common: {texts}")
+        return common
 
     def uniform(self) -> dict[str, Candidate]:
         """The same bits everywhere, pinned layers apart: ``W4A8``, ``W4`` where activations stay float, and so on."""
-        free = [bits for name, bits in self._bits.items() if name not in self._pinned]
-        weights, activations = _common([w for w, _ in free]), _common([a for _, a in free])
+        free = [unit for unit in self._units if self._pinned.isdisjoint(unit.layers)]
+        weights, activations = (_common([u.values for u in free if u.part == part]) for part in PARTS[:2])
         found: dict[str, Candidate] = {}
-        for w, a in product(weights, activations):
+        for w, a in product(weights, activations or [FLOAT_BITS]):
             wanted = {"weight": _option(w), "activation": _option(a)}
             label = f"W{bits_text(w)}" + ("" if a == FLOAT_BITS else f"A{bits_text(a)}")
-            found[label] = self.encode({c.name: wanted[c.name.rpartition(".")[2]] for c in self.choices})
+            options = {c.name: wanted.get(c.name.rpartition(".")[2], c.options[0]) for c in self.choices}
+            found[label] = self.encode(options)
+        return found
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        """The rule of a scale means nothing where bits are float: it is then the first."""
+        indices = list(candidate)
+        for scale, bits, at_float in self._idle_scales:
+            if indices[bits] == at_float:
+                indices[scale] = 0
+        return tuple(indices)
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {choice.name: column for column, choice in enumerate(self.choices)}
+
+    @cached_property
+    def _idle_scales(self) -> list[tuple[int, int, int]]:
+        """Column of a scale's choice, column of its bits' choice, and the index of float there."""
+        found = []
+        for unit in self._units:
+            bits = f"{unit.name}.{SCALE_OF.get(unit.part)}"
+            scale = f"{unit.name}.{unit.part}"
+            if unit.part in SCALE_OF and scale in self._columns and bits in self._columns:
+                options = self.choices[self._columns[bits]].options
+                if "float" in options:
+                    found.append((self._columns[scale], self._columns[bits], options.index("float")))
         return found
 
     @cached_property
-    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
-        """Every (weight, activation) pair of each layer; activations vary fastest."""
-        return tuple(
-            tuple(LayerPrecision(w, a, **self._scales) for w, a in product(*self._bits[layer.name]))
-            if layer.name in self._bits
-            else (FLOAT,)
-            for layer in self.network
+    def _tables(self) -> dict[str, _Table]:
+        """What a candidate says of each layer."""
+        unit_of = {(layer, unit.part): unit for unit in self._units for layer in unit.layers}
+        nothing = {"activation": (FLOAT_BITS,), "activation_scale": self._scales["activation_scale"][:1]}
+        tables = {}
+        for name in self._names:
+            units = [unit_of.get((name, part)) for part in PARTS]
+            lists = [unit.values if unit else nothing[part] for unit, part in zip(units, PARTS, strict=True)]
+            found: dict[LayerPrecision, int] = {}
+            rows = [
+                found.setdefault(self._precision(lists, values), len(found))
+                for values in product(*(range(len(values)) for values in lists))
+            ]
+            strides = [math.prod(map(len, lists[i + 1 :])) for i in range(len(lists))]
+            chosen = [
+                (self._columns[f"{unit.name}.{unit.part}"], stride)
+                for unit, stride in zip(units, strides, strict=True)
+                if unit is not None and len(unit.values) > 1
+            ]
+            tables[name] = _Table(tuple(found), np.array(rows, dtype=np.int64), chosen)
+        return tables
+
+    def _precision(self, lists: Sequence[Sequence[Any]], indices: Sequence[int]) -> LayerPrecision:
+        weight, activation = lists[0][indices[0]], lists[1][indices[1]]
+        return LayerPrecision(
+            weight,
+            activation,
+            weight_scale=lists[2][0 if weight == FLOAT_BITS else indices[2]],
+            activation_scale=lists[3][0 if activation == FLOAT_BITS else indices[3]],
+            **self._weights,
         )
+
+    @cached_property
+    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
+        """Every combination of each layer; activations vary faster than weights, rules of scales fastest."""
+        known = self._tables
+        return tuple(known[layer.name].precisions if layer.name in known else (FLOAT,) for layer in self.network)
 
     def layer_indices(self, candidates: npt.NDArray[Any]) -> IntArray:
         """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""
-        columns = {choice.name: i for i, choice in enumerate(self.choices)}
         result: IntArray = np.zeros((len(candidates), len(self.network)), dtype=np.int64)
         for position, layer in enumerate(self.network):
-            if f"{layer.name}.weight" in columns:
-                result[:, position] += candidates[:, columns[f"{layer.name}.weight"]] * len(self._bits[layer.name][1])
-            if f"{layer.name}.activation" in columns:
-                result[:, position] += candidates[:, columns[f"{layer.name}.activation"]]
+            if layer.name in self._tables:
+                table = self._tables[layer.name]
+                for column, stride in table.columns:
+                    result[:, position] += candidates[:, column] * stride
+                if len(table.index) > len(table.precisions):
+                    result[:, position] = table.index[result[:, position]]
         return result
+
+    def unsupported(
+        self, supported: Callable[[LayerProfile, LayerPrecision], bool]
+    ) -> dict[str, dict[str, list[Option]]]:
+        """Layer -> bit-widths that no combination supports, as `left_out` takes them; never all of a list."""
+        found: dict[str, dict[str, list[Option]]] = {}
+        for layer, options in zip(self.network, self.layer_options, strict=True):
+            good = [precision for precision in options if supported(layer, precision)]
+            if layer.kept_float or not good or len(good) == len(options):
+                continue
+            weights = {p.weight_bits for p in options} - {p.weight_bits for p in good}
+            activations = {p.activation_bits for p in options} - {p.activation_bits for p in good}
+            lists = {"weights": sorted(weights), "activations": sorted(activations)}
+            found[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
+        return {name: lists for name, lists in found.items() if lists}
+
+
+def _lists_of(
+    layer: LayerProfile, weights: Sequence[Bits], activations: Sequence[Bits]
+) -> dict[str, tuple[int, ...] | None]:
+    """The bit-widths of both parts of a layer; None for activations that are indices."""
+    of_input = _bits(activations, "activations")
+    return {"weight": _bits(weights, "weights"), "activation": None if layer.kind == "embedding" else of_input}
 
 
 def _bits(values: Sequence[Bits], place: str) -> tuple[int, ...]:
@@ -161,12 +317,22 @@ def _bits(values: Sequence[Bits], place: str) -> tuple[int, ...]:
     return tuple(sorted(bits))
 
 
-def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule) -> None:
+def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule, place: str) -> None:
     """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
     accepted = SCALE_RULES[quantizer] or ("mse",)
     if rule not in accepted:
         remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
-        raise SpecError(f"space.weight_scale: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
+        raise SpecError(f"space.{place}: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
+
+
+def _rules(values: Sequence[ScaleRule], place: str) -> tuple[ScaleRule, ...]:
+    if len(set(values)) != len(values):
+        raise SpecError(f"space.{place}: {list(values)} repeats a rule; each may stand once")
+    return tuple(values)
+
+
+def _options(unit: _Unit) -> tuple[Option, ...]:
+    return unit.values if unit.part in SCALE_OF else tuple(_option(bits) for bits in unit.values)
 
 
 def _option(bits: int) -> Option:

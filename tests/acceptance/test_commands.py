@@ -27,10 +27,17 @@ def jobs(shared, toy, cnn):
 
 
 @pytest.fixture(scope="module")
-def real(jobs, tmp_path_factory):
+def real(jobs, cnn, tmp_path_factory):
     """Name of an object in docs/cli.md -> one that a command printed."""
     front = jobs.run("front", 1, "--json").json
     report = tmp_path_factory.mktemp("report") / "r.html"
+    measured = tmp_path_factory.mktemp("calibrate") / "rows.csv"
+    measured.write_text(
+        "kind,input_shape,output_shape,weight_shape,weight_bits,activation_bits,latency_ms\n"
+        "conv,8x16x16,16x16x16,16x8x3x3,8,8,0.9\n"
+        "linear,256,10,10x256,8,8,0.02\n",
+        encoding="utf-8",
+    )
     stopped = jobs.start("search", jobs.write({**TOY_SLOW}, "slow.yaml"))
     stopped.until(lambda job: job.id == 3 and job.record.finished >= 1)
     found = {
@@ -39,8 +46,12 @@ def real(jobs, tmp_path_factory):
         "baseline": front["baselines"][0],
         "front": front,
         "report": jobs.run("report", 1, "-o", report, "--json").json,
+        "cost": jobs.run("cost", jobs.write(cnn, "cost.yaml"), "-o", report.with_suffix(".png"), "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
         "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
+        "calibration": jobs.run(
+            "calibrate", measured, "--like", "cortex-m7", "-o", measured.with_name("mine.toml"), "--json"
+        ).json,
         "storage": jobs.run("storage", "upgrade", "--json").json,
         "plugin": jobs.run("plugins", "--json").json[0],
         "error": jobs.run("status", 99, "--json").json,
@@ -60,6 +71,18 @@ TOY_SLOW = {
     "objectives": ["score", "price"],
     "pool": "inline",
 }
+
+
+def test_costs_are_shown_by_layer_and_drawn(shared, cnn, tmp_path):
+    spec = shared.write(cnn, "cost.yaml", name="cnn")
+    shown = shared.run("cost", spec, "-d", "cortex-m7", "-d", "raspberry-pi-4", "-o", tmp_path / "cost.png")
+    assert shown.code == 0, shown.err
+    assert (tmp_path / "cost.png").read_bytes()[:4] == b"\x89PNG"
+    for text in ("conv1", "classifier", "total", "limited", "cortex-m7", "raspberry", "peak", "compute"):
+        assert text in shown.out
+    wrong = shared.run("cost", spec, "--device", "cortex-m", "-o", tmp_path / "cost.png")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "no device is called 'cortex-m'" in wrong.err
 
 
 def test_every_object_is_documented(real):

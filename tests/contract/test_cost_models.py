@@ -15,7 +15,7 @@ from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.testing.cost_models import CHECKS, check_cost_model, discovered, more_bits_are_never_cheaper
 
 MODELS = dict(discovered())
-OURS = ("bitops", "weight_bytes", "roofline")
+OURS = ("bitops", "weight_bytes", "peak_memory", "roofline")
 
 
 def test_the_built_in_models_and_four_devices_are_found() -> None:

@@ -12,7 +12,7 @@ from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
 
 from autoquant import plugins
-from autoquant.network import FLOAT, LayerProfile, NetworkProfile
+from autoquant.network import FLOAT, LayerProfile, NetworkProfile, Operation
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 from autoquant.testing.search_spaces import (
     CHECKS,
@@ -29,8 +29,13 @@ NETWORK = NetworkProfile(
         LayerProfile("norm", "other", 2, (4, 8, 8), (4, 8, 8), (), None, 0, 8, kept_float=True),
         LayerProfile("block.point", "conv", 3, (4, 8, 8), (8, 8, 8), (8, 4, 1, 1), 2048, 8, 40),
         LayerProfile("head", "linear", 4, (8,), (3,), (3, 8), 24, 3, 27),
+        LayerProfile("tokens", "embedding", 5, (3,), (3, 4), (8, 4), 0, 0, 32),
     ),
-    (3, 8, 8),
+    ((3, 8, 8),),
+    operations=(Operation("stem", "conv", (-1,), (4, 8, 8), layer="stem"),),
+    ties=(("block.point", "tokens"),),
+    joined=(("stem", "block.weight", "head"),),
+    shared_input=(("stem", "block.point"),),
 )
 
 BIT_WIDTHS: dict[str, dict[str, Any]] = {
@@ -43,6 +48,18 @@ BIT_WIDTHS: dict[str, dict[str, Any]] = {
     "a glob pinned": {"activations": [4, 8], "pins": {"block.*": 4}},
     "pinned to float": {"activations": [4, 8], "pins": {"stem": "float"}},
     "own lists": {"layers": {"stem": {"weights": [8, 16]}, "head": {"weights": [8], "activations": [8, "float"]}}},
+    "ties": {"activations": [4, 8], "tie": ["residual", "shared_input"]},
+    "a tie and a pin": {"activations": [4, 8], "tie": ["residual"], "pins": {"first": 8}},
+    "a pinned weight that is shared": {"activations": [4, 8], "pins": {"tokens": 4}},
+    "a group": {"weights": [2, 4], "activations": ["float", 4], "groups": {"ends": ["first", "head"]}},
+    "rules of scales": {
+        "weights": ["float", 4, 8],
+        "activations": [8, "float"],
+        "weight_scales": ["min_max", "mse"],
+        "activation_scales": ["mse", "min_max"],
+    },
+    "rules of scales and ties": {"weights": ["float", 4], "weight_scales": ["mse", "min_max"], "tie": ["residual"]},
+    "options left out": {"weights": [4, 8, 16], "left_out": {"*": {"weights": [16]}, "head": {"weights": [4]}}},
     "per tensor": {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"},
     "per group": {"granularity": "per_group", "group_size": 8, "weight_scale": "full_range"},
     "affine": {"quantizer": "affine", "weight_scale": "percentile", "activation_scale": "percentile"},

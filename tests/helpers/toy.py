@@ -37,7 +37,7 @@ PROFILE = NetworkProfile(
                      10 * (i + 2), macs + 10 * (i + 2))
         for i, macs in enumerate((200, 600, 1200, 2000))
     ),
-    (10,),
+    ((10,),),
 )  # fmt: skip
 """Four linear layers."""
 
@@ -234,3 +234,23 @@ class ClumsySpace(SearchSpace):
 
     def __init__(self, network: NetworkProfile | None) -> None:
         raise KeyError("nothing")
+
+
+class ByteMachine(OwnBytes):
+    """Cannot price layer2 at 2 bits of weights."""
+
+    def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
+        return (layer.name, precision.weight_bits) != ("layer2", 2)
+
+
+class OwnMetric(ToyNetwork):
+    """Has a metric of its own that only candidates have."""
+
+    metrics: ClassVar[dict[str, Direction]] = {**Toy.metrics, "own": "minimize"}
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        return {**super().bounds(), "own": (0.0, 4.0)}
+
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        found = super().evaluate(space, candidate, split)
+        return Measurement({**found.metrics, "own": found.metrics["loss"]}, found.standard_errors)

@@ -28,3 +28,15 @@ def test_an_empty_split_is_named(name):
 def test_targets_must_match_inputs():
     with pytest.raises(SpecError, match="data: 3 inputs with 2 targets; there must be one target each"):
         Split([1, 2, 3], [0, 1])
+
+
+def test_a_tuple_is_one_tensor_for_each_input():
+    split = Split(([1, 2], [3, 4]), [0, 1])
+    assert (len(split), split.each) == (2, ([1, 2], [3, 4]))
+    assert FULL.each == ([1, 2],)
+
+
+@pytest.mark.parametrize(("inputs", "counts"), [(([1, 2], [3]), "2 and 1"), ((), "none")])
+def test_the_inputs_of_a_tuple_have_the_same_examples(inputs, counts):
+    with pytest.raises(SpecError, match=f"data: a tuple of inputs with {counts} examples; each must have the same"):
+        Split(inputs, [0, 1])

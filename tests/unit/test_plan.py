@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from importlib.metadata import version
@@ -312,3 +313,23 @@ def _with_searcher(plan: Any, name: str) -> Any:
     return replace(
         plan, spec=plan.spec.model_copy(update={"searcher": plan.spec.searcher.model_copy(update={"name": name})})
     )
+
+
+def test_what_a_cost_model_cannot_price_is_left_out_and_said() -> None:
+    made = plan(NETWORK, cost_models=["toy:ByteMachine"])
+    options = {choice.name: choice.options for choice in made.space.choices}
+    assert options["layer1.weight"] == (2, 4, 8)
+    assert options["layer2.weight"] == (4, 8)
+    assert made.record.profile.notes == ("weights of 2 bits are left out, weight_bytes cannot price them: layer2",)
+    again = make_plan(SearchSpec.from_dict(json.loads(json.dumps(made.spec.to_dict()))))
+    assert again.record.choices == made.record.choices
+    assert again.record.profile is not None
+    assert again.record.profile.notes == ()
+
+
+def test_what_was_left_out_is_stored_and_told(new_network_run: Any) -> None:
+    run = new_network_run(cost_models=["toy:ByteMachine"], budget={"n_trials": 3})
+    run.run()
+    record = run.store.job(run.id)
+    assert [event.text for event in run.store.events(run.id)][1].startswith("weights of 2 bits are left out")
+    assert record.plan.choices == run.plan.space.choices

@@ -128,6 +128,22 @@ def test_drops_need_a_float_network(new_run: Any) -> None:
         job.run()
 
 
+def test_baselines_of_a_float_network_that_lacks_an_objective_are_measured_all_the_same(new_network_run: Any) -> None:
+    job = new_network_run(evaluator="toy:OwnMetric", objectives=["own", "weight_bytes"], budget={"n_trials": 5})
+    assert job.run() is JobState.SUCCEEDED
+    float_network, *others = job.store.baselines(job.id)
+    assert "did not measure 'own'" in (float_network.error or "")
+    assert len(others) == 6
+    assert all("own" in one.metrics and one.error is None for one in others)
+    assert len(job.trials) == 5
+
+
+def test_a_drop_needs_the_metric_of_the_float_network(new_network_run: Any) -> None:
+    job = new_network_run(evaluator="toy:OwnMetric", objectives=["own", "weight_bytes"], constraints=["own_drop <= 1"])
+    with pytest.raises(JobFailed, match="did not measure 'own' of the float network, so there is no drop of it"):
+        job.run()
+
+
 def test_a_float_network_that_cannot_be_measured_fails_the_job(new_run: Any) -> None:
     job = new_run(evaluator={"name": "toy:Toy", "fail_float": True})
     with pytest.raises(JobFailed, match=r"(?s)the float network could not be measured:\n.*RuntimeError: no such luck"):

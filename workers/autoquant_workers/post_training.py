@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -23,7 +24,9 @@ from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
 from autoquant.quantization.correction import Correction, Corrector
+from autoquant.quantization.execution import Inputs, each, portion
 from autoquant.quantization.memo import Memo
+from autoquant.quantization.profile import traced
 from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
 
@@ -72,11 +75,12 @@ class PostTraining(Evaluator):
         self._batch_size = batch_size
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
-        examples = self._splits["search"].inputs[:2]
+        self._examples = portion(self._splits["search"].inputs, slice(2))
         corrected = bias_correction or reestimate_batch_norm
         self._memo = Memo(0 if corrected else memo_mb * 2**20)
-        self._quantized = QuantizedNetwork(network, examples, keep_float, self._memo)
-        self._classes = check_outputs(self._quantized.module, examples, self._splits)
+        self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
+        self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
+        check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
         self._factors = reestimate_batch_norm
         self._corrector = self._make_corrector(bias_correction, reestimate_batch_norm) if corrected else None
 
@@ -87,15 +91,22 @@ class PostTraining(Evaluator):
                 "DataSplits(search, test, calibration), or leave them out"
             )
         inputs = self._splits["calibration"].inputs
-        return Corrector(self._quantized.module, self.profile(), inputs, bias=bias, batch_norm=batch_norm)
+        return Corrector(self._quantized.module, self._quantized.profile, inputs, bias=bias, batch_norm=batch_norm)
 
     def profile(self) -> NetworkProfile:
-        return self._quantized.profile
+        """Traced when it is asked for: workers measure without."""
+        return self._profile
+
+    @cached_property
+    def _profile(self) -> NetworkProfile:
+        assert self.network is not None
+        return traced(self._quantized.profile, self.network, self._examples)
 
     def check(self, space: SearchSpace) -> None:
         options = space.layer_options
-        if len(options) != len(self.profile()):
-            raise SpecError(f"space: it describes {len(options)} layers, the network has {len(self.profile())}")
+        layers = len(self._quantized.profile)
+        if len(options) != layers:
+            raise SpecError(f"space: it describes {len(options)} layers, the network has {layers}")
         activations = any(option.activation_bits != FLOAT_BITS for layer in options for option in layer)
         if activations and "calibration" not in self._splits:
             raise SpecError(
@@ -107,13 +118,23 @@ class PostTraining(Evaluator):
                 "evaluator.reestimate_batch_norm: it gives each output channel a scale of its own, and the space "
                 "quantizes weights per tensor; set space.granularity to per_channel"
             )
+        if activations:
+            self._check_ranges(options)
+
+    def _check_ranges(self, options: Sequence[Sequence[LayerPrecision]]) -> None:
+        """A layer whose input has no range is named before any trial fails."""
+        self._calibrate([precision for precisions in options for precision in precisions])
+        assert self._quantized.calibration is not None
+        for layer, precisions in zip(self._quantized.profile, options, strict=True):
+            if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+                self._quantized.calibration.affine(layer.name, 8, "min_max")
 
     def bounds(self) -> dict[str, tuple[float, float]]:
         """Accuracy between 1 and 0, loss between 0 and that of a guess, ln(classes)."""
         return {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
 
     def reference(self, split: SplitName) -> Measurement:
-        return _only(self._measure([_Run([FLOAT] * len(self.profile()))], split))
+        return _only(self._measure([_Run([FLOAT] * len(self._quantized.profile))], split))
 
     def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
         return _only(self._measure([_Run.of(space, candidate)], split))
@@ -153,7 +174,7 @@ class PostTraining(Evaluator):
             self._calibrate(run.precisions)
             self._quantized.apply(run.precisions)
             with self._corrected(run), self._memo.run((split, start), keep=run.shared):
-                losses, hits = self._scores(data.inputs[batch], data.targets[batch])
+                losses, hits = self._scores(portion(data.inputs, batch), data.targets[batch])
         except Exception as error:
             run.error = error
             return
@@ -178,13 +199,13 @@ class PostTraining(Evaluator):
             self._quantized.calibrate(calibration.inputs, self._batch_size)
 
     @torch.no_grad()
-    def _scores(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def _scores(self, inputs: Inputs, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Loss (float64) and whether the best class is the target, for each example.
 
         The network gets a copy of the inputs: it may write into what it is given. Not in inference mode, whose tensors
         have no version counters, which the memo needs.
         """
-        outputs = self._quantized.module(inputs.clone())
+        outputs = self._quantized.module(*(tensor.clone() for tensor in each(inputs)))
         losses = functional.cross_entropy(outputs.double(), targets, reduction="none")
         return losses, outputs.argmax(1) == targets
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 import time
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from autoquant.errors import EvaluationError
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
+from autoquant_workers.ray_cluster import RayCluster
+from autoquant_workers.ray_worker import RemoteWorker, out_of_memory
 from autoquant_workers.worker import Batches
 
 AHEAD = 2
@@ -24,7 +23,10 @@ START_SECONDS = 120.0
 """How long to wait for all actors; the search begins with those that are up by then."""
 
 MAX_DEATHS = 3
-"""How often in a row an actor may die while it builds its evaluator."""
+"""How often in a row an actor may die while it builds its evaluator, and Ray before anything was measured."""
+
+WATCH_SECONDS = 1.0
+"""How often to see whether Ray still answers."""
 
 
 @dataclass(eq=False)
@@ -63,61 +65,84 @@ class RayPool(WorkerPool):
     Queued tasks go to an actor in batches that take about half a second: the actor shares work within a batch, and
     neither it nor the driver is busy with messages. When an actor dies it is replaced, and the tasks of the batch that
     it ran are run again one by one: only a task that its actor held alone when it died comes back with that error.
+    When a local Ray dies, another one is started, as if all actors had died.
 
     Args:
         workers: number of actors; one for each CPU of the Ray cluster by default.
         address: of a running Ray cluster; where none is given a Ray of this process is used, else a local one is
             started for this pool and stopped with it.
+        worker_memory_mb: megabytes that a worker may hold; without it, as many as there are.
     """
 
     limits_time: ClassVar[bool] = True
 
-    def __init__(self, *, workers: Annotated[int, Field(ge=1)] | None = None, address: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: Annotated[int, Field(ge=1)] | None = None,
+        address: str | None = None,
+        worker_memory_mb: Annotated[int, Field(ge=1)] | None = None,
+    ) -> None:
         self._wanted = workers
-        self._address = address or os.environ.get("AUTOQUANT_RAY_ADDRESS")
+        self._memory_mb = worker_memory_mb
+        self._cluster = RayCluster(address, workers)
         self._queue: deque[Task] = deque()
         self._suspects: deque[Task] = deque()
         """Tasks of batches whose actor died: each runs alone."""
         self._actors: list[_Actor] = []
         self._batches = Batches()
-        self._owns_ray = False
-        self._brought: str | None = None
-        """Folder that Ray brings to its workers."""
+        self._ray_deaths = 0
+        """How often in a row Ray died before anything was measured."""
+        self._watched = 0.0
 
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        self._recipe = recipe
+        self._cluster.connect(recipe.folder)
         import ray
 
-        if not ray.is_initialized():
-            self._init_ray(ray, recipe.folder)
-        from ray import cloudpickle
-
-        self._recipe = ray.put(cloudpickle.dumps(recipe))
-        self._import_paths = tuple(path for path in recipe.import_paths if path != self._brought)
         count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._actors = [_Actor(f"ray-{index}", None) for index in range(count)]
+        self._bring_up_all()
+
+    def _bring_up_all(self) -> None:
+        """Every actor."""
+        import ray
+        from ray import cloudpickle
+
+        self._packed = ray.put(cloudpickle.dumps(self._recipe))
+        # Made once: Ray sends each new class to its head and waits, for ever when that is gone.
+        self._actor_class = ray.remote(RemoteWorker).options(num_cpus=1)
+        brought = self._cluster.brought
+        self._import_paths = tuple(path for path in self._recipe.import_paths if path != brought)
+        for actor in self._actors:
+            self._bring_up(actor)
         try:
-            for actor in self._actors:
-                self._bring_up(actor)
-            builds = [actor.building for actor in self._actors]
-            if not ray.wait(builds, num_returns=count, timeout=START_SECONDS)[0]:
-                free, all_cpus = (
-                    int(found().get("CPU", 0)) for found in (ray.available_resources, ray.cluster_resources)
-                )
-                room = f"{free} of the cluster's {all_cpus} CPUs are free"
-                raise EvaluationError(f"no Ray worker started in {START_SECONDS:g} seconds: {room}")
+            self._await_builds([actor.building for actor in self._actors])
             for actor in self._actors:
                 self._see_whether_built(actor)
         except ray.exceptions.RayError as error:
             raise EvaluationError(f"a Ray worker did not start: {error}") from error
 
-    def _bring_up(self, actor: _Actor) -> None:
-        """Start it; Ray waits until there is a CPU for it."""
+    def _await_builds(self, builds: list[Any]) -> None:
+        """All of them; after `START_SECONDS` one will do."""
         import ray
 
-        actor.handle = ray.remote(RemoteWorker).options(num_cpus=1).remote()
-        actor.building = actor.handle.build.remote(self._import_paths, self._recipe, actor.name)
+        built: list[Any] = []
+        give_up = time.monotonic() + START_SECONDS
+        while len(built) < len(builds) and time.monotonic() < give_up:
+            built, _ = ray.wait(builds, num_returns=len(builds), timeout=WATCH_SECONDS)
+            if silent := self._cluster.silent():
+                raise EvaluationError(f"Ray died while its workers started: no answer from {silent}")
+        if not built:
+            free, all_cpus = (int(found().get("CPU", 0)) for found in (ray.available_resources, ray.cluster_resources))
+            room = f"{free} of the cluster's {all_cpus} CPUs are free"
+            raise EvaluationError(f"no Ray worker started in {START_SECONDS:g} seconds: {room}")
+
+    def _bring_up(self, actor: _Actor) -> None:
+        """Start it; Ray waits until there is a CPU for it."""
+        actor.handle = self._actor_class.remote()
+        actor.building = actor.handle.build.remote(self._import_paths, self._packed, actor.name, self._memory_mb)
 
     def _see_whether_built(self, actor: _Actor) -> None:
         """`EvaluationError` when it could not be built; it takes no tasks before it is."""
@@ -128,21 +153,6 @@ class RayPool(WorkerPool):
         if problem := ray.get(actor.building):
             raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
         actor.building, actor.deaths = None, 0
-
-    def _init_ray(self, ray: Any, folder: str | None) -> None:
-        quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-        try:
-            if self._address is not None:
-                # Its workers may be on other machines: the user's folder travels, and is found where Ray unpacks it.
-                self._brought = folder
-                brought = {} if folder is None else {"runtime_env": {"working_dir": folder}}
-                ray.init(address=self._address, **brought, **quiet)
-            else:
-                ray.init(address="local", num_cpus=self._wanted, include_dashboard=False, **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            where = "a local Ray" if self._address is None else f"Ray at {self._address!r}"
-            raise EvaluationError(f"pool: {where} cannot be reached: {error}") from error
-        self._owns_ray = True
 
     @property
     def workers(self) -> int:
@@ -189,6 +199,10 @@ class RayPool(WorkerPool):
         for actor in self._actors:
             if (limit := actor.over_time) is not None:
                 found += self._replace(actor, f"it took longer than the {limit:g} seconds that it may take", lost=False)
+        if time.monotonic() - self._watched > WATCH_SECONDS:
+            self._watched = time.monotonic()
+            if silent := self._cluster.silent():
+                found += self._start_again(silent)
         self._dispatch()
         return found
 
@@ -197,6 +211,7 @@ class RayPool(WorkerPool):
         import ray
 
         found: list[Completion] = []
+        spent: str | None = None
         if actor.building in done:
             try:
                 self._see_whether_built(actor)
@@ -209,32 +224,78 @@ class RayPool(WorkerPool):
                 self._bring_up(actor)
         for reference in [one for one in actor.batches if one in done]:
             try:
-                completions, seconds = ray.get(reference)
+                outcome = ray.get(reference)
             except ray.exceptions.RayError as error:
                 return found + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
-            self._batches.note(actor.batches.pop(reference), seconds)
+            batch = actor.batches.pop(reference)
+            self._batches.note(batch, outcome.seconds)
             actor.alone, actor.since = False, time.monotonic()
-            found += completions
+            self._ray_deaths = 0
+            found += self._sound(outcome.completions)
+            spent = outcome.spent or spent
+        if spent is not None:
+            self._recycle(actor, spent)
         return found
 
-    def _replace(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
-        """A new actor in the place of one that died, or that is made to.
+    def _sound(self, completions: list[Completion]) -> list[Completion]:
+        """Those that stand. A task that lacked memory runs again: what others before it left behind may be why."""
+        if len(completions) == 1:
+            return [replace(one, lost=out_of_memory(one)) for one in completions]
+        self._suspects.extend(one.task for one in completions if out_of_memory(one))
+        return [one for one in completions if not out_of_memory(one)]
 
-        The oldest batch that it held ran, or had just ended: a process that dies takes the last outcome along. The
-        others go back in line.
-        """
+    def _replace(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
+        """A new actor in the place of one that died, or that is made to."""
+        self.notice(f"{actor.name} is replaced: {error}")
+        found = self._take_back(actor, error, lost)
+        self._renew(actor)
+        return found
+
+    def _recycle(self, actor: _Actor, reason: str) -> None:
+        """A new actor in the place of one whose trials are done; what waits there goes back in line."""
+        self.notice(f"{actor.name} is replaced: {reason}")
+        self._put_back(actor, list(actor.batches.values()))
+        self._renew(actor)
+
+    def _renew(self, actor: _Actor) -> None:
         import ray
 
         ray.kill(actor.handle)
-        ran, *waiting = actor.batches.values()
-        actor.batches.clear()
-        actor.alone = False
-        self._queue.extendleft(reversed([task for batch in waiting for task in batch]))
         self._bring_up(actor)
+
+    def _take_back(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
+        """What an actor that died held.
+
+        The oldest batch ran, or had just ended: a process that dies takes the last outcome along. The others go back
+        in line.
+        """
+        if not actor.batches:
+            return []
+        ran, *waiting = actor.batches.values()
+        self._put_back(actor, waiting)
         if len(ran) == 1 and not (lost and waiting):
             return [Completion(ran[0], error=error, worker=actor.name, lost=lost)]
         self._suspects.extend(ran)
         return []
+
+    def _put_back(self, actor: _Actor, batches: list[list[Task]]) -> None:
+        """Tasks that nobody began, to the head of the line; the actor holds nothing after this."""
+        actor.batches.clear()
+        actor.alone = False
+        self._queue.extendleft(reversed([task for batch in batches for task in batch]))
+
+    def _start_again(self, silent: str) -> list[Completion]:
+        """Another local Ray in the place of one that died; to the actors it is as if each had died."""
+        self._ray_deaths += 1
+        if self._ray_deaths > MAX_DEATHS:
+            raise EvaluationError(f"the local Ray died {MAX_DEATHS} times before anything was measured")
+        error = f"the local Ray was lost: no answer from {silent}"
+        self.notice(f"{error}; another one is started")
+        found = [completion for actor in self._actors for completion in self._take_back(actor, error, lost=True)]
+        self._cluster.disconnect()
+        self._cluster.connect(self._recipe.folder)
+        self._bring_up_all()
+        return found
 
     @property
     def running(self) -> int:
@@ -251,42 +312,14 @@ class RayPool(WorkerPool):
         import ray
 
         self.cancel_queued()
-        for actor in self._actors:
-            if actor.handle is not None:
-                ray.kill(actor.handle)
+        if not self._cluster.dead():
+            for actor in self._actors:
+                if actor.handle is not None:
+                    ray.kill(actor.handle)
         self._actors = []
-        if self._owns_ray:
-            ray.shutdown()
-            self._owns_ray = False
+        self._cluster.disconnect()
 
 
 def _short(error: Exception) -> str:
     """Ray's reason without its advice, on one line."""
     return " ".join(str(error).split("Some common causes")[0].split())
-
-
-class RemoteWorker:
-    """The actor."""
-
-    def build(self, import_paths: tuple[str, ...], packed: bytes, name: str) -> str | None:
-        """Build the evaluator; the traceback when that fails.
-
-        The import path is set before the recipe, which may name the user's modules, is unpacked.
-        """
-        import traceback
-
-        from ray import cloudpickle
-
-        sys.path[:] = [*import_paths, *(path for path in sys.path if path not in import_paths)]
-        try:
-            from autoquant_workers.worker import Worker
-
-            self._worker = Worker(cloudpickle.loads(packed), name)
-        except Exception:
-            return traceback.format_exc()
-        return None
-
-    def run_batch(self, tasks: list[Task]) -> tuple[list[Completion], float]:
-        """Measure a batch; the outcomes, and the seconds that they took."""
-        began = time.perf_counter()
-        return self._worker.run_batch(tasks), time.perf_counter() - began

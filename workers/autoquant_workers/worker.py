@@ -28,7 +28,9 @@ class Batches:
         """Running mean of the seconds that a task takes, for each split."""
 
     def note(self, batch: Sequence[Task], seconds: float) -> None:
-        """So long took a batch."""
+        """So long took a batch. The float network says nothing of candidates; there may be none."""
+        if all(task.candidate is None for task in batch):
+            return
         split, mean = batch[0].split, seconds / len(batch)
         self._seconds[split] = NEWS * mean + (1 - NEWS) * self._seconds.get(split, mean)
 

@@ -35,7 +35,7 @@ def linear(name: str, source: int, out: int) -> LayerProfile:
 
 
 def profile(*layers: LayerProfile) -> NetworkProfile:
-    return NetworkProfile(layers, input_shape=layers[0].input_shape)
+    return NetworkProfile(layers, input_shapes=(layers[0].input_shape,))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, Network
 CONV = LayerProfile("conv", "conv", 0, (1, 4, 4), (2, 4, 4), (2, 1, 3, 3), macs=288, bias=2, parameters=20)
 HEAD = LayerProfile("head", "linear", 1, (32,), (10,), (10, 32), macs=320, bias=10, parameters=330)
 LSTM = LayerProfile("lstm", "other", 2, (10,), (10,), (10, 10), macs=None, bias=0, parameters=100)
-NETWORK = NetworkProfile((CONV, HEAD), input_shape=(1, 4, 4))
+NETWORK = NetworkProfile((CONV, HEAD), input_shapes=((1, 4, 4),))
 
 
 def total(*precisions: LayerPrecision) -> float:
@@ -41,7 +41,7 @@ def test_a_population_costs_the_sum_of_its_layers(pairs: list[tuple[int, int]], 
 
 
 def test_a_layer_without_macs_is_refused_by_name() -> None:
-    network = NetworkProfile((CONV, LSTM), input_shape=(1, 4, 4))
+    network = NetworkProfile((CONV, LSTM), input_shapes=((1, 4, 4),))
     with pytest.raises(UnsupportedError, match=r"'lstm' \(kind 'other'\).*supported: layers whose MACs are known"):
         BitOps().tables(network, [[FLOAT], [FLOAT]])
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from autoquant_cost_models.device import shipped
-from autoquant_cost_models.roofline import Roofline
-from hypothesis import given
+from autoquant_cost_models.device import Quantity, shipped
+from autoquant_cost_models.kinds import work_kind
+from autoquant_cost_models.roofline import Roofline, layer_seconds
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autoquant.errors import UnsupportedError
@@ -19,6 +21,7 @@ from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, Network
 DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
 
+DEVICES = {name: Roofline(name) for name in shipped()}
 W8A8 = LayerPrecision(8, 8)
 CONV = LayerProfile("conv", "conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
 DEPTHWISE = LayerProfile("dw", "depthwise_conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
@@ -38,7 +41,7 @@ def device_file(folder: Path, rates: dict[str, float] | None = None, **numbers: 
 
 
 def milliseconds(model: Roofline, layer: LayerProfile, precision: LayerPrecision = W8A8) -> float:
-    tables = model.tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    tables = model.tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
     return float(tables["latency_ms"][0][0])
 
 
@@ -62,18 +65,27 @@ def test_traffic_is_counted_at_the_stored_bits(tmp_path: Path) -> None:
 
 
 def test_depthwise_convolution_has_its_own_efficiency(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, depthwise_efficiency=(0.25, "fraction")))
+    model = Roofline(device_file(tmp_path, **{"efficiency.depthwise_conv": (0.25, "fraction")}))
     assert milliseconds(model, DEPTHWISE) == pytest.approx(160.0)
     assert milliseconds(model, CONV) == pytest.approx(40.0)
 
 
 def test_overhead_is_added_to_every_layer(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, overhead=(500.0, "us")))
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}))
     assert milliseconds(model, CONV) == pytest.approx(40.5)
 
 
+def test_a_layer_that_is_called_twice_takes_twice_as_long_and_says_what_limits_it(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}))
+    for layer, limit in ((CONV, "compute"), (DENSE, "memory")):
+        twice = replace(layer, calls=2, macs=2 * layer.macs)
+        assert milliseconds(model, twice) == pytest.approx(2 * milliseconds(model, layer))
+        assert model.bound_by(layer, W8A8) == limit
+    assert Roofline(device_file(tmp_path, **{"overhead.any": (1e6, "us")})).bound_by(CONV, W8A8) == "overhead"
+
+
 def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
-    model = Roofline(device_file(tmp_path, overhead=(500.0, "us"), batch=(4, "examples")))
+    model = Roofline(device_file(tmp_path, **{"overhead.any": (500.0, "us")}, batch=(4, "examples")))
     assert milliseconds(model, CONV) == pytest.approx(40.0 + 0.5 / 4)
     memory_bound = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, batch=(4, "examples")))
     assert milliseconds(memory_bound, DENSE) == pytest.approx((1040 / 4 + 160) / 1000)
@@ -81,13 +93,13 @@ def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
 
 def test_energy_is_power_times_time(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, power=(3.0, "mW")))
-    tables = model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])
+    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])
     assert tables["energy_uj"][0].tolist() == pytest.approx([120.0])
 
 
 def test_without_power_there_is_no_energy(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path))
-    assert set(model.tables(NetworkProfile((CONV,), input_shape=(100,)), [[W8A8]])) == {"latency_ms"}
+    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])) == {"latency_ms"}
     assert "power" not in model.provenance
 
 
@@ -128,15 +140,81 @@ def test_a_layer_without_macs_is_refused_by_name() -> None:
 def test_more_bits_never_cost_less(name: str, data: st.DataObject) -> None:
     small, large = (LayerPrecision(data.draw(st.sampled_from(BITS)), data.draw(st.sampled_from(BITS))) for _ in "ab")
     wider = LayerPrecision(max(small.weight_bits, large.weight_bits), max(small.activation_bits, large.activation_bits))
+    model = DEVICES[name]
+    assume(model.supported(CONV, wider))
     for layer in (CONV, DEPTHWISE, DENSE):
-        assert milliseconds(Roofline(name), layer, small) <= milliseconds(Roofline(name), layer, wider)
+        assert milliseconds(model, layer, small) <= milliseconds(model, layer, wider)
+
+
+@given(st.sampled_from(shipped()), st.sampled_from((CONV, DEPTHWISE, DENSE)), st.floats(1.01, 100))
+def test_a_device_whose_every_number_is_faster_is_faster_by_as_much(
+    name: str, layer: LayerProfile, factor: float
+) -> None:
+    device = DEVICES[name].device
+
+    def times(quantity: Quantity, by: float) -> Quantity:
+        return quantity.model_copy(update={"value": quantity.value * by})
+
+    faster = device.model_copy(
+        update={
+            "throughput": {name: times(rate, factor) for name, rate in device.throughput.items()},
+            "overhead": {name: times(constant, 1 / factor) for name, constant in device.overhead.items()},
+            "bandwidth": times(device.bandwidth, factor),
+        }
+    )
+    assert layer_seconds(device, layer, W8A8) == pytest.approx(factor * layer_seconds(faster, layer, W8A8))
+
+
+def test_what_does_not_overlap_takes_turns(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, overlap=(0.25, "fraction")))
+    assert milliseconds(model, DENSE) == pytest.approx(1.2 + 0.75 * 1.0)  # 1,200 bytes, 1,000 MACs
+    assert milliseconds(model, CONV) == pytest.approx(40 + 0.75 * 1.16)
+
+
+def test_what_fits_the_cache_causes_no_traffic(tmp_path: Path) -> None:
+    assert milliseconds(Roofline(device_file(tmp_path, cache=(1.0, "KiB"))), DENSE) == pytest.approx(1.0)
+    faster = {"int8xint8": 1.0}
+    assert milliseconds(Roofline(device_file(tmp_path, faster, cache=(0.5, "KiB"))), DENSE) == pytest.approx(0.688)
+
+
+def test_weights_may_come_from_a_slower_memory(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, weight_bandwidth=(0.0005, "GB/s")))
+    assert milliseconds(model, DENSE) == pytest.approx((2 * 1040 + 160) / 1000)
+
+
+def test_an_engine_may_write_its_outputs_wider(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, output_bits=(32, "bits")))
+    assert milliseconds(model, DENSE) == pytest.approx((1040 + 100 + 4 * 60) / 1000)
+
+
+def test_bit_serial_arithmetic_takes_as_long_as_its_bits(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, bandwidth=(1.0, "GB/s"), **{"throughput.bit_serial": (0.016, "Gbitop/s")}))
+    assert milliseconds(model, CONV, LayerPrecision(4, 4)) == pytest.approx(40)
+    assert milliseconds(model, CONV, LayerPrecision(2, 4)) == pytest.approx(20)
+    assert milliseconds(model, CONV, W8A8) == pytest.approx(40)  # int8xint8 is faster than 64 bit products
+
+
+def test_of_an_embedding_only_the_rows_that_are_looked_up_move(tmp_path: Path) -> None:
+    rows = LayerProfile("e", "embedding", 0, (4,), (4, 8), (1000, 8), macs=0, bias=0, parameters=8000)  # type: ignore[arg-type]
+    assert milliseconds(Roofline(device_file(tmp_path)), rows) == pytest.approx((32 + 4 + 32) / 1000)
+
+
+@pytest.mark.parametrize(
+    ("weight", "kind"),
+    [
+        ((8, 16, 3, 3), "conv"), ((8, 16, 1, 1), "pointwise_conv"), ((8, 3, 3, 3), "shallow_conv"),
+        ((8, 16, 1), "pointwise_conv"), ((8, 16), "conv"),
+    ],
+)  # fmt: skip
+def test_convolutions_are_told_apart_by_their_kernel(weight: tuple[int, ...], kind: str) -> None:
+    assert work_kind(LayerProfile("c", "conv", 0, (16, 4, 4), (8, 4, 4), weight, 1, 0, 1)) == kind
 
 
 @given(st.lists(st.tuples(st.integers(0, 63), st.integers(0, 63)), min_size=1, max_size=20))
 def test_a_population_costs_the_sum_of_its_layers(rows: list[tuple[int, int]]) -> None:
     model = Roofline("nvidia-t4")
     precisions = [LayerPrecision(w, a) for w in BITS for a in BITS]
-    network = NetworkProfile((CONV, DENSE), input_shape=(100,))
+    network = NetworkProfile((CONV, DENSE), input_shapes=((100,),))
     found = model.estimate(network, [precisions] * 2, np.array(rows))["latency_ms"]
     alone = [milliseconds(model, CONV, precisions[a]) + milliseconds(model, DENSE, precisions[b]) for a, b in rows]
     np.testing.assert_allclose(found, alone, rtol=1e-12)
@@ -146,7 +224,12 @@ def test_provenance_names_the_device_the_engine_and_every_number() -> None:
     provenance = Roofline("cortex-m7").provenance
     assert provenance["device"].endswith("X-CUBE-AI 8.0.0")
     assert provenance["bandwidth"].startswith("0.15 GB/s: ")
-    assert set(provenance) >= {"throughput.int8xint8", "throughput.float32xfloat32", "depthwise_efficiency", "power"}
+    assert set(provenance) >= {
+        "throughput.int8xint8",
+        "throughput.float32xfloat32",
+        "efficiency.depthwise_conv",
+        "power",
+    }
 
 
 # MLPerf Tiny v1.1, closed division, Krai, X-CUBE-AI 8.0: milliseconds, microjoules.

@@ -18,7 +18,7 @@ OTHER = LayerProfile("other", "other", 1, (10,), (10,), (), macs=None, bias=0, p
 
 
 def price(layer: LayerProfile, precision: LayerPrecision) -> float:
-    tables = WeightBytes().tables(NetworkProfile((layer,), input_shape=layer.input_shape), [[precision]])
+    tables = WeightBytes().tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
     return float(tables["weight_bytes"][0][0])
 
 
@@ -60,6 +60,21 @@ def test_a_layer_of_kind_other_is_float_and_nothing_else() -> None:
     assert price(OTHER, FLOAT) == 400
     with pytest.raises(UnsupportedError, match=r"'other'.*W8A8.*supported: .*float only for layers of kind 'other'"):
         price(OTHER, LayerPrecision(8, 8))
+
+
+def test_layers_that_share_a_weight_store_it_once() -> None:
+    tokens = LayerProfile("tokens", "embedding", 0, (9,), (9, 8), (50, 8), macs=0, bias=0, parameters=400)
+    head = LayerProfile("head", "linear", 1, (9, 8), (9, 50), (50, 8), macs=3600, bias=50, parameters=450)
+    network = NetworkProfile((tokens, head), ((9,),), ties=(("tokens", "head"),))
+    (first,), (second,) = WeightBytes().tables(network, [[LayerPrecision(4, 32)], [LayerPrecision(4, 8)]])[
+        "weight_bytes"
+    ]
+    assert (first, second) == (200 + 50 * 4, 50 * 4 + 4 + 1)
+
+
+def test_a_product_of_activations_stores_nothing() -> None:
+    product = LayerProfile("scores", "matmul", 0, (9, 8), (9, 9), (), macs=648, bias=0, parameters=0, kept_float=True)
+    assert price(product, FLOAT) == 0
 
 
 def test_a_bit_width_that_cannot_be_chosen_is_refused() -> None:

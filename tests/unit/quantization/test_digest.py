@@ -40,3 +40,24 @@ def test_data_digest():
     assert data_digest(other)["search"] != digest["search"]
     assert data_digest(other)["test"] == digest["test"]
     assert sorted(data_digest(other)) == ["calibration", "search", "test"]
+
+
+def test_settings_of_attention_that_its_weights_do_not_show():
+    torch.manual_seed(0)
+    base = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    heads, first, activation = copy.deepcopy(base), copy.deepcopy(base), copy.deepcopy(base)
+    heads.self_attn.num_heads = 4
+    first.norm_first = True
+    activation.activation_relu_or_gelu = 2
+    assert len({network_digest(part) for part in (base, heads, first, activation)}) == 4
+    assert network_digest(copy.deepcopy(base).eval()) == network_digest(base)
+
+
+def test_every_input_of_a_split_counts():
+    def splits(second: np.ndarray) -> DataSplits:
+        first = np.zeros((3, 2), dtype=np.float32)
+        return DataSplits(Split((first, second), np.arange(3)), Split((first + 1, second), np.arange(3)))
+
+    rows = np.arange(3, dtype=np.int64)
+    assert data_digest(splits(rows)) == data_digest(splits(rows.copy()))
+    assert data_digest(splits(rows))["search"] != data_digest(splits(rows + 1))["search"]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autoquant.errors import SpecError, UnsupportedError
+from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
 from autoquant.network import NetworkProfile
 from autoquant.quantization import profile_network
 
@@ -83,28 +83,47 @@ class Odd(nn.Module):
         super().__init__()
         self.body = nn.Module()
         self.body.norm = nn.LayerNorm(4)
-        self.body.lstm = nn.LSTM(4, 3, batch_first=True)
+        self.body.lstm = nn.LSTM(4, 3, batch_first=True, num_layers=2)
         self.head = nn.Linear(3, 2)
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.head(self.body.lstm(self.body.norm(inputs))[0][:, -1])
 
 
+@pytest.mark.parametrize("keep", [[], ["body.norm", "body.lstm"], ["body"], ["body.*"]])
+def test_layers_without_a_quantizer_stay_in_float_and_it_is_said(keep):
+    profile = profile_network(Odd(), torch.randn(2, 5, 4), keep)
+    norm, lstm, head = profile
+    assert (norm.kind, norm.macs, norm.kept_float, norm.parameters, norm.weights) == ("other", 20, True, 8, 8)
+    assert (lstm.kind, lstm.input_shape, lstm.output_shape) == ("other", (5, 4), (5, 3))
+    assert lstm.macs == 5 * (4 * 3 * (4 + 3) + 4 * 3 * (3 + 3))
+    assert (head.kept_float, head.kind) == (False, "linear")
+    assert profile.notes == (
+        "recurrent layers stay in float: body.lstm", "layers without a quantizer stay in float: body.norm"
+    )  # fmt: skip
+
+
+class Own(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs * self.scale
+
+
 def test_unknown_layers_are_named_with_the_way_out():
     with pytest.raises(UnsupportedError) as caught:
-        profile_network(Odd(), torch.randn(2, 5, 4))
+        profile_network(nn.Sequential(Own(), Scaled(4, 4)), torch.randn(2, 4))
     text = str(caught.value)
-    assert "layer 'body.norm' (LayerNorm), layer 'body.lstm' (LSTM) are not supported" in text
-    assert "supported: Conv1d and Conv2d" in text
-    assert "keep_float: [body.norm, body.lstm]" in text
+    assert "layer '0' (Own with parameters of its own: scale), layer '1' (Scaled with a forward or a weight" in text
+    assert "supported: convolutions and transposed convolutions (1-d to 3-d" in text
+    assert "keep_float: [0, 1]" in text
 
 
-@pytest.mark.parametrize("keep", [["body.norm", "body.lstm"], ["body"], ["body.*"]])
-def test_unknown_layers_may_stay_in_float(keep):
-    norm, lstm, head = profile_network(Odd(), torch.randn(2, 5, 4), keep)
-    assert (norm.kind, norm.macs, norm.kept_float, norm.parameters, norm.weights) == ("other", None, True, 8, 8)
-    assert (lstm.kind, lstm.input_shape, lstm.output_shape) == ("other", (5, 4), (5, 3))
-    assert (head.kept_float, head.kind) == (False, "linear")
+def test_an_unknown_layer_may_stay_in_float():
+    profile = profile_network(nn.Sequential(Own(), nn.Linear(4, 2)), torch.randn(2, 4), ["0"])
+    assert (profile.layers[0].kind, profile.layers[0].macs, profile.layers[0].parameters) == ("other", None, 4)
 
 
 class Attention(nn.Module):
@@ -115,6 +134,19 @@ class Attention(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.head(self.attention(inputs, inputs, inputs)[0][:, 0])
+
+
+def test_attention_is_made_of_layers():
+    profile = profile_network(Attention(), torch.randn(2, 5, 4))
+    q, k, v, scores, values, out, head = profile
+    names = ["q_proj", "k_proj", "v_proj", "query_key", "weights_value", "out_proj"]
+    assert [layer.name for layer in profile][:6] == [f"attention.{name}" for name in names]
+    assert [layer.macs for layer in (q, k, v, out)] == [5 * 4 * 4] * 4
+    assert [layer.macs for layer in (scores, values)] == [2 * 5 * 5 * 2] * 2
+    assert (scores.kind, scores.kept_float, scores.weights, scores.parameters) == ("matmul", True, 0, 0)
+    assert not head.kept_float
+    assert profile.shared_input == (("attention.q_proj", "attention.k_proj", "attention.v_proj"),)
+    assert "products of activations stay in float" in profile.notes[0]
 
 
 def test_a_kept_module_stands_for_all_that_is_in_it():
@@ -161,10 +193,26 @@ class ByKeyword(Twice):
         return self.layer(input=inputs)
 
 
-def tied() -> nn.Module:
-    network = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
-    network[1].weight = network[0].weight
-    return network
+def test_a_parameter_of_the_network_itself_may_stay_in_float():
+    head, token = profile_network(WithToken(), torch.randn(2, 4), ["token"])
+    assert (token.name, token.kind, token.parameters, token.macs, token.kept_float) == ("token", "other", 4, 0, True)
+    assert (head.name, head.kept_float) == ("head", False)
+
+
+def test_a_layer_that_runs_more_than_once_counts_every_call():
+    profile = profile_network(Twice(), torch.randn(2, 4))
+    (layer,) = profile
+    assert (layer.calls, layer.macs, layer.parameters) == (2, 2 * 16, 20)
+    assert [(o.layer, o.inputs) for o in profile.operations] == [("layer", (-1,)), ("layer", (0,))]
+
+
+def test_a_layer_that_other_inputs_reach_may_stay_in_float():
+    row = profile_network(Idle(), torch.randn(2, 4), ["unused"]).layers[1]
+    assert (row.name, row.calls, row.macs, row.parameters, row.kept_float) == ("unused", 0, 0, 20, True)
+
+
+def test_a_layer_may_be_called_by_keyword():
+    assert profile_network(ByKeyword(), torch.randn(2, 4)).layers[0].macs == 16
 
 
 def weight_norm() -> nn.Module:
@@ -180,15 +228,10 @@ def with_nan() -> nn.Module:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (WithToken(), r"layer '' \(WithToken with parameters of its own: token\) is not .* put the parameters"),
+        (WithToken(), r"layer '' \(WithToken with parameters of its own: token\) is not .* keep_float: \[token\]"),
         (nn.Sequential(Scaled(4, 4)), r"layer '0' \(Scaled with a forward or a weight of its own"),
         (weight_norm(), r"layer '0' \(ParametrizedLinear with a forward or a weight of its own"),
-        (nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 4)), r"layer '0' \(BatchNorm1d that is not the only one"),
-        (nn.Sequential(nn.PReLU(), nn.Linear(4, 4)), r"layer '0' \(PReLU\) is not supported"),
-        (Twice(), "layer 'layer' runs more than once"),
         (Idle(), "layer 'unused' has parameters but does not run"),
-        (ByKeyword(), "layer 'layer' is called by keyword"),
-        (tied(), "'0.weight' and '1.weight' are the same tensor"),
         (with_nan(), "layer '0': its weight has 1 NaN or infinite values of 16"),
     ],
 )
@@ -213,7 +256,7 @@ def test_a_pattern_must_match(keep, message):
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        (torch.randn(2, 4, 9, 9), r"does not run on a batch of shape \(2, 4, 9, 9\), torch.float32 \(RuntimeError"),
+        (torch.randn(2, 4, 9, 9), r"batch of shape \(2, 4, 9, 9\), torch.float32 \(layer '0', a Conv2d: RuntimeError"),
         (torch.zeros(2, 3, 9, 9, dtype=torch.uint8), "integer inputs are passed as they are: make them float32"),
         (torch.randn(0, 3, 9, 9), "the example input is empty"),
     ],
@@ -235,3 +278,17 @@ def test_profile_of_the_real_network(ds_cnn):
     assert sum(layer.macs or 0 for layer in profile) == 2_656_768
     assert sum(layer.parameters for layer in profile) == 22_604
     assert [layer.bias for layer in profile] == [64] * 9 + [12]
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (nn.Sequential(nn.LazyLinear(2)), "layer '0' has no shape yet; run the network once on an example before"),
+        (nn.Sequential(nn.Linear(4, 2)).half(), "layer '0': its weight is float16; make the network float32"),
+        (nn.Sequential(nn.Linear(4, 2)).double(), "layer '0': its weight is float64; make the network float32"),
+        (nn.Sequential(nn.Linear(4, 2)).to("meta"), "layer '0': its weight is on meta; bring the network to the CPU"),
+    ],
+)
+def test_weights_that_cannot_be_read_are_named(network: nn.Module, message: str) -> None:
+    with pytest.raises(AutoQuantError, match=message):
+        profile_network(network, torch.zeros(2, 4))

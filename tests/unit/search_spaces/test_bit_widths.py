@@ -11,11 +11,11 @@ from autoquant_search_spaces.bit_widths import BitWidths
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile, Operation
 
 LAST = LayerProfile("head.out", "linear", 5, (3,), (3,), (3, 3), 9, 3, 12)
 KEPT = LayerProfile("norm", "other", 4, (3,), (3,), (), None, 0, 6, kept_float=True)
-NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), (10,))
+NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), ((10,),))
 """Its first layer in the list is the last that executes."""
 
 
@@ -87,7 +87,7 @@ def test_a_later_pin_wins() -> None:
 
 def test_a_layer_that_is_called_first_is_meant_by_its_name() -> None:
     named = NetworkProfile(
-        (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), (10,)
+        (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), ((10,),)
     )
     made = BitWidths(named, pins={"first": 8})
     assert "first.weight" not in {choice.name for choice in made.choices}
@@ -154,6 +154,28 @@ def test_uniform_bit_widths_are_those_that_every_free_layer_has(options: dict[st
         ({"layers": {"layer1": {"weights": [2, 2]}}}, r"space.layers.layer1.weights: \[2, 2\] repeats"),
         ({"weights": [8]}, "space: every layer is pinned or has a single bit-width, so there is nothing to search"),
         ({"pins": {"*": 8}}, "space: every layer is pinned"),
+        ({"tie": ["residual"]}, "space.tie: the graph of this network is not known"),
+        ({"tie": ["outputs"]}, r"space.tie\[0\]: Input should be 'residual' or 'shared_input'"),
+        ({"groups": {"a": ["layer9"]}}, "space.groups.a: no layer matches 'layer9'; did you mean 'layer"),
+        ({"groups": {"a": ["layer1"]}}, "space.groups.a: it has 1 layers; a group has two or more"),
+        ({"groups": {"layer1": ["layer*"]}}, "space.groups.layer1: a layer has this name"),
+        (
+            {"groups": {"a": ["layer*"], "b": ["layer1", "head.out"]}},
+            "space.groups.b: layer 'layer1' is in the group",
+        ),
+        (
+            {"groups": {"a": ["layer*"]}, "layers": {"layer1": {"weights": [16]}}},
+            "space: layers that share one choice of weight bits have none in common: layer0 may have 2, 4, 8; ",
+        ),
+        ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a rule"),
+        (
+            {"weights": [4], "weight_scales": ["fast"]},
+            r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range'",
+        ),
+        (
+            {"quantizer": "affine", "weight_scales": ["mse", "full_range"]},
+            "space.weight_scales: the quantizer 'affine' has",
+        ),
         ({"granularity": "per_row"}, "space.granularity: Input should be 'per_channel', 'per_tensor' or 'per_group'"),
     ],
 )
@@ -164,8 +186,104 @@ def test_impossible_options_are_named(options: dict[str, Any], message: str) -> 
     assert re.match(message.replace("?", r"\?"), problem), problem
 
 
+GRAPH = NetworkProfile(
+    tuple(
+        LayerProfile(name, kind, i, (8,), (8,), (8, 8), macs, 0, 64)  # type: ignore[arg-type]
+        for i, (name, kind, macs) in enumerate(
+            (("tokens", "embedding", 0), ("q", "linear", 64), ("k", "linear", 64), ("v", "linear", 64),
+             ("out", "linear", 64), ("up", "linear", 64), ("down", "linear", 64), ("head", "linear", 64))
+        )
+    ),
+    ((5,),),
+    operations=(Operation("tokens", "embedding", (-1,), (8,), layer="tokens"),),
+    ties=(("tokens", "head"),),
+    joined=(("tokens", "out", "down"),),
+    shared_input=(("q", "k", "v"),),
+)  # fmt: skip
+"""A Transformer block: what is tied in it."""
+
+
+def shared(**options: Any) -> dict[str, list[str]]:
+    """Choice -> the layers that it changes."""
+    made = BitWidths(GRAPH, **plugins.check_options(BitWidths, {"activations": [4, 8]} | options, "space"))
+    start = tuple(0 for _ in made.choices)
+    found = {}
+    for column, choice in enumerate(made.choices):
+        other = tuple(int(i == column) for i in range(len(start)))
+        rows = zip(GRAPH, made.precisions(start), made.precisions(other), strict=True)
+        found[choice.name] = [layer.name for layer, before, after in rows if before != after]
+    return found
+
+
+def test_layers_that_share_a_weight_have_one_choice_of_its_bits() -> None:
+    found = shared()
+    assert found["tokens.weight"] == ["tokens", "head"]
+    assert found["head.activation"] == ["head"]
+    assert "head.weight" not in found
+    assert "tokens.activation" not in found
+    assert found["q.weight"] == found["q.activation"] == ["q"]
+
+
+def test_layers_that_meet_and_layers_that_read_the_same_may_be_tied() -> None:
+    found = shared(tie=["residual"])
+    assert found["tokens.weight"] == ["tokens", "out", "down", "head"]
+    assert found["out.activation"] == ["out", "down"]
+    assert found["k.weight"] == ["k"]
+    found = shared(tie=["shared_input"])
+    assert found["q.weight"] == found["q.activation"] == ["q", "k", "v"]
+    assert "v.weight" not in found
+
+
+def test_groups_have_names_and_patterns() -> None:
+    found = shared(groups={"mlp": ["up", "d*"], "ends": ["q", "last"]})
+    assert found["mlp.weight"] == found["mlp.activation"] == ["up", "down"]
+    assert found["ends.weight"] == ["tokens", "q", "head"]
+    assert found["ends.activation"] == ["q", "head"]
+
+
+def test_a_pinned_layer_leaves_its_group() -> None:
+    found = shared(tie=["shared_input"], pins={"k": 8})
+    assert found["q.weight"] == ["q", "v"]
+    assert not {"k.weight", "k.activation"} & set(found)
+
+
+def test_what_shares_a_weight_is_pinned_together() -> None:
+    made = BitWidths(GRAPH, activations=[4, 8], pins={"tokens": 4})
+    rows = dict(zip([layer.name for layer in GRAPH], made.layer_options, strict=True))
+    assert {p.weight_bits for p in rows["head"]} == {4}
+    assert {p.activation_bits for p in rows["head"]} == {4, 8}
+    assert {p.activation_bits for p in rows["tokens"]} == {32}
+    assert list(made.uniform()) == ["W2A4", "W2A8", "W4A4", "W4A8", "W8A4", "W8A8"]
+
+
+def test_shared_choices_have_the_bits_that_all_may_have() -> None:
+    made = BitWidths(GRAPH, tie=["shared_input"], layers={"[qk]": {"weights": [4, 8]}, "k": {"weights": [8, 16, 4]}})
+    assert next(choice.options for choice in made.choices if choice.name == "q.weight") == (4, 8)
+
+
+def test_rules_of_scales_may_be_chosen_by_layer() -> None:
+    made = space(weights=[4, "float"], weight_scales=["min_max", "mse"])
+    assert [choice.name for choice in made.choices][:2] == ["head.out.weight", "head.out.weight_scale"]
+    at_four, at_float = made.layer_options[0][:2], made.layer_options[0][2:]
+    assert [(p.weight_bits, p.weight_scale) for p in at_four] == [(4, "min_max"), (4, "mse")]
+    assert [(p.weight_bits, p.weight_scale) for p in at_float] == [(32, "min_max")]
+    floats = made.encode({c.name: c.options[-1] for c in made.choices})
+    assert made.precisions(made.canonical(floats)) == made.precisions(floats)
+    assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
+
+
+def test_what_no_combination_supports_is_left_out() -> None:
+    made = space(weights=[4, 8, 16], activations=[8, 16])
+    found = made.unsupported(lambda layer, p: layer.name != "layer1" or p.weight_bits < 16)
+    assert found == {"layer1": {"weights": [16]}}
+    limited = space(weights=[4, 8, 16], activations=[8, 16], left_out=found)
+    assert bits(limited)["layer1"] == ({4, 8}, {8, 16})
+    assert bits(limited)["layer2"] == ({4, 8, 16}, {8, 16})
+    assert made.unsupported(lambda layer, p: True) == made.unsupported(lambda layer, p: False) == {}
+
+
 def test_it_needs_a_network_with_layers() -> None:
     with pytest.raises(SpecError, match="space: bit_widths needs a network, and the evaluator has none"):
         BitWidths(None)
     with pytest.raises(SpecError, match="space: the network has no layer that may be quantized"):
-        BitWidths(NetworkProfile((KEPT,), (10,)))
+        BitWidths(NetworkProfile((KEPT,), ((10,),)))

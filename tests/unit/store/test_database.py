@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -189,6 +192,22 @@ def test_a_server_gone_for_longer_than_the_patience_is_waited_for_once(open_stor
     with pytest.raises(StoreError, match="given up after 1 seconds"):
         store.job(1)
     assert time.monotonic() - again >= 1, "once it was back it is waited for again"
+
+
+def test_whoever_interrupts_the_waiting_need_not_wait_again(open_store, network):
+    store = open_store()
+    new_job(store)
+    network.cut("reset")
+    began = time.monotonic()
+    interrupt = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        store.job(1)
+    with pytest.raises(StoreError, match="given up after"):
+        store.job(1)
+    assert time.monotonic() - began < 3
+    network.mend()
+    assert store.job(1).id == 1
 
 
 def test_one_line_says_that_the_server_is_gone_and_one_that_it_is_back(open_store, network, caplog):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, StoreError
 from autoquant.job import JobState
@@ -67,3 +68,19 @@ def test_a_job_whose_process_is_gone_ends_at_once_when_asked_to(state: JobState)
     assert record.message == "ended on request; no process ran it"
     with pytest.raises(JobHeld):
         late.event("I live after all")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("candidate", "7"), ("candidate", '["x"]'), ("state", "SOMEHOW"), ("metrics", "{"), ("started", "yesterday")],
+)
+def test_a_value_that_nobody_wrote_is_one_clear_error(column: str, value: str) -> None:
+    store = Store("sqlite://")
+    job_id = new_job(store)
+    held(store, job_id).add_trials([trial(0)], change([0]))
+    store.database.write(
+        lambda connection: connection.execute(sa.text(f"UPDATE trials SET {column} = :v"), {"v": value})
+    )
+    for read in (lambda: list(store.trials(job_id)), lambda: store.front(job_id)):
+        with pytest.raises(StoreError, match=r"cannot read: it holds something that AutoQuant did not write"):
+            read()

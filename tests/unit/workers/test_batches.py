@@ -117,6 +117,13 @@ def test_a_batch_is_of_one_split_and_each_split_has_its_own_time():
     assert batches.take(queue, 1) == tasks(5)
 
 
+def test_the_float_network_says_nothing_of_how_long_candidates_take():
+    batches = Batches()
+    batches.note([Task("float", None)], 0.0)
+    assert not batches.short(tasks(0)[0])
+    assert sizes(batches, 3, 1) == [1, 1, 1]
+
+
 def test_a_worker_keeps_the_order_and_mixes_splits_and_the_reference():
     worker = Worker(EvaluatorRecipe(Toy, SPACE), "w")
     batch = [*tasks(5), *tasks(4, split="test"), Task("float", None), *tasks(3, 7, 6)]

@@ -1,12 +1,13 @@
-"""What is said of a Ray that cannot be had. `test_batches` runs a real one."""
+"""What is said of a Ray that cannot be had or is lost. `test_batches` runs a real one."""
 
 from __future__ import annotations
 
 import pytest
-from autoquant_workers.ray_pool import RayPool
+from autoquant_workers.ray_pool import MAX_DEATHS, RayPool, _Actor
 
 from autoquant import plugins
 from autoquant.errors import EvaluationError, SpecError
+from autoquant.interfaces import Completion, Task
 from autoquant.testing.pools import recipe
 
 
@@ -27,3 +28,37 @@ def test_nothing_runs_in_a_pool_that_was_not_started() -> None:
     pool = RayPool(workers=2)
     assert (pool.workers, pool.running) == (0, 0)
     pool.close()
+
+
+@pytest.fixture
+def brought_up(monkeypatch: pytest.MonkeyPatch) -> RayPool:
+    """A pool of three actors whose Ray is as soon started again as it is lost."""
+    pool = RayPool(workers=3)
+    pool._recipe = recipe()
+    pool._actors = [_Actor(f"ray-{index}", None) for index in range(3)]
+    monkeypatch.setattr(pool._cluster, "connect", lambda folder: None)
+    monkeypatch.setattr(pool, "_bring_up_all", lambda: None)
+    return pool
+
+
+def test_when_ray_is_lost_what_ran_runs_again_and_what_waited_waits(brought_up: RayPool) -> None:
+    said: list[str] = []
+    brought_up.notice = said.append
+    tasks = [Task(str(number), (number, 0)) for number in range(6)]
+    alone, several, waiting = tasks[:1], tasks[1:3], tasks[3:5]
+    brought_up._queue.append(tasks[5])
+    brought_up._actors[0].batches = {"a": alone}
+    brought_up._actors[1].batches = {"b": several, "c": waiting}
+    why = "the local Ray was lost: no answer from its head"
+    assert brought_up._start_again("its head") == [Completion(tasks[0], error=why, worker="ray-0", lost=True)]
+    assert said == [f"{why}; another one is started"]
+    assert list(brought_up._suspects) == several
+    assert list(brought_up._queue) == tasks[3:]
+    assert brought_up.running == 5
+
+
+def test_a_ray_that_dies_again_and_again_ends_the_search(brought_up: RayPool) -> None:
+    for _ in range(MAX_DEATHS):
+        assert brought_up._start_again("its head") == []
+    with pytest.raises(EvaluationError, match="the local Ray died 3 times before anything was measured"):
+        brought_up._start_again("its head")

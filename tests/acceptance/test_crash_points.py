@@ -1,0 +1,138 @@
+"""The search dies just before and just after the commit of a write, of every write: `resume` comes to the same end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autoquant as aq
+
+BASELINES = '''
+
+from autoquant_search_spaces.choices import Choices
+
+
+class Uniform(Choices):
+    """With a baseline."""
+
+    def uniform(self):
+        return {"least": (0,) * len(self.choices)}
+
+
+class WithFloat(Toy):
+    """With a float network."""
+
+    def reference(self, split="search"):
+        return Measurement({"score": 0.99, "price": 16.0}, {"score": 0.01})
+'''
+
+Dies = Callable[..., bool]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, folder) -> str:
+    return folder.store if request.param == "sqlite" else request.getfixturevalue("postgresql")
+
+
+def write(folder: Any, toy: dict[str, Any]) -> Path:
+    """Baselines, trials in several asks, a front and test scores; nothing is taken from the jobs before."""
+    modules = folder.path / "workers.py"
+    modules.write_text(modules.read_text() + BASELINES)
+    space = toy["space"] | {"name": "workers:Uniform"}
+    changes = {"space": space, "evaluator": "workers:WithFloat", "budget": {"n_trials": 8}}
+    return folder.write(toy, **changes, max_pending=3, reuse=False)
+
+
+@pytest.fixture
+def spec(folder, toy) -> Path:
+    return write(folder, toy)
+
+
+@pytest.fixture
+def dies(folder, store) -> Dies:
+    """Runs a command that is to be killed at one of its writes; whether it came to that."""
+
+    def at(moment: str, *arguments: object) -> bool:
+        ended = folder.start(*arguments, store=store, more={"AUTOQUANT_CRASH_AT": moment}).wait()
+        assert ended.code in (0, -signal.SIGKILL), ended.err
+        return ended.code != 0
+
+    return at
+
+
+@pytest.fixture(scope="module")
+def untouched(shared, toy, truth) -> dict[str, Any]:
+    """What the search comes to when nobody touches it."""
+    assert shared.run("search", write(shared, toy)).code == 0
+    return truth(shared.job())
+
+
+def measured(job: aq.Job) -> int:
+    """Trials that a worker measured."""
+    return sum(trial.worker is not None for trial in job.trials())
+
+
+CHOSEN: dict[str, Callable[[aq.Job], bool]] = {
+    "1:after": lambda job: job.state == "QUEUED",
+    "5:after": lambda job: len([one for one in job.baselines() if one.metrics]) == 1,
+    "9:before": lambda job: bool(list(job.trials())) and not measured(job),
+    "9:after": lambda job: 0 < measured(job) < 8 and not any(trial.test_metrics for trial in job.front()),
+}
+"""A write, and what is stored when the process dies there."""
+
+
+@pytest.mark.parametrize("moment", CHOSEN)
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_law_1_dies_at_a_chosen_write(folder, spec, store, dies, untouched, truth, moment):
+    assert dies(moment, "search", spec)
+    job = folder.job()
+    assert CHOSEN[moment](job)
+    assert folder.run("resume", store=store).code == 0
+    assert truth(job) == untouched
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_law_1_dies_at_every_write(folder, spec, store, dies, untouched, truth, newest_job):
+    """A new search for each moment; the first that nothing kills has passed all of its writes."""
+    resumed = 0
+    for moment in (f"{number}:{when}" for number in count(1) for when in ("before", "after")):
+        if not dies(moment, "search", spec):
+            break
+        if moment == "1:before":
+            continue  # this was to store the job
+        assert folder.run("resume", store=store).code == 0
+        job = newest_job(store)
+        assert truth(job) == untouched, moment
+        resumed += 1
+    print(f"{resumed} moments")
+    assert resumed > 30
+    assert job.id + 1 == newest_job(store).id
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_law_1_each_resume_dies_a_little_later(folder, spec, store, dies, untouched, truth, newest_job):
+    """The same job all along: what a resume writes that the search did not is covered too."""
+    assert dies("9:after", "search", spec)
+    job = newest_job(store)
+    deaths = 0
+    for moment in (f"{number}:{when}" for number in count(1) for when in ("before", "after")):
+        if not dies(moment, "resume"):
+            break
+        deaths += 1
+    print(f"{deaths} deaths")
+    assert deaths > 10
+    assert truth(job) == untouched
+
+
+def test_a_wrong_moment_is_refused(folder, toy):
+    said = folder.start("search", folder.write(toy), more={"AUTOQUANT_CRASH_AT": "17"}).wait()
+    assert said.code == 2
+    accepted = "accepted: the number of a write and :before or :after"
+    assert said.err == f"error: AUTOQUANT_CRASH_AT: '17' is no moment; {accepted}\n"

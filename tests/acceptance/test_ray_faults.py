@@ -1,0 +1,218 @@
+"""Workers that are killed, hang, leak or poison, and a whole local Ray that is killed, under searches that run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RAY = {"name": "ray", "workers": 2}
+SLOW = {"evaluator": {"name": "workers:Toy", "seconds": 0.1}, "budget": {"n_trials": 24}}
+
+TROUBLED = '''
+
+class Troubled(Toy):
+    """Candidates that raise, measure NaN, hang, end their worker, or take all memory; each may leave some behind."""
+
+    def __init__(self, network, data, *, leak_mb: int = 0, seconds: float = 0.0):
+        super().__init__(network, data, seconds=seconds)
+        self.leak_mb, self.left = leak_mb, []
+
+    def evaluate(self, space, candidate, split="search"):
+        what = space.choices[0].options[candidate[0]]
+        self.left.append(b"x" * (self.leak_mb * 2**20))
+        if what == "raise":
+            raise ValueError("this is poison")
+        if what == "nan":
+            return Measurement({"score": float("nan"), "price": 1.0})
+        if what == "hang":
+            time.sleep(600)
+        if what == "die":
+            os._exit(7)
+        while what == "explode":
+            self.left.append(b"x" * 2**24)
+        return super().evaluate(space, candidate, split)
+'''
+
+
+@pytest.fixture(scope="module")
+def untouched(shared, toy, truth) -> dict[str, Any]:
+    """What the search comes to when nobody touches it."""
+    assert shared.run("search", shared.write(toy, budget=SLOW["budget"])).code == 0
+    return truth(shared.job())
+
+
+def kill(folder: Any, running: Any, *wanted: str) -> int:
+    """``kill -9`` of what a search started, all or those whose command holds a text; how many they were."""
+    found = [
+        pid
+        for pid, command in folder.pids().items()
+        if pid != running.process.pid and (not wanted or any(text in command for text in wanted))
+    ]
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def test_a_worker_that_is_killed_is_replaced(folder, toy, truth, untouched):
+    running = folder.start("search", folder.write(toy, pool=RAY, **SLOW), "--json")
+    job = running.until(lambda job: job.record.finished >= 4)
+    assert kill(folder, running, "ray::RemoteWorker.run_batch") >= 1
+    ended = running.wait()
+    assert ended.code == 0, ended.err
+    assert ended.json["job"]["finished"] == 24
+    assert "raylet" not in ended.err
+    assert truth(job) == untouched
+    assert "is replaced: the worker was lost: The actor died" in folder.run("logs").out
+
+
+RAYS: dict[str, list[str]] = {"all of it": [], "its raylet": ["raylet/raylet"], "its head": ["gcs/gcs_server"]}
+
+
+@pytest.mark.parametrize("what", [pytest.param(what, marks=[pytest.mark.slow] if RAYS[what] else []) for what in RAYS])
+def test_a_local_ray_that_is_killed_is_started_again(folder, toy, truth, untouched, what):
+    running = folder.start("search", folder.write(toy, pool=RAY, **SLOW))
+    job = running.until(lambda job: job.record.finished >= 4)
+    assert kill(folder, running, *RAYS[what]) >= (1 if RAYS[what] else 5)
+    ended = running.wait(90)
+    assert ended.code == 0, ended.err
+    assert "raylet" not in ended.out + ended.err
+    assert truth(job) == untouched
+    assert "the local Ray was lost: no answer from " in folder.run("logs").out
+    assert folder.left_after(15, agents=not RAYS[what]) == []
+
+
+def test_sigterm_pauses(folder, toy):
+    """As a container is stopped; Ray would take the signal for itself."""
+    running = folder.start("search", folder.write(toy, pool=RAY, **SLOW))
+    job = running.until(lambda job: job.record.finished >= 4)
+    running.send(signal.SIGTERM)
+    ended = running.wait()
+    assert (ended.code, ended.err.count("SIGTERM")) == (0, 0), ended.err
+    assert (job.state, job.record.failed, folder.left_after(15, agents=True)) == ("PAUSED", 0, [])
+
+
+def troubled(folder: Any, toy: dict[str, Any], options: list[str], **changes: Any) -> Path:
+    """A search that measures each option once; those without a trouble of that name are sound."""
+    modules = folder.path / "workers.py"
+    modules.write_text(modules.read_text() + TROUBLED)
+    space = {"name": "choices", "choices": {"what": options}, "categorical": ["what"]}
+    budget = {"n_trials": len(options)}
+    return folder.write(toy, space=space, searcher="random", budget=budget, **{"pool": RAY} | changes)
+
+
+def test_trials_that_raise_hang_poison_and_measure_nothing(folder, toy):
+    options = ["a", "b", "c", "raise", "nan", "die", "hang"]
+    spec = troubled(folder, toy, options, evaluator="workers:Troubled", trial_seconds=2)
+    ended = folder.start("search", spec).wait(120)
+    assert ended.code == 0, ended.err
+    job = folder.job()
+    trials = {trial.options["what"]: trial for trial in job.trials()}
+    assert [str(trials[what].state) for what in options] == ["COMPLETE"] * 3 + ["FAIL"] * 4
+    assert "ValueError: this is poison" in trials["raise"].error
+    assert trials["nan"].error == "score is nan: a value that is not finite is no result"
+    assert trials["die"].error.startswith("the worker was lost")
+    assert [trials[what].attempt for what in ("a", "raise", "nan", "die", "hang")] == [1, 1, 1, 3, 1]
+    assert trials["hang"].error == "it took longer than the 2 seconds that it may take"
+    assert (job.record.finished, job.record.failed, len(job.front())) == (7, 4, 3)
+    log = folder.run("logs").out
+    for what in ("raise", "nan", "die", "hang"):
+        assert f"trial {trials[what].number} failed: " in log
+    assert log.count("is replaced: the worker was lost") >= 3
+    assert log.count("is replaced: it took longer than") == 1
+
+
+def test_trials_that_leak_and_one_that_takes_all_memory(folder, toy):
+    """No worker ever holds more than it may; the leak costs no trial, the greedy one ends FAIL."""
+    limit = 700
+    spec = troubled(
+        folder,
+        toy,
+        ["explode", *"abcdefghij"],
+        evaluator={"name": "workers:Troubled", "leak_mb": 80, "seconds": 0.1},
+        pool=RAY | {"worker_memory_mb": limit},
+    )
+    running = folder.start("search", spec)
+    most = 0.0
+    while running.process.poll() is None:
+        most = max([most, *held_by_workers(folder)])
+        time.sleep(0.05)
+    ended = running.wait()
+    assert ended.code == 0, ended.err
+    job = folder.job()
+    failed = [trial for trial in job.trials() if trial.state == "FAIL"]
+    assert [trial.options["what"] for trial in failed] == ["explode"]
+    assert failed[0].attempt == 3
+    assert "\nMemoryError" in failed[0].error
+    assert (job.state, job.record.finished) == ("SUCCEEDED", 11)
+    assert limit / 2 < most < limit + 20  # what is mapped from files is not held back
+    log = folder.run("logs").out
+    assert "is replaced: it ran out of memory" in log
+    assert f" of {limit} MB" in log
+
+
+def held_by_workers(folder: Any) -> list[float]:
+    """Megabytes that each Ray worker of a search holds."""
+    found = []
+    for pid, command in folder.pids().items():
+        if "ray::RemoteWorker" in command:
+            with suppress(OSError):
+                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+                found.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+    return found
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Ray cluster of one node that no search started: its address and its process."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{one.getsockname()[1]}"
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "c5d1" * 16)
+    own = {"RAY_TMPDIR": tempfile.mkdtemp(prefix="ray")}  # else it would become the Ray that others here connect to
+    ray = Path(sysconfig.get_path("scripts")) / "ray"
+    command = [ray, "start", "--head", f"--port={address.rpartition(':')[2]}", "--num-cpus=2", "--block"]
+    with (tmp_path / "head.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=os.environ | own, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+        )
+    status = [ray, "status", f"--address={address}"]
+    give_up = time.monotonic() + 60
+    while subprocess.run(status, capture_output=True).returncode != 0:
+        assert time.monotonic() < give_up, (tmp_path / "head.log").read_text()
+    yield address, process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    shutil.rmtree(own["RAY_TMPDIR"], ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_is_lost_ends_the_search_with_a_sentence(folder, toy, truth, untouched, cluster):
+    """Its store lies in the spec's folder, which travels to the cluster: it can still be read while the search runs."""
+    address, head = cluster
+    slow = {"name": "workers:Toy", "seconds": 0.4}
+    spec = folder.write(toy, evaluator=slow, pool=RAY, budget=SLOW["budget"])
+    running = folder.start("search", spec, "--ray-address", address)
+    job = running.until(lambda job: job.record.finished >= 4)
+    assert job.record.finished < 24
+    os.killpg(head.pid, signal.SIGKILL)
+    ended = running.wait(100)
+    assert ended.code == 1
+    assert "'autoquant resume' goes on when it is back" in ended.err.splitlines()[-1]
+    assert ended.err.splitlines()[-1].startswith(f"error: pool: Ray at '{address}' is lost: no answer from its head")
+    assert job.state == "FAILED"
+    assert folder.run("resume").code == 0
+    assert truth(job) == untouched
