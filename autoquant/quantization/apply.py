@@ -132,7 +132,7 @@ class QuantizedNetwork:
     def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
         for group in self.profile.ties:
             named = {layer.name: p for layer, p in zip(self.profile, precisions, strict=True) if layer.name in group}
-            if len({(p.weight_bits, p.weight_granularity, p.weight_scale) for p in named.values()}) > 1:
+            if len({p.weight_key for p in named.values()}) > 1:
                 raise SpecError(
                     f"precisions: layers {', '.join(named)} share one weight and are given "
                     f"{', '.join(map(str, named.values()))}; they must have the same weight precision"

@@ -57,9 +57,9 @@ class Calibration:
         self._low[name] = min(self._low[name], float(low))
         self._high[name] = max(self._high[name], float(high))
         rows = values.reshape(len(values), -1)
-        kept = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
-        if rows.shape[1] > kept:
-            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), kept), generator=self._random[name]))
+        each = max(1, SAMPLE * self._batch // (self._examples * len(rows)))
+        if rows.shape[1] > each:
+            rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), each), generator=self._random[name]))
         self._values[name].append(rows.flatten().float().clone())
 
     def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from autoquant.network import FLOAT_BITS, LayerPrecision, NetworkProfile
 from autoquant.quantization.execution import Inputs, execute
+from autoquant.quantization.folding import FoldedNorm
 from autoquant.quantization.layers import as_module_keeps, output_first
 
-Correction = Mapping[str, tuple[Tensor, Tensor]]
-"""Layer -> factor and shift of each output channel, float32 of shape (channels,)."""
+Correction = Mapping[str, tuple[Tensor | None, Tensor]]
+"""Layer -> factor, where there is one, and shift of each output channel, float32 of shape (channels,)."""
 
 
 class Corrector:
@@ -62,33 +63,36 @@ class Corrector:
         bits = [{precision.weight_bits, precision.activation_bits} for precision in precisions]
         quantized = [layer.order for layer, found in zip(self._profile, bits, strict=True) if found != {FLOAT_BITS}]
         first = min(quantized, default=len(bits))
-        found: dict[str, tuple[Tensor, Tensor]] = {}
+        found: dict[str, tuple[Tensor | None, Tensor]] = {}
         wanted = {layer.name for layer in self._profile if layer.order >= first}
 
         def correct(name: str, output: Tensor) -> Tensor | None:
-            if name not in wanted:
+            if name not in wanted or not (self._bias or self._norm(name)):
                 return None
             factor, shift = found[name] = self._channels(name, output)
             channel_last = isinstance(self._parts[name], nn.Linear)
             shape = [-1] if channel_last else [-1, *[1] * (output.dim() - 2)]
-            return output * factor.reshape(shape) + shift.reshape(shape)
+            scaled = output if factor is None else output * factor.reshape(shape)
+            return scaled + shift.reshape(shape)
 
         if quantized:
             self._run(correct)
         return found
 
-    def _channels(self, name: str, output: Tensor) -> tuple[Tensor, Tensor]:
+    def _channels(self, name: str, output: Tensor) -> tuple[Tensor | None, Tensor]:
         """Factor and shift of each output channel."""
-        part = self._parts[name]
-        rows = _rows(part, output)
-        mean, factor = rows.mean(1), torch.ones(len(rows), dtype=torch.float64)
-        norm = getattr(part, "folded_norm", None) if self._batch_norm else None
-        wanted = self._means[name] if self._bias else mean
-        if norm is not None:
-            variance = rows.var(1, correction=0) + norm.epsilon
-            factor = torch.where(variance > 0, norm.spread / variance.sqrt(), 1.0)
-            wanted = wanted if self._bias else norm.mean
+        rows, norm = _rows(self._parts[name], output), self._norm(name)
+        mean = rows.mean(1)
+        if norm is None:
+            return None, (self._means[name] - mean).float()
+        variance = rows.var(1, correction=0) + norm.epsilon
+        factor = torch.where(variance > 0, norm.spread / variance.sqrt(), 1.0)
+        wanted = self._means[name] if self._bias else norm.mean
         return factor.float(), (wanted - factor * mean).float()
+
+    def _norm(self, name: str) -> FoldedNorm | None:
+        """What BatchNorm is to make of a layer's output."""
+        return getattr(self._parts[name], "folded_norm", None) if self._batch_norm else None
 
     def _run(self, hook: Callable[[str, Tensor], Tensor | None]) -> None:
         """One pass over the examples; the hook may change what a layer gives."""
@@ -106,9 +110,11 @@ class Corrector:
         """Change weights and biases of the network."""
         for name, (factor, shift) in correction.items():
             part: Any = self._parts[name]
-            weight = output_first(part, part.weight.data)
-            part.weight.data = as_module_keeps(part, weight * factor.reshape(-1, *[1] * (weight.dim() - 1)))
-            part.bias.data = part.bias.data * factor + shift
+            if factor is not None:
+                weight = output_first(part, part.weight.data)
+                weight = weight * factor.reshape(-1, *[1] * (weight.dim() - 1))
+                part.weight.data, part.bias.data = as_module_keeps(part, weight), part.bias.data * factor
+            part.bias.data = part.bias.data + shift
 
     @contextmanager
     def applied(self, correction: Correction) -> Iterator[None]:

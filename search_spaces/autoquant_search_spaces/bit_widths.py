@@ -121,7 +121,7 @@ class BitWidths(SearchSpace):
             "quantizer": _rules(quantizers, "quantizers") or (quantizer,),
         }
         for one, rule in product(self._scales["quantizer"], self._scales["weight_scale"]):
-            _check_rule(one, rule)
+            _check_rule(one, rule, "weight_scales" if weight_scales else "weight_scale")
         free = network.quantizable
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
@@ -328,12 +328,12 @@ def _rules(values: Sequence[str], place: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule) -> None:
+def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule, place: str) -> None:
     """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
     accepted = SCALE_RULES[quantizer] or ("mse",)
     if rule not in accepted:
         remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
-        raise SpecError(f"space.weight_scale: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
+        raise SpecError(f"space.{place}: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
 
 
 def _options(unit: _Unit) -> tuple[Option, ...]:

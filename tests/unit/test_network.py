@@ -32,6 +32,28 @@ def test_precisions_as_text():
     assert [bits_text(bits) for bits in (2, 16, 32)] == ["2", "16", "float"]
 
 
+def test_groups_have_a_size_and_nothing_else_has():
+    assert LayerPrecision(4, 8, "per_group", group_size=10).scales((8, 3, 3, 3)) == 24
+    assert LayerPrecision(4, 8).scales((8, 3, 3, 3)) == 8
+    assert LayerPrecision(4, 8, "per_tensor").scales((8, 3, 3, 3)) == 1
+    for granularity, size in (("per_group", None), ("per_channel", 32), ("per_tensor", 1)):
+        with pytest.raises(SpecError, match="give group_size, a whole number from 1, with granularity per_group"):
+            LayerPrecision(4, 8, granularity, group_size=size)
+
+
+def test_precisions_with_the_same_weights_have_the_same_key():
+    one = LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 32)
+    assert one.weight_key == LayerPrecision(4, 2, "per_group", "min_max", "percentile", "affine", 32).weight_key
+    others = [
+        LayerPrecision(3, 8, "per_group", "min_max", "mse", "affine", 32),
+        LayerPrecision(4, 8, "per_channel", "min_max", "mse", "affine"),
+        LayerPrecision(4, 8, "per_group", "mse", "mse", "affine", 32),
+        LayerPrecision(4, 8, "per_group", "min_max", "mse", "symmetric", 32),
+        LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 64),
+    ]
+    assert len({one.weight_key, *(other.weight_key for other in others)}) == 6
+
+
 def test_profiles_of_the_first_version_are_read():
     old = {
         "layers": [
@@ -61,25 +83,3 @@ def test_a_profile_with_a_graph_is_read_back():
     )
     assert NetworkProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
     assert profile.operations[0].output_values == 648
-
-
-def test_groups_have_a_size_and_nothing_else_has():
-    assert LayerPrecision(4, 8, "per_group", group_size=10).scales((8, 3, 3, 3)) == 24
-    assert LayerPrecision(4, 8).scales((8, 3, 3, 3)) == 8
-    assert LayerPrecision(4, 8, "per_tensor").scales((8, 3, 3, 3)) == 1
-    for granularity, size in (("per_group", None), ("per_channel", 32), ("per_tensor", 1)):
-        with pytest.raises(SpecError, match="give group_size, a whole number from 1, with granularity per_group"):
-            LayerPrecision(4, 8, granularity, group_size=size)
-
-
-def test_precisions_with_the_same_weights_have_the_same_key():
-    one = LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 32)
-    assert one.weight_key == LayerPrecision(4, 2, "per_group", "min_max", "percentile", "affine", 32).weight_key
-    others = [
-        LayerPrecision(3, 8, "per_group", "min_max", "mse", "affine", 32),
-        LayerPrecision(4, 8, "per_channel", "min_max", "mse", "affine"),
-        LayerPrecision(4, 8, "per_group", "mse", "mse", "affine", 32),
-        LayerPrecision(4, 8, "per_group", "min_max", "mse", "symmetric", 32),
-        LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 64),
-    ]
-    assert len({one.weight_key, *(other.weight_key for other in others)}) == 6

@@ -11,7 +11,7 @@ from autoquant_search_spaces.bit_widths import BitWidths
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.network import FLOAT, LayerProfile, NetworkProfile, Operation
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile, Operation
 
 LAST = LayerProfile("head.out", "linear", 5, (3,), (3,), (3, 3), 9, 3, 12)
 KEPT = LayerProfile("norm", "other", 4, (3,), (3,), (), None, 0, 6, kept_float=True)
@@ -52,6 +52,32 @@ def test_pins_go_by_order_of_execution_name_and_pattern() -> None:
     assert made["head.out"] == ({32}, {32})
     assert made["layer1"] == made["layer2"] == ({3}, {3})
     assert made["layer3"] == ({2, 4}, {4, 8})
+
+
+def test_every_option_of_quantization_reaches_the_layers() -> None:
+    options = {"weight_scale": "percentile", "activation_scale": "min_max", "quantizer": "affine"}
+    precision = space(granularity="per_group", group_size=16, **options).layer_options[0][0]
+    assert precision == LayerPrecision(2, 32, "per_group", "percentile", "min_max", "affine", 16)
+    assert space(granularity="per_group").layer_options[0][0].group_size == 64
+    assert space(group_size=16).layer_options[0][0] == LayerPrecision(2, 32)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"quantizer": "affine", "weight_scale": "full_range"},
+            "'affine' has no rule 'full_range'; accepted: min_max",
+        ),
+        ({"quantizer": "logarithmic", "weight_scale": "min_max"}, "'min_max'; it has none; leave the option out"),
+        ({"quantizer": "cubic"}, r"space.quantizer: .*'symmetric', 'affine'"),
+        ({"activation_scale": "full_range"}, r"space.activation_scale: .*'min_max', 'percentile' or 'mse'"),
+        ({"group_size": 0}, "space.group_size: .* greater than or equal to 1"),
+    ],
+)
+def test_a_quantizer_is_asked_only_for_what_it_knows(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        space(**options)
 
 
 def test_a_later_pin_wins() -> None:
@@ -144,7 +170,11 @@ def test_uniform_bit_widths_are_those_that_every_free_layer_has(options: dict[st
         ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a name"),
         (
             {"weights": [4], "weight_scales": ["fast"]},
-            r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range', 'percentile' or 'mse'",
+            r"space.weight_scales\[0\]: Input should be 'min_max', 'full_range'",
+        ),
+        (
+            {"quantizer": "affine", "weight_scales": ["mse", "full_range"]},
+            "space.weight_scales: the quantizer 'affine' has",
         ),
         ({"granularity": "per_row"}, "space.granularity: Input should be 'per_channel', 'per_tensor' or 'per_group'"),
     ],
