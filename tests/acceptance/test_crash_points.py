@@ -78,7 +78,6 @@ def measured(job: aq.Job) -> int:
 
 
 CHOSEN: dict[str, Callable[[aq.Job], bool]] = {
-    "1:after": lambda job: job.state == "QUEUED",
     "5:after": lambda job: len([one for one in job.baselines() if one.metrics]) == 1,
     "9:before": lambda job: bool(list(job.trials())) and not measured(job),
     "9:after": lambda job: 0 < measured(job) < 8 and not any(trial.test_metrics for trial in job.front()),

@@ -227,12 +227,14 @@ class RayPool(WorkerPool):
                 outcome = ray.get(reference)
             except ray.exceptions.RayError as error:
                 return found + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
+            spent = outcome.spent
+            if not outcome.completions:
+                break
             batch = actor.batches.pop(reference)
             self._batches.note(batch, outcome.seconds)
             actor.alone, actor.since = False, time.monotonic()
             self._ray_deaths = 0
             found += self._sound(outcome.completions)
-            spent = outcome.spent or spent
         if spent is not None:
             self._recycle(actor, spent)
         return found

@@ -20,6 +20,7 @@ class Outcome:
     """What became of a batch."""
 
     completions: list[Completion]
+    """Empty where the worker was spent before."""
     seconds: float
     spent: str | None = None
     """Why another worker should take this one's place, if so."""
@@ -27,6 +28,8 @@ class Outcome:
 
 class RemoteWorker:
     """The actor."""
+
+    _spent: str | None = None
 
     def build(self, import_paths: tuple[str, ...], packed: bytes, name: str, memory_mb: int | None) -> str | None:
         """Build the evaluator; the traceback when that fails.
@@ -50,13 +53,16 @@ class RemoteWorker:
         return None
 
     def run_batch(self, tasks: list[Task]) -> Outcome:
-        """Measure a batch."""
+        """Measure a batch; none after one that left the worker spent, although it may have been sent already."""
+        if self._spent is not None:
+            return Outcome([], 0.0, self._spent)
         began = time.perf_counter()
         completions = self._worker.run_batch(tasks)
-        spent = None if self._memory is None else self._memory.spent()
         if any(out_of_memory(completion) for completion in completions):
-            spent = "it ran out of memory"
-        return Outcome(completions, time.perf_counter() - began, spent)
+            self._spent = "it ran out of memory"
+        elif self._memory is not None:
+            self._spent = self._memory.spent()
+        return Outcome(completions, time.perf_counter() - began, self._spent)
 
 
 class Memory:
