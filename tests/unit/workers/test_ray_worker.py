@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from autoquant_workers.ray_worker import Memory, out_of_memory
+from autoquant_workers.ray_worker import Memory, Outcome, RemoteWorker, out_of_memory
+from autoquant_workers.worker import Worker
 
 from autoquant.errors import EvaluationError
-from autoquant.interfaces import Completion, Task
+from autoquant.interfaces import Completion, Evaluator, EvaluatorRecipe, Task
+from autoquant.testing.pools import SPACE, recipe
 
 LIMITED = """
 import numpy as np
@@ -75,3 +77,22 @@ def test_a_limit_below_what_is_held_is_refused():
 )
 def test_out_of_memory(error, expected):
     assert out_of_memory(Completion(Task("t", (0,)), error=error)) == expected
+
+
+class Greedy(Evaluator):
+    """There is never enough memory for it."""
+
+    def evaluate(self, space, candidate, split="search"):
+        raise MemoryError
+
+
+def test_a_worker_that_ran_out_of_memory_runs_nothing_more():
+    remote = RemoteWorker()
+    remote._memory = None
+    remote._worker = Worker(recipe(), "w")
+    sound = remote.run_batch([Task("t", (0, 1))])
+    assert ([one.error for one in sound.completions], sound.spent) == ([None], None)
+    remote._worker = Worker(EvaluatorRecipe(lambda: Greedy(None, None), SPACE), "w")
+    failed = remote.run_batch([Task("t", (0, 1))])
+    assert ([out_of_memory(one) for one in failed.completions], failed.spent) == ([True], "it ran out of memory")
+    assert remote.run_batch([Task("t", (0, 2))]) == Outcome([], 0.0, "it ran out of memory")
