@@ -69,10 +69,13 @@ class MetricFinder:
     def of_device(self, device: str) -> list[CostMetric]:
         """Every metric that a device can be asked for. `UnsupportedError` where no model knows the device."""
         models = [choice for choice in [*self._own, *self._installed] if choice.model.uses_device]
-        knowing = [choice for choice in models if device.endswith(".toml") or device in choice.model.devices()]
+        is_file = device.endswith(DEVICE_FILES)
+        knowing = [c for c in models if _takes(c.model, device) and (is_file or device in c.model.devices())]
         if not knowing:
             known = sorted({name for choice in models for name in choice.model.devices()})
-            raise UnsupportedError(f"no device is called {device!r}; {did_you_mean(device, known)}; or a .toml file")
+            raise UnsupportedError(
+                f"no device is called {device!r}; {did_you_mean(device, known)}; or a .toml or .csv file"
+            )
         names = [(f"{metric}@{device}", metric, choice) for choice in knowing for metric in choice.model.metrics]
         return [self._built(text, metric, device, choice) for text, metric, choice in names]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -135,8 +136,11 @@ def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
 def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference: Mapping[str, float]) -> Baseline:
     found = completion.measurement
     error = completion.error or check_finite(found.metrics if found else {}, plan)
-    if found is None or error is not None:
+    if found is None:
         return replace(baseline, error=error)
+    if error is not None:  # What it did measure is still what drops are differences to.
+        finite = {metric: value for metric, value in found.metrics.items() if math.isfinite(value)}
+        return replace(baseline, metrics={**baseline.metrics, **finite}, error=error)
     metrics = {**baseline.metrics, **found.metrics, **drops(plan, reference, found.metrics)}
     return replace(
         baseline,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +67,12 @@ def test_a_network_is_needed() -> None:
     choices = {"name": "choices", "choices": {"a": [1, 2]}}
     with pytest.raises(SpecError, match="evaluator: it has no network, so there is nothing to price"):
         price_network(spec(evaluator="toy:Toy", space=choices, objectives=["loss"]))
+
+
+def test_a_device_may_be_a_file_of_either_kind(tmp_path: Path) -> None:
+    board = tmp_path / "board.toml"
+    board.write_text((files("autoquant_cost_models") / "devices" / "cortex-m7.toml").read_text())
+    shipped, own = by_metric(spec(), ["cortex-m7"]), by_metric(spec(), [str(board)])
+    assert own[f"latency_ms@{board}"].total == shipped["latency_ms@cortex-m7"].total
+    with pytest.raises(SpecError, match=r"measured\.csv"):
+        price_network(spec(), [str(tmp_path / "measured.csv")])

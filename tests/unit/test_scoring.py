@@ -138,6 +138,12 @@ def test_baselines_of_a_float_network_that_lacks_an_objective_are_measured_all_t
     assert len(job.trials) == 5
 
 
+def test_a_drop_needs_nothing_else_of_a_float_network_that_lacks_an_objective(new_network_run: Any) -> None:
+    job = new_network_run(evaluator="toy:OwnMetric", objectives=["own", "weight_bytes"], constraints=["loss_drop <= 4"])
+    assert job.run() is JobState.SUCCEEDED
+    assert all("loss_drop" in trial.metrics for trial in job.trials)
+
+
 def test_a_drop_needs_the_metric_of_the_float_network(new_network_run: Any) -> None:
     job = new_network_run(evaluator="toy:OwnMetric", objectives=["own", "weight_bytes"], constraints=["own_drop <= 1"])
     with pytest.raises(JobFailed, match="did not measure 'own' of the float network, so there is no drop of it"):
