@@ -1,4 +1,4 @@
-"""How close does a search come to the true front? DS-CNN is measured at every bit-width, searches run on the table.
+"""DS-CNN measured at every combination of weight bits, and its true front: what front_quality.py judges searches on.
 
     python benchmarks/exhaustive_keyword_spotting.py --table dscnn.npz
 
@@ -12,28 +12,23 @@ import argparse
 import itertools
 import sys
 import time
-from collections import deque
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from autoquant import make_searcher, make_space
+from autoquant import make_space
+from autoquant.data import Split
 from autoquant.network import LayerPrecision
-from autoquant.objective import as_objective
-from autoquant.pareto import Scale, hypervolume, non_dominated
+from autoquant.pareto import non_dominated
 from autoquant.pricing import CostMetric, Pricer
 from autoquant.quantization import QuantizedNetwork
-from autoquant.trial import Proposal
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "keyword_spotting"
 sys.path.insert(0, str(EXAMPLE))
 import network as example  # noqa: E402
 
 BITS = (2, 4, 8)
-CHECKPOINTS = (50, 100, 200, 400)
-PENDING = 16
-"""Proposals that wait for their result at once, as in a job."""
 BATCH = 100
 
 
@@ -63,18 +58,29 @@ def measure_all(quantized: QuantizedNetwork, inputs: torch.Tensor, targets: torc
     return right
 
 
+def network() -> tuple[Split, QuantizedNetwork]:
+    """The 500 search utterances, and DS-CNN to be quantized."""
+    split = example.data().search
+    return split, QuantizedNetwork(example.trained(), split.inputs[:2])
+
+
+def table(path: Path) -> np.ndarray:
+    """Right answers of every candidate, (3^10,); from the file where it is there, else measured and kept in it."""
+    if not path.exists():
+        split, quantized = network()
+        np.savez_compressed(path, right=measure_all(quantized, split.inputs, split.targets))
+    with np.load(path) as file:
+        return file["right"]
+
+
 def main() -> None:
-    """Build or read the table, then print each search's share of the exact hypervolume."""
+    """Build or read the table, then print the true front."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", type=Path, default=Path("dscnn_exhaustive.npz"))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--table", type=Path, default=Path("dscnn.npz"))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    split = example.data().search
-    quantized = QuantizedNetwork(example.trained(), split.inputs[:2])
-    if not arguments.table.exists():
-        np.savez_compressed(arguments.table, right=measure_all(quantized, split.inputs, split.targets))
-    accuracy = np.load(arguments.table)["right"] / len(split)
+    right = table(arguments.table)
+    split, quantized = network()
 
     space = make_space("bit_widths", quantized.profile, weights=list(BITS))
     from autoquant_cost_models.weight_bytes import WeightBytes
@@ -83,34 +89,11 @@ def main() -> None:
         [CostMetric("weight_bytes", "weight_bytes", "weight_bytes", WeightBytes())], quantized.profile, space
     )
     candidates = np.array(list(itertools.product(range(len(BITS)), repeat=len(space.choices))))
-    objectives = (as_objective("accuracy"), as_objective("weight_bytes"))
-    low, high = pricer.bounds(0)["weight_bytes"]
-    scale = Scale.of(objectives, {"accuracy": (1.0, 0.0), "weight_bytes": (low, high)})
     size = pricer(candidates)["weight_bytes"]
-    points = np.array([scale.values({"accuracy": a, "weight_bytes": b}) for a, b in zip(accuracy, size, strict=True)])
-    exact = hypervolume(points, np.ones(2))
-    front = np.flatnonzero(non_dominated(points))
-    print(f"{len(candidates)} networks, {len(front)} on the true front, hypervolume {exact:.4f}")
+    front = np.flatnonzero(non_dominated(np.stack([-right, size], axis=1)))
+    print(f"{len(candidates)} networks, {len(front)} on the true front")
     for i in front[np.argsort(size[front])]:
-        print(f"  {accuracy[i]:.1%}  {size[i]:6.0f} bytes  {[BITS[j] for j in candidates[i]]}")
-
-    print(f"\nhypervolume / exact at {CHECKPOINTS} evaluations, median [least, most] of {arguments.seeds} seeds")
-    index = {tuple(map(int, candidate)): i for i, candidate in enumerate(candidates)}
-    for name in ("random", "nsga3"):
-        shares = []
-        for seed in range(arguments.seeds):
-            searcher = make_searcher(name, space, list(objectives), price=pricer, seed=seed)
-            seen: list[int] = []
-            waiting: deque[Proposal] = deque()
-            while len(seen) < max(CHECKPOINTS):
-                waiting.extend(searcher.ask(PENDING - len(waiting)))
-                proposal = waiting.popleft()
-                i = index[proposal.candidate]
-                seen.append(i)
-                searcher.tell([(proposal, {"accuracy": accuracy[i], "weight_bytes": size[i]})])
-            shares.append([hypervolume(points[seen[:count]], np.ones(2)) / exact for count in CHECKPOINTS])
-        columns = np.array(shares).T
-        print(f"  {name:8s}" + "  ".join(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in columns))
+        print(f"  {right[i] / len(split):.1%}  {size[i]:6.0f} bytes  {[BITS[j] for j in candidates[i]]}")
 
 
 if __name__ == "__main__":

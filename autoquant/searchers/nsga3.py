@@ -6,7 +6,7 @@ Approach", 2014. Mating and survival are pymoo's; the mutation below speaks of b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import comb
 from typing import Annotated, Any, Literal
 
@@ -28,11 +28,17 @@ from pymoo.util.ref_dirs import get_reference_directions
 from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.network import FLOAT_BITS
 from autoquant.objective import violations
+from autoquant.searchers.assistant import Assistant
 from autoquant.searchers.sampling import draw, new_candidates, repair
-from autoquant.space import Candidate, Choice
+from autoquant.space import Candidate, Choice, IntArray
 
 BREEDINGS = 20
 """How often parents are mated again while too few new children come of it."""
+
+GENERATIONS, PARENTS, CHILDREN = [int(x) for x in __import__("os").environ.get("GEN", "4,10,10").split(",")]
+HEDGE = float(__import__('os').environ.get('HEDGE','0'))
+POOL = 400
+"""Children that are bred for one proposal when a model chooses among them."""
 
 SURVIVAL_EVERY = 4
 """Survivors are selected anew after so many results."""
@@ -54,6 +60,8 @@ class NSGA3Search(Searcher):
         mutation_sigma: standard deviation, in bits, of the noise that mutation adds before it snaps to the nearest
             allowed bit-width. Choices without an order take a random other option instead.
         mutation_rate: mean number of choices that mutation touches in a child.
+        model: ``gaussian_process`` breeds many children for each proposal and proposes the one that a model of what
+            was measured makes the best addition to the front; ``none`` proposes each child as it comes.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class NSGA3Search(Searcher):
         crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
         mutation_sigma: Annotated[float, Field(gt=0)] = 2.0,
         mutation_rate: Annotated[float, Field(gt=0)] = 1.5,
+        model: Literal["gaussian_process", "none"] = "gaussian_process",
     ) -> None:
         super().__init__(problem)
         self._rng = np.random.default_rng(problem.seed)
@@ -86,11 +95,13 @@ class NSGA3Search(Searcher):
             vtype=int,
         )
         self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
+        self._assistant = Assistant(problem, self._rng) if model == "gaussian_process" else None
+        self._mutation = GaussianBits(choices, mutation_sigma, mutation_rate)
         mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
         self._mating = Mating(
             TournamentSelection(func_comp=feasible_then_rank),
             mix[crossover](prob=crossover_probability),
-            GaussianBits(choices, mutation_sigma, mutation_rate),
+            self._mutation,
             eliminate_duplicates=NoDuplicateElimination(),
         )
 
@@ -109,7 +120,7 @@ class NSGA3Search(Searcher):
             return []
         children: list[Candidate] = []
         while len(children) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
-            child = self._breed(1)
+            child = self._breed(1) if self._assistant is None else self._best_of_many(self._assistant, children)
             self._seen.update(child)
             self._exhausted = not child
             children += child
@@ -117,6 +128,9 @@ class NSGA3Search(Searcher):
 
     def learn(self, results: list[Result]) -> None:
         """Take in results; a failed candidate leaves no descendants, and is never proposed again."""
+        for proposal, metrics in results:
+            if self._assistant is not None and metrics is not None:
+                self._assistant.learn(proposal.candidate, metrics)
         self._fresh += [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
         self._told += len(results)
         if self._told >= len(self._first) and len(self._fresh) >= (SURVIVAL_EVERY if len(self._survivors) else 1):
@@ -149,6 +163,35 @@ class NSGA3Search(Searcher):
         excess = violations(self.problem.constraints, metrics)
         bounds = {str(constraint): abs(constraint.bound) for constraint in self.problem.constraints}
         return sum(amount / max(bounds[text], 1e-9) for text, amount in excess.items())
+
+    def _best_of_many(self, assistant: Assistant, beside: Sequence[Candidate]) -> list[Candidate]:
+        """The child that the model would have evaluated next; none where the space has nothing new."""
+        if self._rng.random() < HEDGE:
+            return self._breed(1)
+        pending = [proposal.candidate for proposal in self._open.values()]
+        gain = assistant.draw([*pending, *beside])
+        found: dict[Candidate, float] = {}
+        fresh = self._children(assistant)
+        for generation in range(GENERATIONS):
+            new = new_candidates(self.problem, fresh, self._seen | found.keys())
+            if new:
+                found.update(zip(new, gain(np.array(new, dtype=np.int64)).tolist(), strict=True))
+            if not found or generation == GENERATIONS - 1:
+                break
+            best = np.array(sorted(found, key=lambda c: -found[c])[:PARENTS], dtype=np.int64)
+            fresh = self._mutation.once(np.repeat(best, CHILDREN, axis=0), self._rng)
+        return [max(found, key=lambda c: found[c])] if found else self._breed(1)
+
+    def _children(self, assistant: Assistant) -> IntArray:
+        """Children of the survivors, neighbours of the front, and strangers."""
+        front, rng = assistant.front(), self._rng
+        neighbours = front[rng.integers(len(front), size=POOL // 2)]
+        strangers = self.problem.space.sample(rng, POOL // 8)
+        kinds = [self._mutation.once(neighbours, rng), strangers]
+        if len(self._survivors):
+            bred = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
+            kinds.append(bred.get("X").astype(np.int64))
+        return np.concatenate(kinds)
 
     def _breed(self, count: int) -> list[Candidate]:
         """New children of the survivors; random candidates where breeding finds too few."""
@@ -188,6 +231,16 @@ class GaussianBits(Mutation):  # type: ignore[misc]
         self._choices = choices
         self._sigma = sigma
         self._share = min(1.0, rate / len(choices))
+
+    def once(self, candidates: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Each candidate with at least one choice moved to another option."""
+        moved = self._do(None, candidates, random_state=rng)
+        still = np.flatnonzero((moved == candidates).all(1))
+        sizes = np.array([len(choice.options) for choice in self._choices])
+        columns = rng.choice(np.flatnonzero(sizes > 1), size=len(still))
+        step = rng.integers(1, sizes[columns])
+        moved[still, columns] = (moved[still, columns] + step) % sizes[columns]
+        return moved
 
     def _do(
         self, problem: Any, X: npt.NDArray[Any], *args: Any, random_state: np.random.Generator, **kwargs: Any

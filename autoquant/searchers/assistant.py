@@ -1,0 +1,219 @@
+"""Choosing what to evaluate next by a model of what it will measure: costs are known, only accuracy is bought.
+
+A Gaussian process is fitted to each measured metric. One function is drawn from it (Thompson 1933), which explores where
+little is known, and that candidate goes first which would add the most hypervolume to the front if the draw were true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import moocore
+import numpy as np
+import numpy.typing as npt
+
+from autoquant.interfaces import FloatArray, SearchProblem
+from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
+from autoquant.space import Candidate, IntArray
+
+KNOWN = 200
+"""The models see at most so many results: those nearest to the front, and a random quarter of others."""
+REFIT = 10
+"""Parameters are fitted anew after so many results."""
+STEPS, FIRST_STEPS = 5, 20
+"""Steps of a fit, and of the first one, which begins from nothing."""
+REFERENCE = 1.05
+"""Hypervolume is measured from here, where 0 is the best and 1 the worst result so far."""
+EXACT = 64
+"""With three objectives and more, the gain of at most so many candidates is computed."""
+
+Columns = Mapping[str, FloatArray]
+"""Metric -> values of so many candidates, (n,)."""
+Gain = Callable[[IntArray], FloatArray]
+"""Candidates (n, choices) -> what each is worth, (n,): the more the better."""
+
+
+class Assistant:
+    """Results told so far, and what many candidates would be worth beside them."""
+
+    def __init__(self, problem: SearchProblem, rng: np.random.Generator) -> None:
+        self._problem = problem
+        self._rng = rng
+        self._coder = Coder(problem)
+        asked = [o.metric for o in problem.objectives] + [c.metric for c in problem.constraints]
+        self._measured = tuple(dict.fromkeys(metric for metric in asked if metric not in self._coder.costs))
+        """Metrics that need a model."""
+        self._signs = {o.metric: 1.0 if o.direction == "minimize" else -1.0 for o in problem.objectives}
+        self._candidates: list[Candidate] = []
+        self._metrics: list[Mapping[str, float]] = []
+        self._models = {metric: GaussianProcess(self._coder.codes) for metric in self._measured}
+        self._scores: dict[str, NormalScores] = {}
+        self._fitted_at = 0
+        self._conditioned_at = 0
+
+    def learn(self, candidate: Candidate, metrics: Mapping[str, float]) -> None:
+        """Take in a result."""
+        self._candidates.append(candidate)
+        self._metrics.append(metrics)
+
+    def front(self) -> IntArray:
+        """The feasible candidates that no other dominates, (n, choices); where none is feasible, the nearest to it."""
+        told = self._told()
+        excess = self._excess(told)
+        best = np.flatnonzero(excess == excess.min())
+        kept = best[moocore.is_nondominated(self._objectives(told)[best])] if excess.min() == 0 else best
+        return np.array([self._candidates[i] for i in kept], dtype=np.int64)
+
+    def draw(self, pending: Sequence[Candidate]) -> Gain:
+        """A drawn function of what candidates would be worth, those pending counting as what is expected of them."""
+        told = self._told()
+        self._update(told)
+        boldness = self._rng.choice(BOLD)
+        functions = {metric: model.draw(self._rng, boldness) for metric, model in self._models.items()}
+        if pending:
+            expected = self._predicted(np.array(pending, dtype=np.int64), {m: g.mean for m, g in self._models.items()})
+            told = {metric: np.concatenate([values, expected[metric]]) for metric, values in told.items()}
+        table, feasible = self._objectives(told), self._excess(told) == 0
+        low, span = table.min(0), np.ptp(table, axis=0)
+        scale = np.where(span > 0, span, 1.0)
+        front = ((table - low) / scale)[feasible]
+        front = front[moocore.is_nondominated(front)] if len(front) else front
+
+        def gain(candidates: IntArray) -> FloatArray:
+            drawn = self._predicted(candidates, functions)
+            excess = self._excess(drawn)
+            if not len(front):
+                return -excess
+            worth = gains(front, (self._objectives(drawn) - low) / scale)
+            return np.where(excess > 0, -1e6 - excess, worth)
+
+        return gain
+
+    def _told(self) -> dict[str, FloatArray]:
+        """Metrics of all results."""
+        metrics = dict.fromkeys([*self._measured, *self._coder.costs])
+        return {metric: np.array([one[metric] for one in self._metrics if metric in one]) for metric in metrics}
+
+    def _update(self, told: Columns) -> None:
+        """Fit the models to the results, and condition them on them."""
+        count = len(self._candidates)
+        if self._conditioned_at == count:
+            return
+        kept = self._kept(told)
+        points = self._coder(np.array(self._candidates, dtype=np.int64)[kept])
+        refit = self._fitted_at == 0 or count - self._fitted_at >= REFIT
+        for metric, model in self._models.items():
+            scores = NormalScores(self._signs.get(metric, 1.0) * told[metric])
+            targets = scores.scores[kept]
+            if refit:
+                model.fit(points, targets, STEPS if self._fitted_at or len(points) > KNOWN // 2 else FIRST_STEPS)
+            model.condition(points, targets)
+            self._scores[metric] = scores
+        self._fitted_at = count if refit else self._fitted_at
+        self._conditioned_at = count
+
+    def _kept(self, told: Columns) -> IntArray:
+        """The results that the models see."""
+        count = len(self._candidates)
+        if count <= KNOWN:
+            return np.arange(count)
+        table = self._objectives(told)
+        span = np.ptp(table, axis=0)
+        table = (table - table.min(0)) / np.where(span > 0, span, 1.0)
+        front = table[moocore.is_nondominated(table)]
+        behind = (table[:, None] - front).max(2).min(1)
+        order = np.argsort(behind, kind="stable")
+        near, others = order[: KNOWN * 3 // 4], order[KNOWN * 3 // 4 :]
+        return np.concatenate([near, self._rng.choice(others, KNOWN - len(near), replace=False)])
+
+    def _predicted(
+        self, candidates: IntArray, functions: Mapping[str, Callable[[FloatArray], FloatArray]]
+    ) -> dict[str, FloatArray]:
+        """Every metric of candidates by these functions of their points; costs are what they are."""
+        found = dict(self._coder.price(candidates))
+        points = self._coder(candidates, found)
+        for metric, function in functions.items():
+            found[metric] = self._signs.get(metric, 1.0) * self._scores[metric].back(function(points))
+        return found
+
+    def _objectives(self, metrics: Columns) -> FloatArray:
+        """To be minimised: (n, objectives)."""
+        return np.stack([self._signs[o.metric] * metrics[o.metric] for o in self._problem.objectives], axis=1)
+
+    def _excess(self, metrics: Columns) -> FloatArray:
+        """How far constraints are broken, relative to their bounds: (n,)."""
+        total = np.zeros(len(next(iter(metrics.values()))))
+        for constraint in self._problem.constraints:
+            signed = metrics[constraint.metric] - constraint.bound
+            over = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
+            total += over / max(abs(constraint.bound), 1e-9)
+        return total
+
+
+BOLD = [float(x) for x in __import__("os").environ.get("BOLD", "1").split(",")]
+
+
+class Coder:
+    """Candidates as points of a Gaussian process: codes of 0 and 1, then features of about unit size.
+
+    An ordered choice of k options has k - 1 codes, one a step, so that options further apart differ in more of them; a
+    choice without an order has a code an option. The features are the costs, and the mean place among ordered options:
+    accuracy mostly goes with them, whatever layer the bits are in.
+    """
+
+    def __init__(self, problem: SearchProblem) -> None:
+        choices = problem.space.choices
+        self.price = problem.price if problem.price is not None else lambda candidates: {}
+        self._steps = [
+            (i, option, choice.ordered)
+            for i, choice in enumerate(choices)
+            for option in range(len(choice.options) - 1 if choice.ordered else len(choice.options))
+        ]
+        self.codes = len(self._steps)
+        self._ordered = [i for i, choice in enumerate(choices) if choice.ordered and len(choice.options) > 1]
+        self._last = problem.space.sizes[self._ordered] - 1
+        sample = self.price(problem.space.sample(np.random.default_rng(problem.seed), 256))
+        self.costs = {metric: (float(v.mean()), float(v.std()) or 1.0) for metric, v in sample.items()}
+        """Metric -> mean and standard deviation over the space."""
+
+    def __call__(self, candidates: npt.NDArray[Any], costs: Columns | None = None) -> FloatArray:
+        """(n, choices) -> (n, codes + features)."""
+        costs = self.price(candidates) if costs is None else costs
+        columns = [candidates[:, i] > o if ordered else candidates[:, i] == o for i, o, ordered in self._steps]
+        columns += [(costs[metric] - mean) / deviation for metric, (mean, deviation) in self.costs.items()]
+        if self._ordered:
+            columns.append(2 * (candidates[:, self._ordered] / self._last).mean(axis=1) - 1)
+        return np.stack(columns, axis=1).astype(np.float64)
+
+
+def gains(front: FloatArray, points: FloatArray) -> FloatArray:
+    """Hypervolume that each point would add to a front, to be minimised, from `REFERENCE`: (n, objectives) -> (n,).
+
+    Where none adds any, minus how far each is behind the front.
+    """
+    behind: FloatArray = (points[:, None] - front).min(2).max(1)
+    found = -behind
+    ahead = np.flatnonzero(behind < 0)
+    if len(ahead) == 0:
+        return found
+    if points.shape[1] == 2:
+        found[ahead] = _gains_of_two(front, points[ahead])
+    else:
+        ahead = ahead[np.argsort(behind[ahead], kind="stable")][:EXACT]
+        reference = np.full(points.shape[1], REFERENCE)
+        before = moocore.hypervolume(front, ref=reference)
+        found[found > 0] = 0.0
+        found[ahead] = [moocore.hypervolume(np.vstack([front, points[i]]), ref=reference) - before for i in ahead]
+    return found
+
+
+def _gains_of_two(front: FloatArray, points: FloatArray) -> FloatArray:
+    """`gains` for two objectives: the area between each point and the steps of the front."""
+    ordered = front[np.argsort(front[:, 0], kind="stable")]
+    left = np.concatenate([[-np.inf], ordered[:, 0]])
+    right = np.concatenate([ordered[:, 0], [REFERENCE]])
+    height = np.concatenate([[REFERENCE], ordered[:, 1]])
+    width = np.clip(right - np.maximum(points[:, :1], left), 0, None)
+    area: FloatArray = (width * np.clip(height - points[:, 1:], 0, None)).sum(1)
+    return area

@@ -1,0 +1,162 @@
+"""A cheap model of what a metric will measure, with its uncertainty: a Gaussian process over candidates.
+
+Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5. Functions are drawn by pathwise
+conditioning (Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", 2020) of a prior in Walsh
+functions (Deshwal et al., "Mercer features for efficient combinatorial Bayesian optimization", 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import cho_solve
+from scipy.optimize import minimize
+from scipy.special import ndtri
+
+from autoquant.interfaces import FloatArray
+
+NOISE = 0.02
+"""Expected share of noise in the variance of normal scores."""
+DISTANCE = 3.0
+"""Expected distance between candidates that differ in every code."""
+DECIMALS = 3
+"""Fitted logarithms are rounded to so many, so that the last digits of another processor change no proposal."""
+WALSH = 256
+"""Walsh functions in a draw of the prior."""
+
+
+class NormalScores:
+    """Values turned into the normal scores of their ranks, and back; so that outliers do not rule the model.
+
+    Beyond the least value seen, the way back goes on as steeply as among the least tenth.
+    """
+
+    def __init__(self, values: FloatArray) -> None:
+        self._values, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+        middle = np.cumsum(counts) - counts / 2
+        self._scores = ndtri(middle / len(values))
+        self.scores: FloatArray = self._scores[inverse]
+
+    def back(self, scores: FloatArray) -> FloatArray:
+        """Values of any scores."""
+        found: FloatArray = np.interp(scores, self._scores, self._values)
+        if len(self._values) > 1:
+            near = min(len(self._values) - 1, max(1, len(self._values) // 10))
+            slope = (self._values[near] - self._values[0]) / (self._scores[near] - self._scores[0])
+            beyond = scores < self._scores[0]
+            found[beyond] = self._values[0] + (scores[beyond] - self._scores[0]) * slope
+        return found
+
+
+class GaussianProcess:
+    """Zero mean and the kernel ``a exp(-d) + b (1 - d / D) + c f f'`` over points: codes of 0 and 1, then features.
+
+    ``d`` is the sum of the weights of the codes in which two points differ, ``D`` of all weights, ``f f'`` the product
+    of their features. The first term knows interactions between choices; the second is a Bayesian linear model, which
+    carries far; the third says what changes along a feature whatever the choice. The weights of the codes, a, b, c and
+    the noise are fitted by maximum a posteriori, with log-normal priors.
+
+    Args:
+        codes: number of codes; the columns after them are features of about unit size.
+    """
+
+    def __init__(self, codes: int) -> None:
+        self._codes = codes
+        self._prior = np.array([*np.full(codes, np.log(DISTANCE / codes)), 0.0, 0.0, 0.0, np.log(NOISE)])
+        self._spread = np.array([1.0] * (codes + 3) + [1.5])
+        self._bounds = [(-12.0, 4.0)] * codes + [(-6.0, 5.0)] * 3 + [(-9.0, 1.0)]
+        self._logs = self._prior.copy()
+
+    def fit(self, points: FloatArray, targets: FloatArray, steps: int) -> None:
+        """Improve the parameters by so many steps of L-BFGS: (n, codes + features), targets (n,) of unit variance."""
+        found = minimize(
+            self._loss,
+            self._logs,
+            (points, targets),
+            "L-BFGS-B",
+            jac=True,
+            bounds=self._bounds,
+            options={"maxiter": steps},
+        )
+        self._logs = np.round(found.x, DECIMALS)
+
+    def condition(self, points: FloatArray, targets: FloatArray) -> None:
+        """Take these as known."""
+        self._points, self._targets = points, targets
+        covariance = sum(self._terms(points, points, self._logs)[0]) + np.exp(self._logs[-1]) * np.eye(len(points))
+        self._factor = np.linalg.cholesky(covariance)
+        self._solved = cho_solve((self._factor, True), targets)
+
+    def mean(self, points: FloatArray) -> FloatArray:
+        """(n, codes + features) -> (n,)."""
+        found: FloatArray = sum(self._terms(points, self._points, self._logs)[0]) @ self._solved
+        return found
+
+    def draw(self, rng: np.random.Generator, boldness: float) -> Callable[[FloatArray], FloatArray]:
+        """A function drawn from the posterior: points -> values.
+
+        Its distance from the mean is multiplied by ``boldness``: 0 gives the mean.
+        """
+        prior = self._draw_of_prior(rng)
+        noise = np.exp(self._logs[-1] / 2) * rng.standard_normal(len(self._points))
+        surprise = cho_solve((self._factor, True), self._targets - prior(self._points) - noise)
+        solved = self._solved + boldness * (surprise - self._solved)
+
+        def function(points: FloatArray) -> FloatArray:
+            found: FloatArray = boldness * prior(points)
+            return found + sum(self._terms(points, self._points, self._logs)[0]) @ solved
+
+        return function
+
+    def _draw_of_prior(self, rng: np.random.Generator) -> Callable[[FloatArray], FloatArray]:
+        """exp(-d) is the mean of the products of Walsh functions over random sets of codes, so that a sum of many
+        with random signs is a draw; the other two terms are linear.
+        """
+        weights = np.exp(self._logs[: self._codes])
+        near, linear, shared = np.exp(self._logs[-4:-1] / 2)
+        members = (rng.random((self._codes, WALSH)) < (1 - np.exp(-weights))[:, None] / 2).astype(np.float64)
+        of_walsh = near / np.sqrt(WALSH) * rng.standard_normal(WALSH)
+        offset = linear / np.sqrt(2) * rng.standard_normal()
+        slopes = linear * np.sqrt(weights / weights.sum() / 2) * rng.standard_normal(self._codes)
+        of_features = shared * rng.standard_normal(self._points.shape[1] - self._codes)
+
+        def function(points: FloatArray) -> FloatArray:
+            codes, features = points[:, : self._codes], points[:, self._codes :]
+            found: FloatArray = (1 - 2 * ((codes @ members) % 2)) @ of_walsh + (1 - 2 * codes) @ slopes
+            return found + offset + features @ of_features
+
+        return function
+
+    def _terms(
+        self, x: FloatArray, y: FloatArray, logs: FloatArray
+    ) -> tuple[tuple[FloatArray, FloatArray, FloatArray], FloatArray]:
+        """The three terms of the kernel, and the distances: (n, m) each."""
+        weights = np.exp(logs[: self._codes])
+        left, right = x[:, : self._codes], y[:, : self._codes]
+        weighted = left * weights
+        distances = weighted.sum(1)[:, None] + right @ weights - 2 * weighted @ right.T
+        near, linear = np.exp(logs[-4] - distances), np.exp(logs[-3]) * (1 - distances / weights.sum())
+        return (near, linear, np.exp(logs[-2]) * x[:, self._codes :] @ y[:, self._codes :].T), distances
+
+    def _loss(self, logs: FloatArray, points: FloatArray, targets: FloatArray) -> tuple[float, FloatArray]:
+        """Negative log posterior of the parameters (eq. 2.30 and the prior), and its gradient (eq. 5.9)."""
+        n, noise = len(points), np.exp(logs[-1])
+        (near, linear, shared), distances = self._terms(points, points, logs)
+        factor = np.linalg.cholesky(near + linear + shared + noise * np.eye(n))
+        solved = cho_solve((factor, True), targets)
+        off = (logs - self._prior) / self._spread
+        loss = targets @ solved / 2 + np.log(factor.diagonal()).sum() + (off**2).sum() / 2
+        outer = (cho_solve((factor, True), np.eye(n)) - np.outer(solved, solved)) / 2
+        weights, codes = np.exp(logs[: self._codes]), points[:, : self._codes]
+        by_weight = -_differing(codes, outer * near)
+        total = weights.sum()
+        by_weight += np.exp(logs[-3]) * ((outer * distances).sum() / total - _differing(codes, outer)) / total
+        terms = [(outer * near).sum(), (outer * linear).sum(), (outer * shared).sum(), outer.trace() * noise]
+        return float(loss), np.concatenate([by_weight * weights, terms]) + off / self._spread
+
+
+def _differing(codes: FloatArray, matrix: FloatArray) -> FloatArray:
+    """For each code the sum of a symmetric matrix over the pairs of points that differ in it: (n, n) -> (codes,)."""
+    found: FloatArray = 2 * (codes.T @ matrix.sum(1) - (codes * (matrix @ codes)).sum(0))
+    return found
