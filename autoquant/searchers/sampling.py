@@ -53,20 +53,20 @@ def repair(problem: SearchProblem, candidates: IntArray, rng: np.random.Generato
     """
     repaired = candidates.copy()
     for row in np.flatnonzero(~problem.feasible_costs(candidates)):
-        current, violation = repaired[row], _violation(problem, repaired[row : row + 1])[0]
-        while violation > 0:
-            neighbours = _neighbours(problem, current)
-            after = _violation(problem, neighbours)
-            better = np.flatnonzero(after < violation)
+        current, left = repaired[row], excess(problem, repaired[row : row + 1])[0]
+        while left > 0:
+            changed = single_changes(problem, current)
+            after = excess(problem, changed)
+            better = np.flatnonzero(after < left)
             if len(better) == 0:
                 break
             pick = rng.choice(better)
-            current, violation = neighbours[pick], after[pick]
+            current, left = changed[pick], after[pick]
         repaired[row] = current
     return repaired
 
 
-def _neighbours(problem: SearchProblem, candidate: IntArray) -> IntArray:
+def single_changes(problem: SearchProblem, candidate: IntArray) -> IntArray:
     """Every candidate that differs in one choice: (sum of options - choices, choices)."""
     rows = []
     for position, size in enumerate(problem.space.sizes):
@@ -78,13 +78,13 @@ def _neighbours(problem: SearchProblem, candidate: IntArray) -> IntArray:
     return np.array(rows, dtype=np.int64).reshape(-1, len(candidate))
 
 
-def _violation(problem: SearchProblem, candidates: IntArray) -> npt.NDArray[np.float64]:
+def excess(problem: SearchProblem, candidates: IntArray) -> npt.NDArray[np.float64]:
     """Sum over cost constraints of the excess, relative to the bound: (n, choices) -> (n,)."""
     total = np.zeros(len(candidates))
     costs = problem.price(candidates) if problem.price is not None else {}
     for constraint in problem.constraints:
         if constraint.metric in costs:
             signed = costs[constraint.metric] - constraint.bound
-            excess = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
-            total += excess / max(abs(constraint.bound), 1e-9)
+            over = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
+            total += over / max(abs(constraint.bound), 1e-9)
     return total

@@ -21,11 +21,13 @@ from autoquant.testing.searchers import (
     proposes_everything,
 )
 
-OURS = ("random", "nsga3")
+OURS = ("random", "nsga3", "sensitivity")
 NSGA3 = plugins.load("searcher", "nsga3")
+SENSITIVITY = plugins.load("searcher", "sensitivity")
 OTHER_OPTIONS: dict[str, MakeSearcher] = {
     "nsga3 small": partial(NSGA3, population=4, crossover="single_point"),
     "nsga3 wild": partial(NSGA3, population=11, mutation_sigma=9.0, mutation_rate=4.0, crossover_probability=0.0),
+    "sensitivity thinned": partial(SENSITIVITY, states=10),
 }
 SEARCHERS = discovered() | OTHER_OPTIONS
 CASES = [(name, task) for name in discovered() for task in PROBLEMS]

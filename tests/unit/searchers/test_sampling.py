@@ -48,9 +48,9 @@ def test_repair_gives_what_is_feasible_or_cannot_be_helped_by_one_change(given: 
     assert (after >= 0).all()
     assert (after < given.space.sizes).all()
     for row in after[~given.feasible_costs(after)]:
-        near = sampling._neighbours(given, row)
-        stuck = sampling._violation(given, row[None])[0]
-        assert len(near) == 0 or (sampling._violation(given, near) >= stuck).all()
+        near = sampling.single_changes(given, row)
+        stuck = sampling.excess(given, row[None])[0]
+        assert len(near) == 0 or (sampling.excess(given, near) >= stuck).all()
 
 
 @given(problems(), st.integers(0, 1000))

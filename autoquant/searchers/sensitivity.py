@@ -1,0 +1,174 @@
+"""The sensitivity baseline: every choice is changed alone, the changes are added up, and the sum's front is measured.
+
+The additive model is that of HAWQ-V3 (Yao et al., "HAWQ-V3: Dyadic Neural Network Quantization", 2021) and of the
+mixed-precision search in most toolkits, here with losses that are measured and with every objective at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
+from autoquant.objective import violations
+from autoquant.pareto import non_dominated
+from autoquant.searchers.additive import AdditiveModel
+from autoquant.searchers.sampling import draw, new_candidates, single_changes
+from autoquant.searchers.single_changes import SingleChanges, as_candidate
+from autoquant.space import Candidate
+
+NEAR = 8
+"""Neighbours of the measured front that are proposed before its neighbours are ranked anew."""
+
+BATCH = 32
+"""Random candidates that are drawn at a time, once the front has no new neighbours."""
+
+
+class SensitivitySearch(Searcher):
+    """One change at a time, then the front of their sum, then what is next to the measured front.
+
+    The base has every choice at its highest precision (`single_changes.highest`). It and every other option alone are
+    proposed first, in an order of choices that the seed draws. Once all of these are told, the front of the additive
+    model is proposed: its ends, then always the point farthest from those that were, so that every part of it is
+    measured whatever the budget. Costs are priced, never modelled. Then follow the networks one change away from the
+    measured front, those first that the model puts least behind it, and random ones when there are no more.
+
+    An option whose measurement failed is not used in the front. A constraint on a measured metric is held by
+    prediction.
+
+    Args:
+        problem: space, objectives, constraints, prices and seed.
+        states: partial solutions that the programming holds at a time; up to here the front is exact, beyond they are
+            thinned evenly.
+    """
+
+    def __init__(self, problem: SearchProblem, *, states: Annotated[int, Field(ge=10)] = 2000) -> None:
+        super().__init__(problem)
+        self._rng = np.random.default_rng(problem.seed)
+        self._states = states
+        self._changes = SingleChanges(problem, self._rng)
+        self._seen: set[Candidate] = set()
+        """Canonical candidates that were proposed, or told by others."""
+        self._results: dict[Candidate, Mapping[str, float] | None] = {}
+        self._model: AdditiveModel | None = None
+        self._front: list[Candidate] | None = None
+        """Of the model; None before it is known."""
+        self._queue: list[Candidate] = []
+        self._dry = False
+
+    @property
+    def probes(self) -> tuple[Candidate, ...]:
+        """The base and every other option alone, canonical."""
+        return self._changes.probes
+
+    @property
+    def probing(self) -> bool:
+        """Whether some probe is still to be proposed or told."""
+        return any(probe not in self._results for probe in self.probes)
+
+    @property
+    def front_left(self) -> int:
+        """How many candidates of the model's front are still to be proposed; 0 while probes are awaited."""
+        return 0 if self.probing else sum(candidate not in self._seen for candidate in self._known_front())
+
+    @property
+    def exhausted(self) -> bool:
+        """True once drawing found nothing more and all that was drawn is proposed."""
+        return self._dry and not self._queue
+
+    def propose(self, count: int) -> list[Candidate]:
+        """Probes, the front of their sum, its neighbours, random ones; nothing while a probe is awaited."""
+        found: list[Candidate] = []
+        while len(found) < count and (candidate := self._next()) is not None:
+            self._seen.add(candidate)
+            found.append(candidate)
+        return found
+
+    def learn(self, results: list[Result]) -> None:
+        """Take in results, also of candidates that somebody else proposed."""
+        for proposal, metrics in results:
+            canonical = self.problem.space.canonical(proposal.candidate)
+            self._seen.add(canonical)
+            self._results[canonical] = metrics
+
+    def _next(self) -> Candidate | None:
+        """One new candidate at a time, so that the sizes of the asks make no difference."""
+        for probe in self.probes:
+            if probe not in self._seen:
+                return probe
+        if self.probing:
+            return None
+        for candidate in self._known_front():
+            if candidate not in self._seen:
+                return candidate
+        while self._queue and self._queue[0] in self._seen:
+            self._queue.pop(0)
+        if not self._queue and not self._dry:
+            self._queue = self._near() or self._drawn()
+        return self._queue.pop(0) if self._queue else None
+
+    def _known_front(self) -> list[Candidate]:
+        """The model's front, in the order in which it is to be proposed; empty where every probe failed."""
+        if self._front is None:
+            self._front = []
+            self._model = self._changes.model(self._results)
+            if self._model is not None:
+                front = self._model.front(self._states, self._rng)
+                order = coarse_to_fine(self._model.predict(front))
+                self._front = [as_candidate(row) for row in front[order]]
+        return self._front
+
+    def _values(self, metrics: list[Mapping[str, float]]) -> FloatArray:
+        """Objectives, to be minimised: (n, objectives)."""
+        return np.array([[o.minimized(one[o.metric]) for o in self.problem.objectives] for one in metrics])
+
+    def _near(self) -> list[Candidate]:
+        """The best new neighbours of the measured front: those that the model puts least behind it."""
+        told = [(candidate, metrics) for candidate, metrics in self._results.items() if metrics is not None]
+        told = [(c, metrics) for c, metrics in told if not violations(self.problem.constraints, metrics)] or told
+        if self._model is None or not told:
+            return []
+        values = self._values([metrics for _, metrics in told])
+        best = np.flatnonzero(non_dominated(values))
+        span = np.maximum(np.ptp(values[best], axis=0), np.finfo(float).tiny)
+        behind: dict[Candidate, float] = {}
+        for i in best:
+            parent = np.array(told[i][0], dtype=np.int64)
+            fresh = new_candidates(self.problem, single_changes(self.problem, parent), self._seen)
+            before = self._model.predict(parent[None])
+            if not fresh or not np.isfinite(before).all():
+                continue
+            expected = values[i] + self._model.predict(np.array(fresh)) - before
+            gaps = ((expected[:, None, :] - values[best]) / span).max(axis=2).min(axis=1)
+            for candidate, gap in zip(fresh, gaps, strict=True):
+                behind[candidate] = max(float(gap), behind.get(candidate, -np.inf))
+        return sorted(behind, key=lambda candidate: (behind[candidate], candidate))[:NEAR]
+
+    def _drawn(self) -> list[Candidate]:
+        """Random new candidates."""
+        fresh = draw(self.problem, self._rng, self._seen, BATCH)
+        self._dry = len(fresh) < BATCH
+        return fresh
+
+
+def coarse_to_fine(values: FloatArray) -> list[int]:
+    """Rows in an order of which every beginning is spread over all: (n, objectives) -> (n,).
+
+    The best of each objective first, then always the row farthest from those before (Gonzalez, 1985), in the sum of the
+    differences of the objectives, each scaled to its range.
+    """
+    if len(values) == 0:
+        return []
+    scaled = (values - values.min(axis=0)) / np.maximum(np.ptp(values, axis=0), np.finfo(float).tiny)
+    order: list[int] = []
+    gaps = np.full(len(values), np.inf)
+    ends = [int(end) for end in scaled.argmin(axis=0)]
+    while len(order) < len(values):
+        pick = next((end for end in ends if end not in order[: len(ends)]), int(gaps.argmax()))
+        order.append(pick)
+        gaps = np.minimum(gaps, np.abs(scaled - scaled[pick]).sum(axis=1))
+        gaps[pick] = -1.0
+    return order
