@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
@@ -88,7 +89,9 @@ class Searcher(ABC):
 
     @final
     def tell(self, results: Sequence[Result]) -> None:
-        """Results of proposals, each told once. Metrics must hold every objective, finite; None means no result.
+        """Results of proposals, each told once; None means no result.
+
+        Metrics must hold every objective, and every metric of a constraint that has no price, all finite.
 
         `SearcherError`, with the state unchanged, for a proposal never asked, told twice or not finite.
         """
@@ -104,17 +107,25 @@ class Searcher(ABC):
             del self._open[proposal.number]
         self.learn(list(results))
 
+    @cached_property
+    def _needed(self) -> tuple[str, ...]:
+        """Metrics that every result must hold."""
+        some = np.zeros((1, len(self.problem.space.choices)), dtype=np.int64)
+        priced = self.problem.price(some) if self.problem.price is not None else {}
+        constrained = [one.metric for one in self.problem.constraints if one.metric not in priced]
+        return tuple(dict.fromkeys([*(one.metric for one in self.problem.objectives), *constrained]))
+
     def _check_metrics(self, proposal: Proposal, metrics: Mapping[str, float]) -> None:
-        for objective in self.problem.objectives:
-            value = metrics.get(objective.metric)
+        for metric in self._needed:
+            value = metrics.get(metric)
             if value is None:
                 raise SearcherError(
-                    f"tell: proposal {proposal.number} has no {objective.metric!r}; it must hold every objective, "
-                    f"it holds {sorted(metrics)}; nothing was learned"
+                    f"tell: proposal {proposal.number} has no {metric!r}; it must hold every objective and every "
+                    f"metric of a constraint, it holds {sorted(metrics)}; nothing was learned"
                 )
             if not math.isfinite(value):
                 raise SearcherError(
-                    f"tell: {objective.metric} of proposal {proposal.number} is {value}; tell None for a proposal that "
+                    f"tell: {metric} of proposal {proposal.number} is {value}; tell None for a proposal that "
                     "failed; nothing was learned"
                 )
 

@@ -1,6 +1,6 @@
 """How close does each search come to the true front, and how fast?
 
-    python benchmarks/front_quality.py --folder tables                       # everything: hours, for ResNet-20 is measured
+    python benchmarks/front_quality.py --folder tables    # everything: hours, for ResNet-20 is measured
     python benchmarks/front_quality.py --folder tables --tasks nasbench201 synthetic --searches nsga3 random
 
 Share of the exact hypervolume (reference point: the worst of each objective) at 50, 100, 200 and 400 evaluations,

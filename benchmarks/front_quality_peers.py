@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
-import numpy as np
 import optuna
 from front_quality_tasks import FloatArray, Task
 from pymoo.algorithms.moo.nsga2 import NSGA2
@@ -101,6 +100,8 @@ SEARCHES: dict[str, Start] = {
     "pymoo NSGA-III": partial(with_pymoo, "nsga3"),
     "Optuna NSGA-III": partial(with_optuna, optuna.samplers.NSGAIIISampler),
     "Optuna TPE": partial(with_optuna, optuna.samplers.TPESampler),
+    "sensitivity": partial(ours, "sensitivity", {}),
     "nsga3, no model": partial(ours, "nsga3", {"model": "none"}),
     "nsga3": partial(ours, "nsga3", {}),
+    "nsga3 start": partial(ours, "nsga3", {"start": "sensitivity"}),
 }

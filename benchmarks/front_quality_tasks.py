@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from autoquant_cost_models.weight_bytes import WeightBytes
 
 from autoquant import Choice, SearchSpace, make_space
 from autoquant.objective import Objective
@@ -19,7 +20,6 @@ from autoquant.pareto import hypervolume
 from autoquant.pricing import CostMetric, Pricer
 from autoquant.settings import data_folder
 from autoquant.space import Candidate
-from autoquant_cost_models.weight_bytes import WeightBytes
 
 FloatArray = npt.NDArray[np.float64]
 Cost = Callable[[npt.NDArray[Any]], FloatArray]
@@ -84,7 +84,9 @@ def nasbench201() -> list[Task]:
         latency, devices = file["latency_ms"].astype(np.float64), [str(name) for name in file["latency_devices"]]
         names = tuple(str(name) for name in file["operation_names"])
     space = SearchSpace([Choice(f"edge{i}", names, ordered=False) for i in range(6)])
-    return [tabled(f"nasbench201 {device}", space, operations, error, latency[:, i]) for i, device in enumerate(devices)]
+    return [
+        tabled(f"nasbench201 {device}", space, operations, error, latency[:, i]) for i, device in enumerate(devices)
+    ]
 
 
 def keyword_spotting_weights(folder: Path) -> Task:

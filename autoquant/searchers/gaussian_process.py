@@ -1,8 +1,8 @@
 """A cheap model of what a metric will measure, with its uncertainty: a Gaussian process over candidates.
 
-Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5. Functions are drawn by pathwise
-conditioning (Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", 2020) of a prior in Walsh
-functions (Deshwal et al., "Mercer features for efficient combinatorial Bayesian optimization", 2021).
+Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5. Functions are drawn by
+pathwise conditioning (Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", 2020) of a
+prior in Walsh functions (Deshwal et al., "Mercer features for efficient combinatorial Bayesian optimization", 2021).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WALSH = 256
 class NormalScores:
     """Values turned into the normal scores of their ranks, and back; so that outliers do not rule the model.
 
-    Beyond the least value seen, the way back goes on as steeply as among the least tenth.
+    Beyond the values seen, the way back goes on as steeply as among the least and the greatest tenth.
     """
 
     def __init__(self, values: FloatArray) -> None:
@@ -41,11 +41,11 @@ class NormalScores:
     def back(self, scores: FloatArray) -> FloatArray:
         """Values of any scores."""
         found: FloatArray = np.interp(scores, self._scores, self._values)
-        if len(self._values) > 1:
-            near = min(len(self._values) - 1, max(1, len(self._values) // 10))
-            slope = (self._values[near] - self._values[0]) / (self._scores[near] - self._scores[0])
-            beyond = scores < self._scores[0]
-            found[beyond] = self._values[0] + (scores[beyond] - self._scores[0]) * slope
+        tenth = min(len(self._values) - 1, max(1, len(self._values) // 10))
+        for end, near in ((0, tenth), (-1, -1 - tenth)) if tenth else ():
+            slope = (self._values[near] - self._values[end]) / (self._scores[near] - self._scores[end])
+            beyond = scores < self._scores[0] if end == 0 else scores > self._scores[-1]
+            found[beyond] = self._values[end] + (scores[beyond] - self._scores[end]) * slope
         return found
 
 
@@ -84,13 +84,12 @@ class GaussianProcess:
     def condition(self, points: FloatArray, targets: FloatArray) -> None:
         """Take these as known."""
         self._points, self._targets = points, targets
-        covariance = sum(self._terms(points, points, self._logs)[0]) + np.exp(self._logs[-1]) * np.eye(len(points))
-        self._factor = np.linalg.cholesky(covariance)
+        self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self._logs[-1]) * np.eye(len(points)))
         self._solved = cho_solve((self._factor, True), targets)
 
     def mean(self, points: FloatArray) -> FloatArray:
         """(n, codes + features) -> (n,)."""
-        found: FloatArray = sum(self._terms(points, self._points, self._logs)[0]) @ self._solved
+        found: FloatArray = self._covariance(points) @ self._solved
         return found
 
     def draw(self, rng: np.random.Generator, boldness: float) -> Callable[[FloatArray], FloatArray]:
@@ -104,14 +103,22 @@ class GaussianProcess:
         solved = self._solved + boldness * (surprise - self._solved)
 
         def function(points: FloatArray) -> FloatArray:
-            found: FloatArray = boldness * prior(points)
-            return found + sum(self._terms(points, self._points, self._logs)[0]) @ solved
+            found: FloatArray = boldness * prior(points) + self._covariance(points) @ solved
+            return found
 
         return function
 
+    def _covariance(self, points: FloatArray) -> FloatArray:
+        """Of points with those known: (n, codes + features) -> (n, known)."""
+        near, linear, shared = self._terms(points, self._points, self._logs)[0]
+        total: FloatArray = near + linear + shared
+        return total
+
     def _draw_of_prior(self, rng: np.random.Generator) -> Callable[[FloatArray], FloatArray]:
-        """exp(-d) is the mean of the products of Walsh functions over random sets of codes, so that a sum of many
-        with random signs is a draw; the other two terms are linear.
+        """A function of zero mean with this kernel.
+
+        exp(-d) is the mean product of Walsh functions over random sets of codes, so that a random sum of many is a
+        draw; the other two terms are linear.
         """
         weights = np.exp(self._logs[: self._codes])
         near, linear, shared = np.exp(self._logs[-4:-1] / 2)

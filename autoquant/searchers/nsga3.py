@@ -1,4 +1,4 @@
-"""NSGA-III over pymoo, seeded with uniform bit-widths.
+"""NSGA-III over pymoo, seeded with uniform bit-widths or sensitivities, and assisted by a model of what is measured.
 
 Deb and Jain, "An Evolutionary Many-Objective Optimization Algorithm Using Reference-Point-Based Nondominated Sorting
 Approach", 2014. Mating and survival are pymoo's; the mutation below speaks of bit-widths.
@@ -30,15 +30,16 @@ from autoquant.network import FLOAT_BITS
 from autoquant.objective import violations
 from autoquant.searchers.assistant import Assistant
 from autoquant.searchers.sampling import draw, new_candidates, repair
-from autoquant.space import Candidate, Choice, IntArray
+from autoquant.searchers.sensitivity import SensitivitySearch
+from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 
 BREEDINGS = 20
 """How often parents are mated again while too few new children come of it."""
 
-GENERATIONS, PARENTS, CHILDREN = [int(x) for x in __import__("os").environ.get("GEN", "4,10,10").split(",")]
-HEDGE = float(__import__('os').environ.get('HEDGE','0'))
 POOL = 400
-"""Children that are bred for one proposal when a model chooses among them."""
+"""Children that are bred for one proposal when a model chooses among them; then the best are bred from."""
+GENERATIONS, PARENTS, CHILDREN = 3, 10, 10
+"""So often so many of the best have so many children each."""
 
 SURVIVAL_EVERY = 4
 """Survivors are selected anew after so many results."""
@@ -47,21 +48,25 @@ SURVIVAL_EVERY = 4
 class NSGA3Search(Searcher):
     """A population from which children are bred all the time: no worker waits for a generation to end.
 
-    The first population must be told whole before anything is bred. After that every ask mates the present survivors,
-    and survivors are selected anew after every few results. Children that were proposed before (in canonical form) are
-    bred again; those whose costs break a constraint are repaired.
+    The first population must be told whole before anything is bred. After that every proposal is bred from the present
+    survivors, which are selected anew after every few results. Children that were proposed before (in canonical form)
+    are bred again; those whose costs break a constraint are repaired.
+
+    With a model, hundreds of children are bred for each proposal, all are priced, and the one is proposed that a
+    function drawn from the model makes the best addition to the front (`Assistant`).
 
     Args:
         problem: space, objectives, constraints, prices and seed.
         population: number of survivors; there are as many reference directions as fit below it.
+        start: ``uniform`` is the same option everywhere, filled up with random candidates to a population;
+            ``sensitivity`` is every option alone and then as many of the additive model's front (`SensitivitySearch`).
+        model: ``gaussian_process``, or ``none`` for plain NSGA-III.
         crossover: ``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of
             the other.
         crossover_probability: chance that a pair of parents is mixed at all.
         mutation_sigma: standard deviation, in bits, of the noise that mutation adds before it snaps to the nearest
             allowed bit-width. Choices without an order take a random other option instead.
         mutation_rate: mean number of choices that mutation touches in a child.
-        model: ``gaussian_process`` breeds many children for each proposal and proposes the one that a model of what
-            was measured makes the best addition to the front; ``none`` proposes each child as it comes.
     """
 
     def __init__(
@@ -69,17 +74,20 @@ class NSGA3Search(Searcher):
         problem: SearchProblem,
         *,
         population: Annotated[int, Field(ge=4)] = 16,
+        start: Literal["uniform", "sensitivity"] = "uniform",
+        model: Literal["gaussian_process", "none"] = "gaussian_process",
         crossover: Literal["uniform", "single_point"] = "uniform",
         crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
         mutation_sigma: Annotated[float, Field(gt=0)] = 2.0,
         mutation_rate: Annotated[float, Field(gt=0)] = 1.5,
-        model: Literal["gaussian_process", "none"] = "gaussian_process",
     ) -> None:
         super().__init__(problem)
         self._rng = np.random.default_rng(problem.seed)
         self._size = population
         self._seen: set[Candidate] = set()
-        self._first: list[Candidate] = []
+        self._sensitivity = SensitivitySearch(problem) if start == "sensitivity" else None
+        self._first: list[Candidate] | None = None
+        """What is proposed before anything is bred; None before it is known."""
         self._told = 0
         self._fresh: list[tuple[Candidate, Mapping[str, float]]] = []
         """Results since survivors were last selected."""
@@ -95,7 +103,7 @@ class NSGA3Search(Searcher):
             vtype=int,
         )
         self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
-        self._assistant = Assistant(problem, self._rng) if model == "gaussian_process" else None
+        self._assistant = Assistant(problem, self._rng) if model != "none" and problem.space.size > 1 else None
         self._mutation = GaussianBits(choices, mutation_sigma, mutation_rate)
         mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
         self._mating = Mating(
@@ -111,39 +119,51 @@ class NSGA3Search(Searcher):
         return self._exhausted
 
     def propose(self, count: int) -> list[Candidate]:
-        """The rest of the first population, then children; nothing while the first population is awaited."""
-        if not self._first:
-            self._first = self._first_population()
-        if self.asked < len(self._first):
-            return self._first[self.asked : self.asked + count]
-        if self._told < len(self._first) or self._exhausted:
-            return []
-        children: list[Candidate] = []
-        while len(children) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
-            child = self._breed(1) if self._assistant is None else self._best_of_many(self._assistant, children)
-            self._seen.update(child)
-            self._exhausted = not child
-            children += child
-        return children
+        """The start, then children; nothing while results of the start are awaited."""
+        found: list[Candidate] = []
+        while len(found) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
+            place = self.asked + len(found)
+            if place < len(self._start(place)):
+                found.append(self._start(place)[place])
+            elif self._told < len(self._start(place)):
+                break
+            else:
+                child = self._bred(found)
+                self._seen.update(child)
+                self._exhausted = not child
+                found += child
+        return found
 
     def learn(self, results: list[Result]) -> None:
         """Take in results; a failed candidate leaves no descendants, and is never proposed again."""
-        for proposal, metrics in results:
-            if self._assistant is not None and metrics is not None:
-                self._assistant.learn(proposal.candidate, metrics)
-        self._fresh += [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
+        good = [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
+        if self._sensitivity is not None:
+            self._sensitivity.learn(results)
+        if self._assistant is not None:
+            self._assistant.learn(good)
+        self._fresh += good
         self._told += len(results)
-        if self._told >= len(self._first) and len(self._fresh) >= (SURVIVAL_EVERY if len(self._survivors) else 1):
+        started = self._first is not None and self._told >= len(self._first)
+        if started and len(self._fresh) >= (SURVIVAL_EVERY if len(self._survivors) else 1):
             self._survive()
 
-    def _first_population(self) -> list[Candidate]:
-        """The uniform bit-widths that are feasible, filled up with random candidates."""
-        uniform = np.array(list(self.problem.space.uniform().values()), dtype=np.int64)
-        start = new_candidates(self.problem, uniform, set())[: self._size] if len(uniform) else []
+    def _start(self, place: int) -> list[Candidate]:
+        """What is proposed first, as far as it is known when so many were proposed."""
+        if self._first is None:
+            self._first = self._uniform_start() if self._sensitivity is None else list(self._sensitivity.probes)
+            self._seen.update(self._first)
+        probes = len(self._sensitivity.probes) if self._sensitivity is not None else -1
+        if self._sensitivity is not None and place == probes == len(self._first) == self._told:
+            wanted = min(self._size, self._sensitivity.front_left)
+            self._first += self._sensitivity.propose(wanted) if wanted else []
+            self._seen.update(self._first)
+        return self._first
+
+    def _uniform_start(self) -> list[Candidate]:
+        """The uniform candidates that are feasible, filled up with random ones to a population."""
+        start = new_candidates(self.problem, uniform(self.problem.space), set())[: self._size]
         missing = self._size - len(start)
-        start += draw(self.problem, self._rng, set(start), missing) if missing else []
-        self._seen.update(start)
-        return start
+        return start + (draw(self.problem, self._rng, set(start), missing) if missing else [])
 
     def _survive(self) -> None:
         """Select the survivors among the present ones and the fresh results."""
@@ -164,34 +184,29 @@ class NSGA3Search(Searcher):
         bounds = {str(constraint): abs(constraint.bound) for constraint in self.problem.constraints}
         return sum(amount / max(bounds[text], 1e-9) for text, amount in excess.items())
 
-    def _best_of_many(self, assistant: Assistant, beside: Sequence[Candidate]) -> list[Candidate]:
-        """The child that the model would have evaluated next; none where the space has nothing new."""
-        if self._rng.random() < HEDGE:
+    def _bred(self, beside: Sequence[Candidate]) -> list[Candidate]:
+        """The next child, proposed beside these; none where the space has nothing new."""
+        if self._assistant is None or not self._assistant.ready:
             return self._breed(1)
         pending = [proposal.candidate for proposal in self._open.values()]
-        gain = assistant.draw([*pending, *beside])
+        gain = self._assistant.draw([*pending, *beside])
         found: dict[Candidate, float] = {}
-        fresh = self._children(assistant)
-        for generation in range(GENERATIONS):
-            new = new_candidates(self.problem, fresh, self._seen | found.keys())
-            if new:
+        fresh = self._pool(self._assistant.front())
+        for generation in range(GENERATIONS + 1):
+            if new := new_candidates(self.problem, fresh, self._seen | found.keys()):
                 found.update(zip(new, gain(np.array(new, dtype=np.int64)).tolist(), strict=True))
-            if not found or generation == GENERATIONS - 1:
-                break
-            best = np.array(sorted(found, key=lambda c: -found[c])[:PARENTS], dtype=np.int64)
-            fresh = self._mutation.once(np.repeat(best, CHILDREN, axis=0), self._rng)
-        return [max(found, key=lambda c: found[c])] if found else self._breed(1)
+            if found and generation < GENERATIONS:
+                best = sorted(found, key=lambda candidate: -found[candidate])[:PARENTS]
+                fresh = self._mutation.once(np.repeat(np.array(best, dtype=np.int64), CHILDREN, axis=0), self._rng)
+        return [max(found, key=lambda candidate: found[candidate])] if found else self._breed(1)
 
-    def _children(self, assistant: Assistant) -> IntArray:
-        """Children of the survivors, neighbours of the front, and strangers."""
-        front, rng = assistant.front(), self._rng
-        neighbours = front[rng.integers(len(front), size=POOL // 2)]
+    def _pool(self, front: IntArray) -> IntArray:
+        """Neighbours of the front, children of the survivors, and strangers: (n, choices)."""
+        rng = self._rng
+        neighbours = self._mutation.once(front[rng.integers(len(front), size=POOL // 2)], rng)
+        children = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
         strangers = self.problem.space.sample(rng, POOL // 8)
-        kinds = [self._mutation.once(neighbours, rng), strangers]
-        if len(self._survivors):
-            bred = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
-            kinds.append(bred.get("X").astype(np.int64))
-        return np.concatenate(kinds)
+        return np.concatenate([neighbours, children.get("X").astype(np.int64), strangers])
 
     def _breed(self, count: int) -> list[Candidate]:
         """New children of the survivors; random candidates where breeding finds too few."""
@@ -232,11 +247,13 @@ class GaussianBits(Mutation):  # type: ignore[misc]
         self._sigma = sigma
         self._share = min(1.0, rate / len(choices))
 
-    def once(self, candidates: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Each candidate with at least one choice moved to another option."""
+    def once(self, candidates: IntArray, rng: np.random.Generator) -> IntArray:
+        """Each candidate with at least one choice moved to another option, where there is any."""
         moved = self._do(None, candidates, random_state=rng)
-        still = np.flatnonzero((moved == candidates).all(1))
         sizes = np.array([len(choice.options) for choice in self._choices])
+        if (sizes == 1).all():
+            return moved
+        still = np.flatnonzero((moved == candidates).all(axis=1))
         columns = rng.choice(np.flatnonzero(sizes > 1), size=len(still))
         step = rng.integers(1, sizes[columns])
         moved[still, columns] = (moved[still, columns] + step) % sizes[columns]
@@ -269,6 +286,19 @@ def numeric_values(choice: Choice) -> npt.NDArray[np.float64] | None:
     if any(isinstance(option, (str, bool)) for option in options):
         return None
     return np.array(options, dtype=np.float64)
+
+
+def uniform(space: SearchSpace) -> IntArray:
+    """The uniform candidates of a space, (n, choices). Where it names none: the same place among the options of every
+    choice, from the first to the last; of choices without an order the same option.
+    """
+    if named := space.uniform():
+        return np.array(list(named.values()), dtype=np.int64)
+    most = int(space.sizes.max())
+    ordered = np.array([choice.ordered for choice in space.choices])
+    places = np.arange(most)[:, None]
+    along = np.rint(places * (space.sizes - 1) / max(most - 1, 1)).astype(np.int64)
+    return np.where(ordered, along, places % space.sizes)
 
 
 def reference_directions(objectives: int, population: int) -> npt.NDArray[np.float64]:
