@@ -32,7 +32,7 @@ class Display:
 
     def __init__(self) -> None:
         self._console = _console(stderr=True)
-        self._last, self._printed = 0.0, -1
+        self._last, self._printed = 0.0, ("", -1)
         self._bar = Bar(
             SpinnerColumn(),
             BarColumn(),
@@ -62,18 +62,20 @@ class Display:
 
     def progress(self, now: Progress) -> None:
         """Trials done, front size, hypervolume, rate and time left."""
-        text = progress_text(now)
+        text, unit = progress_text(now), "trials" if now.phase == "search" else now.phase
         if self._console.is_terminal:
             self._bar.update(self._task, completed=now.finished, total=now.total, description=text)
-        elif now.finished != self._printed and (
+        elif (now.phase, now.finished) != self._printed and (
             time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total
         ):
-            self._last, self._printed = time.monotonic(), now.finished
-            print(f"{now.finished}/{now.total} trials, {text}", file=sys.stderr, flush=True)
+            self._last, self._printed = time.monotonic(), (now.phase, now.finished)
+            print(f"{now.finished}/{now.total} {unit}, {text}", file=sys.stderr, flush=True)
 
 
 def progress_text(now: Progress) -> str:
-    """One line of progress without the count of trials."""
+    """One line of progress without the count."""
+    if now.phase == "baselines":
+        return f"measuring baselines, {now.rate:.2f} a second"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []

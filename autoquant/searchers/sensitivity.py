@@ -70,9 +70,14 @@ class SensitivitySearch(Searcher):
         return any(probe not in self._results for probe in self.probes)
 
     @property
+    def front(self) -> tuple[Candidate, ...]:
+        """The model's front, coarse to fine, also what was measured before; empty while probes are awaited."""
+        return () if self.probing else tuple(self._known_front())
+
+    @property
     def front_left(self) -> int:
         """How many candidates of the model's front are still to be proposed; 0 while probes are awaited."""
-        return 0 if self.probing else sum(candidate not in self._seen for candidate in self._known_front())
+        return sum(candidate not in self._seen for candidate in self.front)
 
     @property
     def exhausted(self) -> bool:
