@@ -75,7 +75,7 @@ class Display:
 def progress_text(now: Progress) -> str:
     """One line of progress without the count."""
     if now.phase == "baselines":
-        return f"measuring baselines, {now.rate:.2f} a second"
+        return "measuring what stands beside the search"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []
@@ -258,19 +258,29 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
         pairs = zip(job.plan.choices, baseline.candidate, strict=True)
         options = {choice.name: choice.options[index] for choice, index in pairs}
     fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
-    return {"label": baseline.label, "options": options, **{name: getattr(baseline, name) for name in fields}}
+    return {
+        "label": baseline.label,
+        "kind": baseline.kind,
+        "options": options,
+        **{name: getattr(baseline, name) for name in fields},
+    }
 
 
 def front_json(job: Job) -> dict[str, Any]:
     """A job, its front and its baselines for programs."""
-    record = job.record
+    from autoquant.report.data import ReportData
+    from autoquant.report.sensitivity import standing
+
+    record, front, baselines = job.record, job.front(), job.baselines()
+    found = standing(ReportData(record, (), front, baselines))
     return {
         "job": job_json(record),
         "store": job.store.url,
         "objectives": [asdict(objective) for objective in record.plan.objectives],
         "constraints": [str(constraint) for constraint in record.plan.constraints],
-        "front": [trial_json(trial) for trial in job.front()],
-        "baselines": [baseline_json(baseline, record) for baseline in job.baselines()],
+        "front": [trial_json(trial) for trial in front],
+        "baselines": [baseline_json(baseline, record) for baseline in baselines],
+        "sensitivity": None if found is None else asdict(found),
     }
 
 

@@ -44,7 +44,7 @@ class Progress:
     front_size: int
     hypervolume: float
     rate: float
-    """Measurements a second since this process took the job up."""
+    """Trials a second since this process took the job up."""
 
     @property
     def seconds_left(self) -> float | None:

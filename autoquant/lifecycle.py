@@ -115,8 +115,7 @@ class _Run:
         log.info("action=end job=%d state=%s", self._held.id, state)
 
     def _tell_baselines(self, done: int, total: int) -> None:
-        rate = done / (time.monotonic() - self._began)
-        self._progress(Progress("baselines", done, total, 0, 0, 0, 0.0, rate))
+        self._progress(Progress("baselines", done, total, 0, 0, 0, 0.0, rate=0.0))
 
     def _search(self) -> str | None:
         """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
