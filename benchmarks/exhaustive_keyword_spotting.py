@@ -96,7 +96,7 @@ def main() -> None:
 
     print(f"\nhypervolume / exact at {CHECKPOINTS} evaluations, median [least, most] of {arguments.seeds} seeds")
     index = {tuple(map(int, candidate)): i for i, candidate in enumerate(candidates)}
-    for name in ("random", "nsga3"):
+    for name in ("random", "nsga3", "sensitivity"):
         shares = []
         for seed in range(arguments.seeds):
             searcher = make_searcher(name, space, list(objectives), price=pricer, seed=seed)
@@ -110,7 +110,7 @@ def main() -> None:
                 searcher.tell([(proposal, {"accuracy": accuracy[i], "weight_bytes": size[i]})])
             shares.append([hypervolume(points[seen[:count]], np.ones(2)) / exact for count in CHECKPOINTS])
         columns = np.array(shares).T
-        print(f"  {name:8s}" + "  ".join(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in columns))
+        print(f"  {name:11s} " + "  ".join(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in columns))
 
 
 if __name__ == "__main__":
