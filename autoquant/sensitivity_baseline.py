@@ -70,7 +70,7 @@ class _Measuring:
         count, budget = len(self._searcher.probes), self._plan.spec.budget.seconds
         if sum(int(size) > 1 for size in self._plan.space.sizes) < 2:
             return self._left_out("the space has fewer than two choices, so there is nothing to add up")
-        if count > n_trials:
+        if count > n_trials and not self._stored:
             return self._left_out(f"it takes {count} measurements of single options, and the job has {n_trials} trials")
         proposals = self._searcher.ask(count)
         wanted = {f"{SINGLE_CHANGE}{one.number}": one.candidate for one in proposals}

@@ -75,7 +75,7 @@ def sensitivity_sentence(data: ReportData) -> str:
     else:
         verb = "beats" if ours > theirs else "does not beat"
     text = f"The search {verb} the sensitivity baseline: on the search split its hypervolume is {ours:.4f} against "
-    text += f"{theirs:.4f}, and its front dominates {found.dominated} of the {_count(found.points, 'point')} of that"
+    text += f"{theirs:.4f}, and its front dominates {found.dominated} of the baseline's {_count(found.points, 'point')}"
     if found.dominating:
         text += f", which {_verb(found.points)} {found.dominating} of its {_count(len(data.front), 'network')}"
     return text + "."

@@ -148,6 +148,15 @@ def test_where_there_is_none_the_job_says_why(new_sensitive_run: Any, changes: d
         assert job.store.baselines(job.id) == kept, "it is decided once for all"
 
 
+def test_one_that_was_begun_is_ended_whatever_the_number_of_trials(new_sensitive_run: Any) -> None:
+    whole, job = new_sensitive_run(), new_sensitive_run()
+    whole.run()
+    told: list[Any] = []
+    job.run(progress=told.append, interrupted=lambda: len(told) > 9)
+    assert job.run(n_trials=5) is JobState.SUCCEEDED
+    assert [(one.label, one.metrics) for one in points(job)] == [(one.label, one.metrics) for one in points(whole)]
+
+
 def test_it_can_be_left_out(new_sensitive_run: Any) -> None:
     job = new_sensitive_run(sensitivity_baseline=False)
     job.run()

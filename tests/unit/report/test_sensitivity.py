@@ -40,7 +40,7 @@ def test_a_search_that_beats_it_says_by_how_much(make_tiny: Make) -> None:
     assert found.hypervolume > found.baseline_hypervolume
     assert sensitivity_sentence(data) == (
         f"The search beats the sensitivity baseline: on the search split its hypervolume is {found.hypervolume:.4f} "
-        f"against {found.baseline_hypervolume:.4f}, and its front dominates 1 of the 2 points of that."
+        f"against {found.baseline_hypervolume:.4f}, and its front dominates 1 of the baseline's 2 points."
     )
     assert verdict(data).startswith("The search beats the sensitivity baseline: ")
 
@@ -52,7 +52,7 @@ def test_a_search_that_does_not_beat_it_says_so(make_tiny: Make) -> None:
         "does not beat the sensitivity baseline: on the search split its hypervolume is 0.1000 against 0."
         in verdict(data)
     )
-    assert "dominates 0 of the 1 point of that, which dominates 1 of its 2 networks." in verdict(data)
+    assert "dominates 0 of the baseline's 1 point, which dominates 1 of its 2 networks." in verdict(data)
     same = beside(make_tiny(FRONT, UNIFORM, sensitivity=FRONT), 0.0)
     assert "The search only matches the sensitivity baseline" in verdict(same)
 
