@@ -95,7 +95,7 @@ def test_law_1_dies_at_a_chosen_write(folder, spec, store, dies, untouched, trut
     assert truth(job) == untouched
 
 
-@pytest.mark.parametrize(("moment", "kept"), [("14:after", 11), ("30:before", 17)])
+@pytest.mark.parametrize(("moment", "kept"), [("14:after", 5), ("46:before", 17)])
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_law_1_dies_within_the_sensitivity_baseline(folder, toy, store, dies, truth, newest_job, moment, kept):
     changes = {"sensitivity_baseline": True, "budget": {"n_trials": 24}, "reuse": False}
