@@ -32,7 +32,7 @@ class Display:
 
     def __init__(self) -> None:
         self._console = _console(stderr=True)
-        self._last, self._printed = 0.0, -1
+        self._last, self._printed = 0.0, ("", -1)
         self._bar = Bar(
             SpinnerColumn(),
             BarColumn(),
@@ -62,18 +62,22 @@ class Display:
 
     def progress(self, now: Progress) -> None:
         """Trials done, front size, hypervolume, rate and time left."""
-        text = progress_text(now)
+        text, unit = progress_text(now), "trials" if now.phase == "search" else now.phase
         if self._console.is_terminal:
             self._bar.update(self._task, completed=now.finished, total=now.total, description=text)
-        elif now.finished != self._printed and (
+        elif (now.phase, now.finished) != self._printed and (
             time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total
         ):
-            self._last, self._printed = time.monotonic(), now.finished
-            print(f"{now.finished}/{now.total} trials, {text}", file=sys.stderr, flush=True)
+            phase_over = now.phase == "baselines" and now.finished == now.total  # what comes next is news
+            self._last = 0.0 if phase_over else time.monotonic()
+            self._printed = (now.phase, now.finished)
+            print(f"{now.finished}/{now.total} {unit}, {text}", file=sys.stderr, flush=True)
 
 
 def progress_text(now: Progress) -> str:
-    """One line of progress without the count of trials."""
+    """One line of progress without the count."""
+    if now.phase == "baselines":
+        return "measuring what stands beside the search"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []
@@ -256,19 +260,29 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
         pairs = zip(job.plan.choices, baseline.candidate, strict=True)
         options = {choice.name: choice.options[index] for choice, index in pairs}
     fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
-    return {"label": baseline.label, "options": options, **{name: getattr(baseline, name) for name in fields}}
+    return {
+        "label": baseline.label,
+        "kind": baseline.kind,
+        "options": options,
+        **{name: getattr(baseline, name) for name in fields},
+    }
 
 
 def front_json(job: Job) -> dict[str, Any]:
     """A job, its front and its baselines for programs."""
-    record = job.record
+    from autoquant.report.data import ReportData
+    from autoquant.report.sensitivity import standing
+
+    record, front, baselines = job.record, job.front(), job.baselines()
+    found = standing(ReportData(record, (), front, baselines))
     return {
         "job": job_json(record),
         "store": job.store.url,
         "objectives": [asdict(objective) for objective in record.plan.objectives],
         "constraints": [str(constraint) for constraint in record.plan.constraints],
-        "front": [trial_json(trial) for trial in job.front()],
-        "baselines": [baseline_json(baseline, record) for baseline in job.baselines()],
+        "front": [trial_json(trial) for trial in front],
+        "baselines": [baseline_json(baseline, record) for baseline in baselines],
+        "sensitivity": None if found is None else asdict(found),
     }
 
 

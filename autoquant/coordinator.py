@@ -12,7 +12,7 @@ import numpy as np
 
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
-from autoquant.job import Attempt
+from autoquant.job import SINGLE_CHANGE, Attempt
 from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.plan import Plan
@@ -35,7 +35,9 @@ class Progress:
     """How far a job is."""
 
     phase: str
+    """``baselines`` (first those that need no other, then the sensitivity baseline), then ``search``."""
     finished: int
+    """Measurements of the phase; in the search, trials."""
     total: int
     failed: int
     pruned: int
@@ -354,8 +356,19 @@ class Search:
         if FIRST_FAILURES <= self._failed == self._finished - self._pruned:
             raise JobFailed(f"the first {self._failed} trials all failed; the last one said:\n{done[-1].error}")
         if not self._varied and len(self._known) >= DEGENERATE:
-            check_varied(self._plan, [trial.metrics for trial in self._known.values()])
-            self._varied = True
+            self._varied = self._check_varied()
+
+    def _check_varied(self) -> bool:
+        """`JobFailed` when many candidates measured the same; False while there are too few.
+
+        Networks that differ from one another in a single option or two may well score the same.
+        """
+        single = f"baseline {SINGLE_CHANGE}"
+        found = [trial.metrics for trial in self._known.values() if not (trial.measured_by or "").startswith(single)]
+        if len(found) < DEGENERATE:
+            return False
+        check_varied(self._plan, found)
+        return True
 
     def _check_end(self) -> None:
         """`JobFailed` when the search found no feasible network, with the one that came nearest."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective
@@ -110,9 +110,16 @@ class Event:
     text: str
 
 
+SINGLE_CHANGE = "single change "
+"""Labels of the measurements from which the sensitivity baseline is made begin so; no report lists them."""
+
+SENSITIVITY = "sensitivity"
+"""Labels of the sensitivity baseline begin so. The bare word is no network: its error says why there is no baseline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A network that stands beside every front: the float network, or the same bit-width everywhere."""
+    """A network that stands beside every front: float, uniform, or a point of the sensitivity baseline."""
 
     label: str
     candidate: Candidate | None
@@ -124,3 +131,10 @@ class Baseline:
     test_metrics: Mapping[str, float] = field(default_factory=dict)
     test_standard_errors: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
+
+    @property
+    def kind(self) -> Literal["float", "uniform", "sensitivity"]:
+        """What it is a baseline for."""
+        if self.candidate is None:
+            return "float"
+        return "sensitivity" if self.label.partition(" ")[0] == SENSITIVITY else "uniform"

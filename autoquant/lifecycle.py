@@ -11,7 +11,8 @@ from autoquant.errors import AutoQuantError, JobHeld
 from autoquant.interfaces import WorkerPool
 from autoquant.job import JobState
 from autoquant.plan import Plan
-from autoquant.scoring import FLOAT_LABEL, known_candidates, measure_baselines, score_on_test
+from autoquant.scoring import float_metrics, known_candidates, measure_baselines, score_on_test
+from autoquant.sensitivity_baseline import measure_sensitivity
 from autoquant.store import HeldJob, Store
 
 log = logging.getLogger(__name__)
@@ -113,13 +114,21 @@ class _Run:
         self._held.end(state, message, self.seconds)
         log.info("action=end job=%d state=%s", self._held.id, state)
 
+    def _tell_baselines(self, done: int, total: int) -> None:
+        self._progress(Progress("baselines", done, total, 0, 0, 0, 0.0, rate=0.0))
+
     def _search(self) -> str | None:
         """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
-        baselines = measure_baselines(self._plan, self._held, self._pool, self._stop)
+        beside = (self._plan, self._held, self._pool, self._stop, self._tell_baselines)
+        baselines = measure_baselines(*beside)
         if baselines is None:
             return None
-        reference = next((one.metrics for one in baselines if one.label == FLOAT_LABEL), {})
-        known = known_candidates(self._plan, baselines)
+        if self._plan.spec.sensitivity_baseline:
+            more = measure_sensitivity(*beside, baselines, self._total, lambda: self.seconds)
+            if more is None:
+                return None
+            baselines = [*more, *baselines]  # of equal networks the uniform one is named
+        reference, known = float_metrics(baselines), known_candidates(self._plan, baselines)
         arguments = (self._plan, self._held, self._total, self._pool, reference, known, self._stop, self._progress)
         message = Search(*arguments, seconds=lambda: self.seconds).run()
         if not self._stop():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -63,14 +63,18 @@ def run_shared(
             yield replace(completion, task=task)
 
 
-def measure_baselines(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool]) -> list[Baseline] | None:
+def measure_baselines(
+    plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[], bool], tell: Callable[[int, int], None]
+) -> list[Baseline] | None:
     """The float network and every uniform bit-width on the search split; those of a resumed job are read back.
 
     A uniform bit-width whose costs break a constraint is priced but never measured. `JobFailed` when the float network
-    cannot be measured. None when told to stop before all were measured.
+    cannot be measured. None when told to stop before all were measured. ``tell`` is called with how many of how many
+    measurements are done.
     """
-    baselines = {one.label: one for one in held.store.baselines(held.id) or _priced(plan)}
-    open_ = [one for one in baselines.values() if not (_was_measured(plan, one) or one.violations or one.error)]
+    stored = [one for one in held.store.baselines(held.id) if one.kind != "sensitivity"]
+    baselines = {one.label: one for one in stored or _priced(plan)}
+    open_ = [one for one in baselines.values() if not (was_measured(plan, one) or one.violations or one.error)]
     tasks = [Task(one.label, one.candidate) for one in open_]
     # The float network comes first: drops are differences to it.
     waiting: list[Completion] = []
@@ -81,6 +85,7 @@ def measure_baselines(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callabl
             for one in sorted(waiting, key=lambda one: one.task.candidate is not None):
                 _land(plan, baselines, one)
             landed += len(waiting)
+            tell(landed, len(tasks))
             waiting = []
             held.save_baselines(list(baselines.values()))
     return list(baselines.values()) if landed == len(tasks) else None
@@ -99,7 +104,7 @@ def _priced(plan: Plan) -> list[Baseline]:
 
 def _awaits_float(plan: Plan, baselines: Mapping[str, Baseline]) -> bool:
     found = baselines.get(FLOAT_LABEL)
-    return found is not None and found.error is None and not _was_measured(plan, found)
+    return found is not None and found.error is None and not was_measured(plan, found)
 
 
 def _land(plan: Plan, baselines: dict[str, Baseline], done: Completion) -> None:
@@ -114,10 +119,9 @@ def _land(plan: Plan, baselines: dict[str, Baseline], done: Completion) -> None:
                 raise JobFailed(f"the evaluator has no float network, so there is no drop of {sorted(plan.drops)}")
             return
         _check_drops(plan, dict(done.measurement.metrics))
-        baselines[label] = _measured(plan, baselines[label], done, done.measurement.metrics)
+        baselines[label] = measured(plan, baselines[label], done, done.measurement.metrics)
         return
-    reference = baselines[FLOAT_LABEL].metrics if FLOAT_LABEL in baselines else {}
-    baselines[label] = _measured(plan, baselines[label], done, reference)
+    baselines[label] = measured(plan, baselines[label], done, float_metrics(baselines.values()))
 
 
 def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
@@ -133,7 +137,13 @@ def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
             raise JobFailed(f"'{constraint}' cannot hold: {found}, so the least drop is {least[constraint.metric]:.6g}")
 
 
-def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference: Mapping[str, float]) -> Baseline:
+def float_metrics(baselines: Iterable[Baseline]) -> Mapping[str, float]:
+    """What the float network measured, to which drops are differences; empty where there is none."""
+    return next((one.metrics for one in baselines if one.label == FLOAT_LABEL), {})
+
+
+def measured(plan: Plan, baseline: Baseline, completion: Completion, reference: Mapping[str, float]) -> Baseline:
+    """The baseline with what was measured of it, its drops against ``reference``, or its error."""
     found = completion.measurement
     error = completion.error or check_finite(found.metrics if found else {}, plan)
     if found is None:
@@ -151,7 +161,7 @@ def _measured(plan: Plan, baseline: Baseline, completion: Completion, reference:
 
 
 def known_candidates(plan: Plan, baselines: Sequence[Baseline]) -> dict[Candidate, Trial]:
-    """The measured uniform bit-widths as trials, so that a search that proposes one need not measure it again."""
+    """Those that were measured as trials, so that a search that proposes one need not measure it again."""
     return {
         plan.space.canonical(one.candidate): Trial(
             number=-1,
@@ -167,11 +177,11 @@ def known_candidates(plan: Plan, baselines: Sequence[Baseline]) -> dict[Candidat
             measured_by=f"baseline {one.label}",
         )
         for one in baselines
-        if one.candidate is not None and one.error is None and _was_measured(plan, one)
+        if one.candidate is not None and one.error is None and was_measured(plan, one)
     }
 
 
-def _was_measured(plan: Plan, baseline: Baseline) -> bool:
+def was_measured(plan: Plan, baseline: Baseline) -> bool:
     """Whether it holds more than costs."""
     return bool(set(baseline.metrics) - {table.metric for table in plan.record.costs})
 
@@ -182,7 +192,7 @@ def score_on_test(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[]
     tasks = [
         Task(key, one.candidate, "test")
         for key, one in baselines.items()
-        if one.error is None and not one.test_metrics and _was_measured(plan, one)
+        if one.error is None and not one.test_metrics and was_measured(plan, one)
     ]
     front = [trial for trial in held.store.front(held.id) if not trial.test_metrics]
     tasks += [Task(f"trial {trial.number}", trial.candidate, "test") for trial in front]
@@ -194,9 +204,7 @@ def score_on_test(plan: Plan, held: HeldJob, pool: WorkerPool, stop: Callable[[]
         if found is None or error is not None:
             raise JobFailed(f"{key} could not be scored on the test split:\n{error}")
         if key in baselines:
-            scores = {"test_metrics": dict(found.metrics), "test_standard_errors": dict(found.standard_errors)}
-            baselines[key] = replace(baselines[key], **scores)  # type: ignore[arg-type]
-            held.save_baselines(list(baselines.values()))
+            held.score_baseline(baselines[key].label, found)
         else:
             held.score_trial(int(key.removeprefix("trial ")), found)
     return done == len(tasks)

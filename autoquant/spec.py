@@ -101,6 +101,11 @@ class SearchSpec(_Section):
         default=None, gt=0, description="How long one trial may take; one that takes longer ends FAIL."
     )
     reuse: bool = Field(default=True, description="Whether to use what other jobs of the store measured.")
+    sensitivity_baseline: bool = Field(
+        default=True,
+        description="Whether to measure every option alone, and some of the front of their sum, to stand beside the "
+        "front that is found.",
+    )
     reference_point: dict[str, FiniteFloat] = Field(
         default={},
         description="Objective -> its worst value that still counts in the hypervolume, where not known.",

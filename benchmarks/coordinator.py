@@ -34,6 +34,7 @@ def spec(pool: str, n_trials: int, searcher: str = "random") -> Any:
         budget={"n_trials": n_trials},
         max_pending=64,
         reuse=False,
+        sensitivity_baseline=False,
         folder=str(HERE),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from autoquant.job import Baseline, JobRecord
+from autoquant.job import SENSITIVITY, Baseline, JobRecord
 from autoquant.objective import Objective
 from autoquant.space import Candidate
 from autoquant.trial import Trial
@@ -26,7 +26,7 @@ class ReportData:
         job: the job as stored.
         trials: all its trials, in whatever state.
         front: the feasible trials that no other dominates; with test scores where they have been measured.
-        baselines: the float network and the uniform bit-widths.
+        baselines: the float network, the uniform bit-widths and the sensitivity baseline.
         hypervolume: (trial number, hypervolume in [0, 1]) where it changed, and at the last trial.
         layer_names: the layers of the network in the order of the rows of ``layer_costs``; empty without a network.
         layer_costs: candidate -> metric -> one cost a layer, for the front and the baselines; may be empty.
@@ -77,8 +77,18 @@ class ReportData:
 
     @cached_property
     def uniform(self) -> tuple[Baseline, ...]:
-        """The baselines that a search could have found."""
-        return tuple(b for b in self.baselines if b.candidate is not None)
+        """The same bit-width everywhere."""
+        return tuple(b for b in self.baselines if b.kind == "uniform")
+
+    @cached_property
+    def sensitivity(self) -> tuple[Baseline, ...]:
+        """What was measured of the front that single changes promise."""
+        return tuple(b for b in self.baselines if b.kind == "sensitivity" and b.label != SENSITIVITY)
+
+    @cached_property
+    def no_sensitivity(self) -> str | None:
+        """Why there is no sensitivity baseline, where that was decided."""
+        return next((b.error for b in self.baselines if b.label == SENSITIVITY), None)
 
     @cached_property
     def comparable(self) -> tuple[Baseline, ...]:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from autoquant.report.chart import add_buttons, figure, hover, title_of
 from autoquant.report.display import displays
 from autoquant.report.labels import place_labels
-from autoquant.report.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, UNIFORM
+from autoquant.report.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, SENSITIVITY, UNIFORM
 from autoquant.report.panels import Panel, Spot
 
 _MANY = 3000
@@ -47,6 +47,8 @@ def front_chart(panel: Panel) -> go.Figure:
     if xs:
         line = {"color": FRONT, "width": 2, "shape": shape}
         chart.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, showlegend=False, hoverinfo="skip"))
+    marker = {"color": SENSITIVITY, "symbol": "triangle-up-open", "size": 10, "line": {"width": 1.8}}
+    _marks(chart, panel, panel.sensitivity, "sensitivity baseline", marker)
     _marks(chart, panel, panel.front, "front", {"color": FRONT, "size": 9, "line": {"color": "#fff", "width": 1}})
     uniform = panel.uniform
     marker = {"color": UNIFORM, "symbol": "diamond", "size": 11, "line": {"color": "#fff", "width": 1}}
@@ -84,6 +86,8 @@ def _marks(
     for axis, errors in (("error_x", [s.x_error for s in spots]), ("error_y", [s.y_error for s in spots])):
         if any(errors):
             bars[axis] = {"array": errors, "thickness": 1.2, "width": 3, "color": marker["color"]}
+    if marker.get("symbol") == "triangle-up-open":  # bars would hide the front
+        bars = {}
     if marker.get("symbol") == "x-thin":
         marker = marker | {"line": {"color": marker["color"], "width": 1.2}}
         bars = {}

@@ -12,6 +12,7 @@ FAINT = "#b9c1ca"
 FRONT = "#1f6fb2"
 TEST = "#0e9384"
 UNIFORM = "#d97706"
+SENSITIVITY = "#7c8a1f"
 FLOAT_NETWORK = "#7a5195"
 BROKEN = "#c2413a"
 NETWORKS = ("#aab4bf", "#1f6fb2", "#0e9384", "#d97706")

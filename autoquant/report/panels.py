@@ -67,10 +67,15 @@ class Panel:
         return self.spots([b for b in self.data.uniform if not b.violations])
 
     @property
+    def sensitivity(self) -> list[Spot]:
+        """Points of the sensitivity baseline that keep every constraint, from left to right."""
+        return sorted(self.spots([b for b in self.data.sensitivity if not b.violations]), key=lambda s: (s.x, s.y))
+
+    @property
     def infeasible(self) -> list[Spot]:
         """Whatever was measured although it breaks a constraint; never part of the front."""
         trials = [t for t in self.data.trials if t.state is TrialState.COMPLETE and t.violations]
-        return self.spots([*trials, *(b for b in self.data.uniform if b.violations)])
+        return self.spots([*trials, *(b for b in (*self.data.uniform, *self.data.sensitivity) if b.violations)])
 
     @property
     def others(self) -> list[Spot]:
@@ -108,7 +113,7 @@ class Panel:
 
     @property
     def _framed(self) -> list[Spot]:
-        return self.front + self.uniform or self.others or self.infeasible
+        return self.front + self.uniform + self.sensitivity or self.others or self.infeasible
 
     def frame(self) -> Frame | None:
         """Ranges of x and y that show the front and its baselines well; trials far below may lie outside."""

@@ -10,7 +10,7 @@ from autoquant.job import Baseline
 from autoquant.report.data import ReportData
 from autoquant.report.display import displays, violation_text
 from autoquant.report.labels import place_labels
-from autoquant.report.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, INK, MUTED, TEST, UNIFORM
+from autoquant.report.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, INK, MUTED, SENSITIVITY, TEST, UNIFORM
 from autoquant.report.panels import Frame, Panel, Spot
 from autoquant.report.png_style import label, legend_above, plain, style, title
 
@@ -64,7 +64,7 @@ def _explain(axes: Axes, data: ReportData) -> None:
 def _is_free(panel: Panel, frame: Frame) -> bool:
     """Whether a close-up would cover no network of the front and no baseline."""
     left, bottom, _, height = _INSET
-    spots = panel.shares([*panel.front, *panel.uniform], frame)
+    spots = panel.shares([*panel.front, *panel.uniform, *panel.sensitivity], frame)
     return not any(x > left - 0.08 and y < bottom + height + 0.1 for x, y in spots)
 
 
@@ -88,24 +88,29 @@ def _networks(axes: Axes, panel: Panel, frame: Frame, width: float, height: floa
     xs, ys, shape = panel.stairs
     if xs:
         axes.step(xs, ys, where="post" if shape == "hv" else "pre", color=FRONT, lw=1.6)
+    _marks(axes, panel.sensitivity, "sensitivity", SENSITIVITY, "^", 7, hollow=True)
     _marks(axes, panel.front, "front", FRONT, "o", 6)
     _marks(axes, panel.uniform, "uniform", UNIFORM, "D", 7)
     _names(axes, panel, frame, width, height)
 
 
-def _marks(axes: Axes, spots: Sequence[Spot], name: str, colour: str, marker: str, size: float) -> None:
+def _marks(
+    axes: Axes, spots: Sequence[Spot], name: str, colour: str, marker: str, size: float, *, hollow: bool = False
+) -> None:
+    """``hollow`` marks have no error bars, so that they do not hide the front."""
     if not spots:
         return
     axes.errorbar(
         [s.x for s in spots],
         [s.y for s in spots],
-        xerr=_bars([s.x_error for s in spots]),
-        yerr=_bars([s.y_error for s in spots]),
+        xerr=None if hollow else _bars([s.x_error for s in spots]),
+        yerr=None if hollow else _bars([s.y_error for s in spots]),
         fmt=marker,
         color=colour,
         ms=size,
-        mec="white",
-        mew=0.7,
+        mfc="white" if hollow else colour,
+        mec=colour if hollow else "white",
+        mew=1.5 if hollow else 0.7,
         elinewidth=1.2,
         capsize=2,
         label=name,

@@ -14,6 +14,7 @@ from autoquant.report.data import Network, ReportData
 from autoquant.report.display import displays
 from autoquant.report.palette import FRONT, INK, TEST, UNIFORM
 from autoquant.report.panels import best_of, padded
+from autoquant.report.sensitivity import networks_beside
 
 
 def scores_chart(data: ReportData, metric: str) -> go.Figure:
@@ -76,7 +77,7 @@ def _zoom_scores(chart: go.Figure, data: ReportData, networks: Sequence[Network]
 def scored_networks(data: ReportData, metric: str) -> list[Network]:
     """Front and baselines that have a test score, cheapest first; the float network last."""
     first = (data.costs or data.job.plan.objectives)[0]
-    every: list[Network] = [*data.ranked, *data.uniform]
+    every: list[Network] = [*data.ranked, *networks_beside(data)]
     networks = [n for n in every if metric in n.test_metrics]
     networks.sort(key=lambda n: first.minimized(n.metrics.get(first.metric, math.inf)))
     last = data.float_network

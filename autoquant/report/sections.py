@@ -53,7 +53,9 @@ def table_section(data: ReportData) -> str:
     heads = "".join(f"<th>{escape(c)}</th>" for c in table.columns)
     head = f'<tr><th class="text">network</th><th class="text">choices</th>{heads}<th class="text"></th></tr>'
     body = "".join(_row(data, row) for row in table.rows)
-    caption = "Uniform bit-widths are tinted, and stand among the networks that cost as much."
+    caption = "Baselines are tinted, and stand among the networks that cost as much."
+    if data.sensitivity:
+        caption += " Of the sensitivity baseline those are listed that no network of the front equals or dominates."
     if data.measured:
         caption += " The search sees only the search split; the front is scored once on the test split. ± is one "
         caption += "standard error."

@@ -41,6 +41,7 @@ td {{ padding: 6px 10px; border-bottom: 1px solid #eef1f4; text-align: right; wh
 th.text, td.text {{ text-align: left; }}
 td.note {{ white-space: normal; color: var(--muted); min-width: 150px; font-size: 13px; line-height: 1.35; }}
 tr.uniform td {{ background: #fdf6ea; }}
+tr.sensitivity td {{ background: #f5f6e6; }}
 tr.float td {{ background: #f6f2f9; }}
 tr.broken td {{ color: #8b949e; }}
 tr.broken td.note {{ color: {BROKEN}; }}

@@ -9,6 +9,7 @@ from autoquant.job import Baseline
 from autoquant.report.data import Network, ReportData, Split
 from autoquant.report.display import Display, displays, violation_text
 from autoquant.report.picks import as_good_as_float, most_accurate
+from autoquant.report.sensitivity import networks_beside
 from autoquant.report.verdict import beaten_by_uniform
 from autoquant.space import Candidate
 from autoquant.trial import Trial
@@ -18,10 +19,10 @@ NONE = "–"
 
 @dataclass(frozen=True)
 class Row:
-    """One network: a point of the front, a uniform bit-width, or the float network."""
+    """One network: of the front, a uniform bit-width, of the sensitivity baseline, or float."""
 
     label: str
-    kind: Literal["front", "uniform", "float"]
+    kind: Literal["front", "uniform", "sensitivity", "float"]
     feasible: bool
     candidate: Candidate | None
     cells: tuple[str, ...]
@@ -40,12 +41,13 @@ class Table:
 
 
 def front_table(data: ReportData) -> Table:
-    """Search and test score of every measured objective, then every cost, for the front and all baselines.
+    """Search and test score of every measured objective, then every cost, for the front and its baselines.
 
-    Test scores have no column before anything has been scored on the test split.
+    Test scores have no column before anything has been scored on the test split. Of the sensitivity baseline it has
+    the points that no network of the front equals or dominates.
     """
     shown = displays(data)
-    networks: list[Network] = sorted([*data.front, *data.uniform], key=lambda n: _rank(data, n))
+    networks: list[Network] = sorted([*data.front, *networks_beside(data)], key=lambda n: _rank(data, n))
     if data.float_network is not None:
         networks.append(data.float_network)
     tested = any(n.test_metrics for n in networks)
@@ -78,9 +80,8 @@ def _row(
     if isinstance(network, Trial):
         notable = network in (_best(data), as_good_as_float(data))
         return Row(f"#{network.number}", "front", network.feasible, network.candidate, cells, note, notable)
-    kind: Literal["uniform", "float"] = "float" if network.candidate is None else "uniform"
     feasible = not network.violations and network.error is None
-    return Row(network.label, kind, feasible, network.candidate, cells, note)
+    return Row(network.label, network.kind, feasible, network.candidate, cells, note)
 
 
 def _cell(display: Display, score: tuple[float, float] | None) -> str:
@@ -103,7 +104,8 @@ def _notes(data: ReportData, shown: dict[str, Display]) -> dict[int, list[str]]:
     if good is not None:
         notes[id(good)].append("cheapest within one standard error of float")
     for trial in data.front:
-        notes[id(trial)] += [f"same network as {b.label}" for b in data.uniform if b.candidate == trial.candidate]
+        beside = [*data.uniform, *data.sensitivity]
+        notes[id(trial)] += [f"same network as {b.label}" for b in beside if b.candidate == trial.candidate]
     for trial, baseline in beaten_by_uniform(data):
         notes[id(trial)].append(f"beaten by {baseline.label}")
     for baseline in data.baselines:

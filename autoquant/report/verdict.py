@@ -1,4 +1,4 @@
-"""Does the search beat the same bit-width everywhere? The answer, with noise taken for what it is."""
+"""Does the search beat what stands beside it? The answer, with noise taken for what it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 from autoquant.job import Baseline
 from autoquant.objective import Objective
 from autoquant.report.data import Network, ReportData
+from autoquant.report.sensitivity import sensitivity_sentence
 from autoquant.trial import Trial
 
 Outcome = Literal["beaten", "within", "unbeaten"]
@@ -71,14 +72,15 @@ def _gain(data: ReportData, objective: Objective, ours: Network, theirs: Network
 
 
 def verdict(data: ReportData) -> str:
-    """A few plain sentences: which uniform bit-widths the search beats, and which it does not."""
+    """A few plain sentences: does the search beat the sensitivity baseline, and which uniform bit-widths?"""
     if not data.front:
         return "No trial is feasible: there is no front to hold against the uniform bit-widths."
+    beside = sensitivity_sentence(data)
     found = compare(data)
     if not found:
-        return _nothing_to_compare(data)
+        return f"{beside} {_nothing_to_compare(data)}".lstrip()
     by_outcome = {o: [c for c in found if c.outcome == o] for o in ("beaten", "within", "unbeaten")}
-    sentences = []
+    sentences = [beside] if beside else []
     if beaten := by_outcome["beaten"]:
         every = len(beaten) == len(found)
         what = (

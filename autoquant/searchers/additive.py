@@ -21,6 +21,9 @@ from autoquant.space import Candidate, IntArray
 BLOCK_LIMIT = 1 << 16
 """Combinations that a block may have. A cost that joins more choices than that is approximated as additive."""
 
+SUMS = 1 << 20
+"""Sums that a step of the programming may form; a block with more combinations worth keeping is thinned."""
+
 TRIED = (3, 64)
 """Least and most random candidates on which each pair of choices is tried for an interplay of their costs."""
 
@@ -83,8 +86,8 @@ class AdditiveModel:
         """The feasible candidates that no other dominates by the model: (n, choices). Costs are those that are priced.
 
         Exact while costs are sums over blocks of at most `BLOCK_LIMIT` combinations and no step of the programming
-        holds more than ``states`` partial solutions; beyond that they are thinned evenly. A constraint on what is
-        measured is held by prediction, unless no candidate would be left.
+        holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are thinned evenly. A
+        constraint on what is measured is held by prediction, unless no candidate would be left.
         """
         blocks, exact = self._blocks(rng)
         for measured_too in (True, False):
@@ -249,6 +252,7 @@ def program(blocks: Sequence[Block], terms: Sequence[Term], states: int, choices
     for i, block in enumerate(blocks):
         added = np.stack([term.tables[i] for term in terms], axis=1)
         keep = np.flatnonzero(non_dominated(np.round(added, 12)))
+        keep = keep[thinned(added[keep], max(SUMS // len(values), 1))] if len(values) else keep
         sums = np.round(values[:, None, :] + added[None, keep, :], 12).reshape(-1, len(terms))
         inside = np.flatnonzero((sums <= bounds).all(axis=1))
         _, first = np.unique(sums[inside], axis=0, return_index=True)

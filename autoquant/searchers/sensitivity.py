@@ -14,7 +14,6 @@ from pydantic import Field
 
 from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
 from autoquant.objective import violations
-from autoquant.pareto import non_dominated
 from autoquant.searchers.additive import AdditiveModel
 from autoquant.searchers.sampling import draw, new_candidates, single_changes
 from autoquant.searchers.single_changes import SingleChanges, as_candidate
@@ -50,9 +49,13 @@ class SensitivitySearch(Searcher):
         self._rng = np.random.default_rng(problem.seed)
         self._states = states
         self._changes = SingleChanges(problem, self._rng)
+        self._probes = set(self._changes.probes)
         self._seen: set[Candidate] = set()
         """Canonical candidates that were proposed, or told by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
+        """Of the probes."""
+        self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
+        """The measured front with its objectives: of what holds the constraints (True), and of what breaks any."""
         self._model: AdditiveModel | None = None
         self._front: list[Candidate] | None = None
         """Of the model; None before it is known."""
@@ -70,9 +73,14 @@ class SensitivitySearch(Searcher):
         return any(probe not in self._results for probe in self.probes)
 
     @property
+    def front(self) -> tuple[Candidate, ...]:
+        """The model's front, coarse to fine, also what was measured before; empty while probes are awaited."""
+        return () if self.probing else tuple(self._known_front())
+
+    @property
     def front_left(self) -> int:
         """How many candidates of the model's front are still to be proposed; 0 while probes are awaited."""
-        return 0 if self.probing else sum(candidate not in self._seen for candidate in self._known_front())
+        return sum(candidate not in self._seen for candidate in self.front)
 
     @property
     def exhausted(self) -> bool:
@@ -92,7 +100,18 @@ class SensitivitySearch(Searcher):
         for proposal, metrics in results:
             canonical = self.problem.space.canonical(proposal.candidate)
             self._seen.add(canonical)
-            self._results[canonical] = metrics
+            if canonical in self._probes:
+                self._results[canonical] = metrics
+            if metrics is not None:
+                self._offer(canonical, metrics)
+
+    def _offer(self, candidate: Candidate, metrics: Mapping[str, float]) -> None:
+        """Put a measured candidate on its front, if nothing there is as good; what it dominates leaves."""
+        values = np.array([o.minimized(metrics[o.metric]) for o in self.problem.objectives])
+        feasible = not violations(self.problem.constraints, metrics)
+        front = self._best[feasible]
+        if not any((known <= values).all() for _, known in front):
+            self._best[feasible] = [pair for pair in front if not (values <= pair[1]).all()] + [(candidate, values)]
 
     def _next(self) -> Candidate | None:
         """One new candidate at a time, so that the sizes of the asks make no difference."""
@@ -121,31 +140,25 @@ class SensitivitySearch(Searcher):
                 self._front = [as_candidate(row) for row in front[order]]
         return self._front
 
-    def _values(self, metrics: list[Mapping[str, float]]) -> FloatArray:
-        """Objectives, to be minimised: (n, objectives)."""
-        return np.array([[o.minimized(one[o.metric]) for o in self.problem.objectives] for one in metrics])
-
     def _near(self) -> list[Candidate]:
         """The best new neighbours of the measured front: those that the model puts least behind it."""
-        told = [(candidate, metrics) for candidate, metrics in self._results.items() if metrics is not None]
-        told = [(c, metrics) for c, metrics in told if not violations(self.problem.constraints, metrics)] or told
-        if self._model is None or not told:
+        best = self._best[True] or self._best[False]
+        if self._model is None or not best:
             return []
-        values = self._values([metrics for _, metrics in told])
-        best = np.flatnonzero(non_dominated(values))
-        span = np.maximum(np.ptp(values[best], axis=0), np.finfo(float).tiny)
+        front = np.array([values for _, values in best])
+        span = np.maximum(np.ptp(front, axis=0), np.finfo(float).tiny)
         behind: dict[Candidate, float] = {}
-        for i in best:
-            parent = np.array(told[i][0], dtype=np.int64)
+        for candidate, values in best:
+            parent = np.array(candidate, dtype=np.int64)
             fresh = new_candidates(self.problem, single_changes(self.problem, parent), self._seen)
             before = self._model.predict(parent[None])
             if not fresh or not np.isfinite(before).all():
                 continue
-            expected = values[i] + self._model.predict(np.array(fresh)) - before
-            gaps = ((expected[:, None, :] - values[best]) / span).max(axis=2).min(axis=1)
-            for candidate, gap in zip(fresh, gaps, strict=True):
-                behind[candidate] = max(float(gap), behind.get(candidate, -np.inf))
-        return sorted(behind, key=lambda candidate: (behind[candidate], candidate))[:NEAR]
+            expected = values + self._model.predict(np.array(fresh)) - before
+            gaps = ((expected[:, None, :] - front) / span).max(axis=2).min(axis=1)
+            for neighbour, gap in zip(fresh, gaps, strict=True):
+                behind[neighbour] = max(float(gap), behind.get(neighbour, -np.inf))
+        return sorted(behind, key=lambda neighbour: (behind[neighbour], neighbour))[:NEAR]
 
     def _drawn(self) -> list[Candidate]:
         """Random new candidates."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, JobNotFound, StoreError
-from autoquant.job import Attempt, Baseline, JobState
+from autoquant.job import SENSITIVITY, SINGLE_CHANGE, Attempt, Baseline, JobState
 from autoquant.store import codec, tables
 from autoquant.trial import Measurement, Trial, TrialState
 
@@ -236,14 +236,36 @@ class HeldJob:
         update = tables.trials.update().where(table.job_id == self.id, table.number == number).values(values)
         self._write(lambda connection: connection.execute(update))
 
+    def score_baseline(self, label: str, score: Measurement) -> None:
+        """Test-split scores of a baseline."""
+        table = tables.baselines.c
+        values = {"test_metrics": dict(score.metrics), "test_standard_errors": dict(score.standard_errors)}
+        update = tables.baselines.update().where(table.job_id == self.id, table.label == label).values(values)
+        self._write(lambda connection: connection.execute(update))
+
     def save_baselines(self, baselines: Sequence[Baseline]) -> None:
-        """Put these in place of the job's baselines."""
+        """Put these in place of the job's baselines, but for the sensitivity baseline and what it is made from."""
         rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in enumerate(baselines)]
 
+        table = tables.baselines.c
+        kept = table.label.startswith(SENSITIVITY) | table.label.startswith(SINGLE_CHANGE)
+
         def work(connection: sa.Connection) -> None:
-            connection.execute(tables.baselines.delete().where(tables.baselines.c.job_id == self.id))
+            connection.execute(tables.baselines.delete().where(table.job_id == self.id, ~kept))
             if rows:
                 connection.execute(tables.baselines.insert(), rows)
+
+        self._write(work)
+
+    def save_baseline(self, position: int, baseline: Baseline) -> None:
+        """Put this one in place of the job's baseline with its label, or beside the others."""
+        row = codec.baseline_to_row(self.id, position, baseline)
+        table = tables.baselines.c
+        same = tables.baselines.delete().where(table.job_id == self.id, table.label == baseline.label)
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(same)
+            connection.execute(tables.baselines.insert(), [row])
 
         self._write(work)
 

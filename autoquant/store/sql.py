@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from autoquant.errors import JobNotFound
-from autoquant.job import Attempt, Baseline, Event, JobPlan, JobRecord, JobState
+from autoquant.job import SINGLE_CHANGE, Attempt, Baseline, Event, JobPlan, JobRecord, JobState
 from autoquant.space import Choice
 from autoquant.store import codec, tables
 from autoquant.store.crash import open_database
@@ -157,10 +157,18 @@ class Store:
         return self._read(query, lambda row: (int(row["finished"]), float(row["value"])))
 
     def baselines(self, job_id: int) -> list[Baseline]:
-        """The float network and the uniform bit-widths, as saved."""
+        """The float network, the uniform bit-widths and the sensitivity baseline, as saved."""
+        return self._baselines(job_id, single_changes=False)
+
+    def single_changes(self, job_id: int) -> list[Baseline]:
+        """What was measured to make the sensitivity baseline, as saved."""
+        return self._baselines(job_id, single_changes=True)
+
+    def _baselines(self, job_id: int, *, single_changes: bool) -> list[Baseline]:
         table = tables.baselines.c
-        query = sa.select(tables.baselines).where(table.job_id == job_id).order_by(table.position)
-        return self._read(query, codec.baseline_from_row)
+        named = table.label.startswith(SINGLE_CHANGE)
+        query = sa.select(tables.baselines).where(table.job_id == job_id, named if single_changes else ~named)
+        return self._read(query.order_by(table.position), codec.baseline_from_row)
 
     def events(self, job_id: int, *, after: int = 0, limit: int = PAGE) -> list[Event]:
         """What happened to a job, oldest first, from the event after ``after``."""

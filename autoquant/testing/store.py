@@ -249,8 +249,18 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     assert store.baselines(job_id) == given
     held(store, job_id).save_baselines(given[::-1][:2])
     assert store.baselines(job_id) == given[::-1][:2]
+    point, again = Baseline("sensitivity 1", (1,), {"loss": 0.5}), Baseline("sensitivity 1", (1,), error="no")
+    single = [Baseline(f"single change {i}", (i,), {"loss": 0.5}) for i in range(2)]
+    for position, one in ((9, point), (1, single[1]), (0, single[0]), (9, again)):
+        held(store, job_id).save_baseline(position, one)
+    assert store.baselines(job_id) == [*given[::-1][:2], again]
+    assert store.single_changes(job_id) == single
+    held(store, job_id).score_baseline("W4A8", Measurement({"loss": 0.25}, {"loss": 0.5}))
+    scored_too = replace(full, test_metrics={"loss": 0.25}, test_standard_errors={"loss": 0.5})
+    assert store.baselines(job_id) == [given[2], scored_too, again]
     held(store, job_id).save_baselines([])
-    assert store.baselines(job_id) == []
+    assert store.baselines(job_id) == [again], "the sensitivity baseline went with the others"
+    assert store.single_changes(job_id) == single
 
 
 def jobs_start_stop_and_end(open_store: OpenStore) -> None:
@@ -289,6 +299,8 @@ def law_2_a_late_writer_is_refused(open_store: OpenStore) -> None:
         lambda: first.add_trials([trial(1)], change()),
         lambda: first.score_trial(0, Measurement({"loss": 1.0})),
         lambda: first.save_baselines([Baseline("W4", (0,))]),
+        lambda: first.save_baseline(0, Baseline("W4", (0,))),
+        lambda: first.score_baseline("W4", Measurement({"loss": 1.0})),
         lambda: first.event("late"),
         lambda: first.end(JobState.FAILED, "late", 1.0),
     ]

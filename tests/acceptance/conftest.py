@@ -110,6 +110,7 @@ TOY = {
     "objectives": ["score", "price"],
     "pool": "inline",
     "budget": {"n_trials": 40},
+    "sensitivity_baseline": False,
 }
 
 CNN = {
@@ -120,6 +121,7 @@ CNN = {
     "objectives": ["loss", "weight_bytes"],
     "pool": "inline",
     "budget": {"n_trials": 30},
+    "sensitivity_baseline": False,
 }
 
 

@@ -95,6 +95,24 @@ def test_law_1_dies_at_a_chosen_write(folder, spec, store, dies, untouched, trut
     assert truth(job) == untouched
 
 
+@pytest.mark.parametrize(("moment", "kept"), [("14:after", 5), ("46:before", 17)])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_law_1_dies_within_the_sensitivity_baseline(folder, toy, store, dies, truth, newest_job, moment, kept):
+    changes = {"sensitivity_baseline": True, "budget": {"n_trials": 24}, "reuse": False}
+    spec = folder.write(toy, **changes)
+    assert folder.run("search", spec, store=store).code == 0
+    whole = newest_job(store)
+    assert dies(moment, "search", spec)
+    job = newest_job(store)
+    before = job.store.single_changes(job.id)
+    assert len(before) == kept
+    assert not list(job.trials())
+    assert folder.run("resume", store=store).code == 0
+    assert job.store.single_changes(job.id)[:kept] == before
+    assert truth(job) == truth(whole)
+    assert any(one.kind == "sensitivity" for one in job.baselines())
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_law_1_dies_at_every_write(folder, spec, store, dies, untouched, truth, newest_job):

@@ -378,6 +378,8 @@ def test_the_suite_accepts_the_store() -> None:
         ({"latest": lambda self: 1}, {}),
         ({"measured": lambda self, keys: {}}, {}),
         ({}, {"save_baselines": lambda self, baselines: None}),
+        ({}, {"save_baseline": lambda self, position, baseline: None}),
+        ({}, {"score_baseline": lambda self, label, score: None}),
         ({}, {"score_trial": lambda self, number, score: [HeldJob.score_trial(self, n, score) for n in (0, 1)]}),
         ({}, {"requested": None}),
         ({}, {"_count": lambda self, connection, trials, front: None}),

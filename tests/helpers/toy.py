@@ -254,3 +254,13 @@ class OwnMetric(ToyNetwork):
     def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
         found = super().evaluate(space, candidate, split)
         return Measurement({**found.metrics, "own": found.metrics["loss"]}, found.standard_errors)
+
+
+class Coarse(Toy):
+    """Sees no difference before three indices in all are taken away."""
+
+    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
+        most = sum(len(choice.options) - 1 for choice in space.choices)
+        missing = float(most - sum(candidate))
+        found = max(0.0, missing - 2)
+        return Measurement({"quality": 1.0 / (1.0 + found), "loss": found / 4, "size": 20.0 - found}, {"loss": 0.01})

@@ -108,7 +108,10 @@ def test_what_a_job_gives(store, tmp_path):
     assert [value for _, value in history] == sorted(value for _, value in history)
     assert history[-1][1] == job.hypervolume()
     assert 0 < job.hypervolume() < 1
-    assert [one.label for one in job.baselines()] == ["float32", "W2", "W4", "W8"]
+    assert [one.label for one in job.baselines() if one.kind != "sensitivity"] == ["float32", "W2", "W4", "W8"]
+    points = [one for one in job.baselines() if one.kind == "sensitivity"]
+    assert points
+    assert all("loss" in one.test_metrics for one in points)
 
     html, png = job.report(tmp_path / "report.html")
     assert html.stat().st_size > 1000

@@ -27,6 +27,7 @@ def toy_spec(**changes: Any) -> SearchSpec:
         "pool": "inline",
         "budget": {"n_trials": 24},
         "max_pending": 4,
+        "sensitivity_baseline": False,
     }
     return SearchSpec.from_dict(fields | changes)
 

@@ -94,18 +94,19 @@ def test_law_1_a_baseline_that_is_stored_is_not_measured_again(
     new_network_run: Any, calls: list[Any], monkeypatch: pytest.MonkeyPatch, split: str
 ) -> None:
     job = new_network_run(budget={"n_trials": 4}, reuse=split == "test")
-    save = HeldJob.save_baselines
+    write = "save_baselines" if split == "search" else "score_baseline"
+    save = getattr(HeldJob, write)
 
     def kept() -> list[Any]:
         scored = [one for one in job.store.baselines(job.id) if split == "search" or one.test_metrics]
         return [one.candidate for one in scored if "loss" in one.metrics]
 
-    def save_and_die(held: HeldJob, baselines: Any) -> None:
-        save(held, baselines)
+    def save_and_die(held: HeldJob, *what: Any) -> None:
+        save(held, *what)
         if len(kept()) == 3:
             raise RuntimeError("killed")
 
-    monkeypatch.setattr(HeldJob, "save_baselines", save_and_die)
+    monkeypatch.setattr(HeldJob, write, save_and_die)
     with pytest.raises(RuntimeError, match="killed"):
         job.run()
     monkeypatch.undo()

@@ -309,7 +309,13 @@ Point = tuple[float, float, float]
 """Accuracy, its standard error, and weight bytes."""
 
 
-def tiny(front: Sequence[Point], uniform: dict[str, Point | None], *, test: bool = True) -> ReportData:
+def tiny(
+    front: Sequence[Point],
+    uniform: dict[str, Point | None],
+    *,
+    test: bool = True,
+    sensitivity: Sequence[Point | None] = (),
+) -> ReportData:
     """Two layers and the given scores, the same on both splits; None for a baseline that breaks the constraint."""
     base = quantized(["a", "b"], n_trials=9, constraints=["weight_bytes <= 9000"])
 
@@ -319,7 +325,7 @@ def tiny(front: Sequence[Point], uniform: dict[str, Point | None], *, test: bool
         scored = {"test_metrics": {"accuracy": accuracy}, "test_standard_errors": {"accuracy": error}}
         return found | (scored if test else {})
 
-    candidates = {"W2": (0, 0), "W4": (1, 1), "W8": (2, 2)}
+    candidates = {"W2": (0, 0), "W4": (1, 1), "W8": (2, 2)} | {f"sensitivity {i}": (0, i % 3) for i in range(1, 9)}
     trials = [
         replace(base.trials[0], number=i, state=TrialState.COMPLETE, candidate=(i % 3, (i + 1) % 3), violations={})
         for i in range(len(front))
@@ -329,7 +335,7 @@ def tiny(front: Sequence[Point], uniform: dict[str, Point | None], *, test: bool
         Baseline(label, candidates[label], **values(point))
         if point
         else Baseline(label, candidates[label], {"weight_bytes": 12000.0}, violations={"weight_bytes <= 9000": 3000.0})
-        for label, point in uniform.items()
+        for label, point in (uniform | {f"sensitivity {i}": p for i, p in enumerate(sensitivity, start=1)}).items()
     ]
     return replace(base, trials=trials, front=trials, baselines=baselines, hypervolume=[(0, 0.5)], layer_costs={})
 
