@@ -7,8 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from autoquant.interfaces import FloatArray, SearchProblem
-from autoquant.objective import violations
+from autoquant.objective import Constraint, violations
 from autoquant.space import Candidate, IntArray
+
+SAMPLED = 64
+"""Random candidates that are priced, beside the cheapest and the dearest, to learn the range of costs."""
 
 SHRINKAGE = 0.3
 """Of the additive model, in results: an option that was seen as often is believed by half."""
@@ -57,6 +60,10 @@ class Task:
         """(choices, most options): which options there are."""
         self.marginals, self._ranges = self._price_options(rng)
         self.measured = [i for i, o in enumerate(problem.objectives) if o.metric not in self.marginals]
+        self.anchor = self.measured[0] if self.measured else 0
+        """The objective whose weight is 1 where those of the others are lambda."""
+        self._budgets = [self._budget(c) for c in problem.constraints if c.metric in self.marginals]
+        """What each option takes of the room between least cost and bound: (choices, most options) a constraint."""
         self._model = AdditiveModel(self.sizes, len(self.measured))
         self._results: dict[Candidate, tuple[FloatArray, FloatArray] | None] = {}
         self._least = np.full(len(self.measured), np.inf)
@@ -80,15 +87,19 @@ class Task:
         for metric, costs in self.problem.price(tried.reshape(-1, choices)).items():
             mean = costs.reshape(2, choices, most).mean(axis=0)
             tables[metric] = np.where(self.valid, mean - mean.min(axis=1, keepdims=True), 0.0)
-        ends = [np.where(self.valid, t, worst).argmin(axis=1) for t in tables.values() for worst in (np.inf,)]
-        ends += [np.where(self.valid, -t, np.inf).argmin(axis=1) for t in tables.values()]
-        sample = np.concatenate([np.array(ends), bases, self.problem.space.sample(rng, 64)])
+        signed = [sign * table for table in tables.values() for sign in (1, -1)]
+        ends = np.array([np.where(self.valid, table, np.inf).argmin(axis=1) for table in signed])
+        sample = np.concatenate([ends, bases, self.problem.space.sample(rng, SAMPLED)])
         ranges = {metric: (float(c.min()), float(c.max())) for metric, c in self.problem.price(sample).items()}
         return tables, ranges
 
-    def knows(self, candidate: Candidate) -> bool:
-        """Whether a candidate, or one that gives the same network, was told."""
-        return self.problem.space.canonical(candidate) in self._results
+    def _budget(self, constraint: Constraint) -> FloatArray:
+        table = self.marginals[constraint.metric]
+        least, most = self._ranges[constraint.metric]
+        if constraint.operator == ">=":
+            table = np.where(self.valid, table.max(axis=1, keepdims=True) - table, 0.0)
+        room = abs(constraint.bound - (least if constraint.operator == "<=" else most))
+        return table / (min(room, most - least) or 1.0)
 
     def add(self, candidate: Candidate, metrics: Mapping[str, float] | None) -> None:
         """Take in a result; None where it failed."""
@@ -137,6 +148,37 @@ class Task:
         means = tables.sum(axis=2) / self.sizes
         centred: FloatArray = np.where(self.valid, tables - means[..., None], 0.0)
         return centred
+
+    def describe(
+        self, step: int, candidates: IntArray, weights: FloatArray, tables: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """The state before a choice and its options, as features: (n, features) and (n, most options, features).
+
+        ``candidates`` (n, choices), of which the first ``step`` options are chosen; ``weights`` (n, objectives) of the
+        trade-offs; ``tables`` as `tables` gives them.
+        """
+        choices, most = self.valid.shape
+        done = np.arange(choices) < step
+        taken = np.arange(choices), np.where(done, candidates, 0)
+        used = np.stack([np.where(done, table[taken], 0.0).sum(axis=1) for table in tables], axis=1)
+        ahead = np.where(self.valid[step:], np.einsum("nj,jco->nco", weights, tables[:, step:]), np.inf)
+        ratios = np.log10(np.maximum(weights, 1e-4) / np.maximum(weights[:, [self.anchor]], 1e-4)) / 2
+        state = [
+            np.broadcast_to(np.arange(choices) == step, candidates.shape),
+            np.where(done, (candidates + 1) / self.sizes, 0.0),
+            weights,
+            np.delete(ratios, self.anchor, axis=1),
+            used,
+            (weights * used).sum(axis=1),
+            ahead.min(axis=2).sum(axis=1),
+            *(np.where(done, table[taken], 0.0).sum(axis=1) for table in self._budgets),
+        ]
+        alone = np.broadcast_to(tables[:, step].T * choices, (len(candidates), most, len(tables)))
+        weighted = alone * weights[:, None]
+        place = np.broadcast_to((np.arange(most) + 1) / self.sizes[step], (len(candidates), most))
+        option = [alone, weighted, weighted.sum(axis=2), place]
+        option += [np.broadcast_to(table[step] * choices, place.shape) for table in self._budgets]
+        return np.column_stack(state), np.concatenate([part.reshape(*place.shape, -1) for part in option], axis=2)
 
     def _widths(self) -> FloatArray:
         widths: FloatArray = np.where(self._most > self._least, self._most - self._least, 1.0)
