@@ -52,5 +52,5 @@ class Completions:
             return np.ones((rows, size), dtype=bool), tried[:, :, 0]
         feasible = self._problem.feasible_costs(tried.reshape(-1, choices)).reshape(rows, size, -1)
         first = feasible.argmax(axis=2)
-        allowed: npt.NDArray[np.bool_] = feasible.any(axis=2)
+        allowed: npt.NDArray[np.bool_] = np.asarray(feasible.any(axis=2))
         return allowed, np.take_along_axis(tried, first[..., None, None], axis=2)[:, :, 0]

@@ -32,7 +32,7 @@ MAX_GRADIENT = 0.5
 NOVEL = 0.5
 """Where a smaller share of an update's candidates is new, the next ones are sampled at a higher temperature."""
 HEATING, HOTTEST = 1.1, 5.0
-DRY_UPDATES = 8
+DRY_UPDATES = 4
 """After so many updates in a row whose every candidate was known, candidates are drawn at random."""
 
 Lambda = Annotated[float, Field(ge=0, allow_inf_nan=False)]
