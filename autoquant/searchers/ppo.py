@@ -30,10 +30,12 @@ VALUE_SHARE = 0.5
 MAX_GRADIENT = 0.5
 """Norm to which gradients are clipped."""
 NOVEL = 0.5
-"""Where a smaller share of an update's candidates is new, the next ones are sampled at a higher temperature."""
-HEATING, HOTTEST = 1.1, 5.0
-DRY_UPDATES = 4
-"""After so many updates in a row whose every candidate was known, candidates are drawn at random."""
+"""Share of an update's candidates that should be new, so that workers have something to do."""
+COOLEST, HOTTEST = 1.2, 50.0
+"""Temperatures at which the policy is sampled where too few are new."""
+HOT_TRIES = 4
+DRY_UPDATES = 2
+"""Updates in a row whose every candidate is known, before something new is looked for in other ways."""
 
 Lambda = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Bound = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -54,8 +56,13 @@ class Episodes:
     allowed: npt.NDArray[np.bool_]
     actions: IntArray
     logprobs: FloatArray
-    """Of the actions, under the policy as it was sampled."""
+    """Of the actions when they were taken."""
     values: FloatArray
+
+    @property
+    def found(self) -> list[Candidate]:
+        """The candidates, one an episode."""
+        return [tuple(map(int, candidate)) for candidate in self.candidates]
 
 
 class PPOSearch(Searcher):
@@ -119,7 +126,7 @@ class PPOSearch(Searcher):
         self._untold: set[Candidate] = set()
         self._played: Episodes | None = None
         """The episodes that wait for results."""
-        self._temperature = 1.0
+        self._heat = COOLEST
         self._exhausted = False
         self.played = 0
         """Number of episodes played, those with known candidates too."""
@@ -187,16 +194,29 @@ class PPOSearch(Searcher):
         """Play until there is something new to measure; updates whose every candidate is known happen at once."""
         for _ in range(0 if self._exhausted else DRY_UPDATES):
             self._played = self._play()
-            self._enqueue([tuple(map(int, candidate)) for candidate in self._played.candidates])
-            cooler = len(self._queue) >= NOVEL * self._episodes
-            self._temperature *= 1 / HEATING if cooler else HEATING
-            self._temperature = min(max(self._temperature, 1.0), HOTTEST)
+            self._enqueue(self._played.found)
             if self._queue:
-                return
+                break
             self._update(self._played)
         if not self._exhausted:
-            self._enqueue(draw(self.problem, self._rng, self._seen, self._episodes))
+            self._explore()
             self._exhausted = not self._queue
+
+    def _explore(self) -> None:
+        """Where the policy finds little that is new: hotter episodes, else candidates drawn at random.
+
+        The policy does not learn from them, as they are not its own; they are in its memory when it comes there.
+        """
+        wanted = round(NOVEL * self._episodes)
+        for _ in range(HOT_TRIES):
+            had = len(self._queue)
+            if had >= wanted:
+                return
+            self._enqueue(self._play(self._heat).found)
+            self._heat *= float(np.exp(NOVEL - (len(self._queue) - had) / self._episodes))
+            self._heat = min(max(self._heat, COOLEST), HOTTEST)
+        if len(self._queue) < wanted:
+            self._enqueue(draw(self.problem, self._rng, self._seen, wanted - len(self._queue)))
 
     def _draw_weights(self) -> FloatArray:
         """Trade-offs: (episodes, objectives), the shares 1 and lambda of their sum."""
@@ -213,7 +233,7 @@ class PPOSearch(Searcher):
         return normalised
 
     @torch.no_grad()
-    def _play(self) -> Episodes:
+    def _play(self, temperature: float = 1.0) -> Episodes:
         """One episode for each trade-off; all of them take a step together."""
         self.played += self._episodes
         weights, tables = self._draw_weights(), self._task.tables()
@@ -226,7 +246,7 @@ class PPOSearch(Searcher):
             fits, completed = self._completions.options(step, witnesses)
             allowed[:, : fits.shape[1]] = fits
             logits, values = self._policy(*map(torch.from_numpy, (state, option, weights, allowed)))
-            logprobs = torch.log_softmax(logits / self._temperature, dim=1).numpy()
+            logprobs = torch.log_softmax(logits / temperature, dim=1).numpy()
             actions = self._sample(logprobs, allowed)
             witnesses = completed[rows, actions]
             steps.append((state, option, allowed, actions, logprobs[rows, actions], values.numpy()))

@@ -21,11 +21,12 @@ from autoquant.testing.searchers import (
     proposes_everything,
 )
 
-OURS = ("random", "nsga3")
-NSGA3 = plugins.load("searcher", "nsga3")
+OURS = ("random", "nsga3", "ppo")
+NSGA3, PPO = plugins.load("searcher", "nsga3"), plugins.load("searcher", "ppo")
 OTHER_OPTIONS: dict[str, MakeSearcher] = {
     "nsga3 small": partial(NSGA3, population=4, crossover="single_point"),
     "nsga3 wild": partial(NSGA3, population=11, mutation_sigma=9.0, mutation_rate=4.0, crossover_probability=0.0),
+    "ppo small": partial(PPO, episodes=5, epochs=1, minibatches=2, hidden=4, clip_values=True, lambda_range=(0.5, 0.5)),
 }
 SEARCHERS = discovered() | OTHER_OPTIONS
 CASES = [(name, task) for name in discovered() for task in PROBLEMS]
