@@ -33,7 +33,8 @@ header p, .caption {{ max-width: none; }}
 .warning {{ border-left-color: {BROKEN}; }}
 section {{ padding: 22px 24px 18px; margin-bottom: 18px; }}
 .chart {{ width: 100%; margin-top: 8px; }}
-.small {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 4px 22px; }}
+/* auto-fill: each chart is drawn as soon as it is read, when those after it are not there yet */
+.small {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(280px, 1fr)); gap: 4px 22px; }}
 .small > div {{ min-width: 0; }}
 .small .chart {{ margin-top: 0; }}
 .wide {{ overflow-x: auto; margin-top: 12px; }}

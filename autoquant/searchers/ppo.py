@@ -121,7 +121,7 @@ class PPOSearch(Searcher):
         if lambda_range[0] > lambda_range[1]:
             raise SpecError(f"lambda_range: {list(lambda_range)} is upside down; give the least lambda first")
         self._seen: set[Candidate] = set()
-        """Canonical forms of all that was proposed or waits in the queue."""
+        """All that was proposed or waits in the queue."""
         self._queue: list[Candidate] = []
         self._untold: set[Candidate] = set()
         self._played: Episodes | None = None
@@ -182,11 +182,10 @@ class PPOSearch(Searcher):
         self._optimizer = torch.optim.Adam(self._policy.parameters(), lr=self._learning_rate, eps=1e-5)
 
     def _enqueue(self, candidates: list[Candidate]) -> None:
-        """Queue those that give a network that was not proposed before."""
-        for candidate in candidates:
-            canonical = self.problem.space.canonical(candidate)
-            if canonical not in self._seen:
-                self._seen.add(canonical)
+        """Queue those that give a network that was not proposed before, in canonical form."""
+        for candidate in map(self.problem.space.canonical, candidates):
+            if candidate not in self._seen:
+                self._seen.add(candidate)
                 self._queue.append(candidate)
                 self._untold.add(candidate)
 

@@ -88,8 +88,8 @@ class Task:
             mean = costs.reshape(2, choices, most).mean(axis=0)
             tables[metric] = np.where(self.valid, mean - mean.min(axis=1, keepdims=True), 0.0)
         signed = [sign * table for table in tables.values() for sign in (1, -1)]
-        ends = np.array([np.where(self.valid, table, np.inf).argmin(axis=1) for table in signed])
-        sample = np.concatenate([ends, bases, self.problem.space.sample(rng, SAMPLED)])
+        ends = [np.where(self.valid, table, np.inf).argmin(axis=1) for table in signed]
+        sample = np.concatenate([np.array([*ends, *bases]), self.problem.space.sample(rng, SAMPLED)])
         ranges = {metric: (float(c.min()), float(c.max())) for metric, c in self.problem.price(sample).items()}
         return tables, ranges
 

@@ -132,6 +132,17 @@ def test_without_prices_and_order_it_learns_too() -> None:
     assert np.mean(searcher._play().candidates == wanted) > 0.9
 
 
+def test_a_price_without_metrics_is_as_none() -> None:
+    """What a search has whose objectives are all measured."""
+    space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(4))
+    found = [
+        Log(PPOSearch(SearchProblem(space, (Objective("accuracy", "maximize"),), (), none)), 0).run(60).proposals
+        for none in (None, lambda candidates: {})
+    ]
+    assert len(found[0]) == 60
+    assert len(found[1]) == 60
+
+
 # Constraints
 
 
