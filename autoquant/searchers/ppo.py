@@ -37,8 +37,8 @@ HOT_TRIES = 4
 DRY_UPDATES = 2
 """Updates in a row whose every candidate is known, before something new is looked for in other ways."""
 
-Lambda = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Bound = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Lambda = Annotated[float, Field(ge=0, le=1e9)]
+Bound = Annotated[float, Field(gt=0, le=1e9)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,13 @@ class PPOSearch(Searcher):
 
     What a step does to a measured objective is only known at the end. Each step is given what an additive model of the
     results says, and the last one the rest, so that the return is what was measured (Arjona-Medina et al., "RUDDER:
-    Return Decomposition for Delayed Rewards", 2019). On an additive task of 30 layers, 2,000 episodes reached 99.6 % of
-    the exact hypervolume so, and 98.4 % with the whole reward at the last step.
+    Return Decomposition for Delayed Rewards", 2019). The more layers, the more of the front it finds so, compared with
+    the whole reward at the last step.
 
     Args:
         problem: space, objectives, constraints, prices and seed.
-        episodes: episodes of an update; a multiple of the proposals that are measured at a time leaves no worker idle.
+        episodes: episodes of an update. Fewer learn more of the same number of trials; a multiple of the trials that
+            run at a time leaves no worker idle, as an update waits for all of its results.
         epochs: passes over the steps of an update.
         minibatches: parts into which each pass is cut, a gradient step each.
         learning_rate: of Adam.
