@@ -194,6 +194,13 @@ class Job:
         """(finished trials, hypervolume) at each change."""
         return self.store.hypervolume_history(self.id)
 
+    def curves(self) -> dict[str, list[tuple[int, float]]]:
+        """What the searcher told of its learning: name -> (proposals made by then, value); empty where it learns none.
+
+        A value that was no finite number is NaN.
+        """
+        return self.store.curves(self.id)
+
     def trials_dataframe(self) -> pd.DataFrame:
         """One row a trial: number, state, metrics, their standard errors (``_se``), options (``params_``), and more."""
         import pandas as pd
@@ -250,6 +257,7 @@ class Job:
             front=front,
             baselines=baselines,
             hypervolume=[*self.hypervolume_history(), (record.finished, record.hypervolume)],
+            curves=self.curves(),
             layer_names=[layer.name for layer in profile] if profile is not None else [],
             layer_costs=dict(zip(candidates, costs, strict=True)),
         )

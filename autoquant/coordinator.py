@@ -12,7 +12,7 @@ import numpy as np
 
 from autoquant.errors import JobFailed
 from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
-from autoquant.job import SINGLE_CHANGE, Attempt
+from autoquant.job import SINGLE_CHANGE, Attempt, CurvePoint
 from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.plan import Plan
@@ -98,6 +98,8 @@ class Search:
         self._varied = False
         self._looked_up: set[str] = set()
         """Keys that were looked for among the measurements of other jobs."""
+        self._drawn: dict[str, int] = {}
+        """How many points of each of the searcher's curves are stored."""
         self._started, self._finished_before = time.monotonic(), 0
 
     def run(self) -> str | None:
@@ -150,6 +152,7 @@ class Search:
             self._asked, self._asks = self._asked + len(trials), ask + 1
             for trial in trials:
                 self._note(trial)
+        self._drawn = {name: len(points) for name, points in self._held.store.curves(self._held.id).items()}
         self._finished_before = self._finished
         self._grew_at = max((done for done, _ in self._held.store.hypervolume_history(self._held.id)), default=0)
         for trial in list(self._running.values()):
@@ -178,13 +181,23 @@ class Search:
             new |= self._measured_elsewhere([trial for trial in new.values() if not trial.state.finished])
             if self._told not in self._ready:
                 break
-        if new:
+        points = self._curve_points()
+        if new or points:
             done = [trial for trial in new.values() if trial.state.finished]
-            self._held.add_trials(list(new.values()), self._front_change(done))
+            self._held.add_trials(list(new.values()), self._front_change(done), points)
             for trial in new.values():
                 if not trial.state.finished:
                     self._dispatch(trial)
         self._report("search")
+
+    def _curve_points(self) -> list[CurvePoint]:
+        """What the searcher's curves have grown by; after a replay they may be shorter than what is stored."""
+        points = []
+        for name, curve in self._searcher.curves.items():
+            kept = self._drawn.get(name, 0)
+            points += [CurvePoint(name, at, *curve[at]) for at in range(kept, len(curve))]
+            self._drawn[name] = max(kept, len(curve))
+        return points
 
     def _measured_elsewhere(self, trials: Sequence[Trial]) -> dict[int, Trial]:
         """Those of the trials whose candidate another job measured with the same network, data and evaluator."""

@@ -142,6 +142,14 @@ class Searcher(ABC):
         """True when nothing new will ever be proposed, whatever is told."""
         return False
 
+    @property
+    def curves(self) -> Mapping[str, Sequence[tuple[int, float]]]:
+        """What it learned, for people: name of a curve -> (proposals made by then, value), as far as it goes.
+
+        Curves only grow at their end. Like proposals, they are a function of the log, and are stored with the job.
+        """
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

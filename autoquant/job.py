@@ -90,6 +90,19 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One point of a learning curve of the searcher."""
+
+    curve: str
+    position: int
+    """Counts the points of its curve from 0."""
+    proposals: int
+    """How many proposals the searcher had made by then."""
+    value: float
+    """NaN where the searcher gave no finite number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """An attempt at a trial that was lost with its worker."""
 

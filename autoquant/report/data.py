@@ -28,6 +28,7 @@ class ReportData:
         front: the feasible trials that no other dominates; with test scores where they have been measured.
         baselines: the float network, the uniform bit-widths and the sensitivity baseline.
         hypervolume: (trial number, hypervolume in [0, 1]) where it changed, and at the last trial.
+        curves: name -> (proposals made by then, value) of the searcher's learning; empty where it tells none.
         layer_names: the layers of the network in the order of the rows of ``layer_costs``; empty without a network.
         layer_costs: candidate -> metric -> one cost a layer, for the front and the baselines; may be empty.
     """
@@ -37,6 +38,7 @@ class ReportData:
     front: Sequence[Trial]
     baselines: Sequence[Baseline] = ()
     hypervolume: Sequence[tuple[int, float]] = ()
+    curves: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     layer_names: Sequence[str] = ()
     layer_costs: Mapping[Candidate, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 

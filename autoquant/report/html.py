@@ -22,6 +22,7 @@ def write_html(data: ReportData, path: Path) -> None:
         sections.test_section(data),
         sections.table_section(data),
         sections.hypervolume_section(data),
+        sections.curves_section(data),
         sections.choices_section(data),
         sections.layer_cost_section(data),
         sections.failures_section(data),

@@ -1,4 +1,4 @@
-"""Panels of the picture that show the front and its hypervolume."""
+"""Panels of the picture that show the front, its hypervolume and learning curves."""
 
 from __future__ import annotations
 
@@ -187,3 +187,12 @@ def draw_hypervolume(axes: Axes, data: ReportData) -> None:
         color=INK,
     )
     axes.margins(y=0.12)
+
+
+def draw_curve(axes: Axes, name: str, points: Sequence[tuple[int, float]]) -> None:
+    """One learning curve of the searcher."""
+    title(axes, name[:1].upper() + name[1:])
+    label(axes, "trial", "")
+    places, values = zip(*points, strict=True)
+    axes.plot(places, values, color=TEST, lw=1.5, marker="." if len(points) < 3 else "")
+    axes.locator_params(nbins=4)

@@ -1,4 +1,4 @@
-"""Plotly charts of test scores and of the hypervolume."""
+"""Plotly charts of test scores, of the hypervolume and of learning curves."""
 
 from __future__ import annotations
 
@@ -110,4 +110,16 @@ def hypervolume_chart(data: ReportData) -> go.Figure:
             yshift=4,
             font={"color": INK},
         )
+    return chart
+
+
+def curve_chart(name: str, points: Sequence[tuple[int, float]]) -> go.Figure:
+    """One learning curve of the searcher."""
+    chart = figure(210, {"title": {"text": "trial"}}, {"nticks": 5}, bare=True)
+    chart.update_layout(margin={"l": 48, "r": 12, "b": 40})
+    places, values = zip(*points, strict=True)
+    marks = "lines" if len(points) > 1 else "markers"
+    template = f"{html.escape(name)} after trial %{{x}}: %{{y:.4g}}<extra></extra>"
+    line = {"color": TEST, "width": 1.8}
+    chart.add_trace(go.Scatter(x=places, y=values, mode=marks, line=line, hovertemplate=template))
     return chart

@@ -13,7 +13,7 @@ from autoquant.report.layer_charts import heat_map, layer_cost_chart, legend_ent
 from autoquant.report.layers import Grid, fixed_layers, grids, options_text
 from autoquant.report.palette import ink_on, option_colour
 from autoquant.report.panels import panels
-from autoquant.report.score_charts import hypervolume_chart, scored_networks, scores_chart
+from autoquant.report.score_charts import curve_chart, hypervolume_chart, scored_networks, scores_chart
 from autoquant.report.table import Row, front_table
 from autoquant.space import Candidate
 from autoquant.trial import TrialState
@@ -110,6 +110,18 @@ def hypervolume_section(data: ReportData) -> str:
         return ""
     caption = "The share of the space between worst and best values that the front dominates, after each trial."
     return section("Hypervolume against trials", caption, embed(hypervolume_chart(data), "hypervolume", "hypervolume"))
+
+
+def curves_section(data: ReportData) -> str:
+    """How the searcher learned: one small chart a curve."""
+    if not data.curves:
+        return ""
+    charts = [
+        f"<div><h3>{escape(name)}</h3>{embed(curve_chart(name, points), f'curve-{i}', name)}</div>"
+        for i, (name, points) in enumerate(data.curves.items())
+    ]
+    caption = "What the searcher tells of its own learning, against the trials that it had proposed by then."
+    return section("Learning curves", caption, f'<div class="small">{"".join(charts)}</div>')
 
 
 def choices_section(data: ReportData) -> str:

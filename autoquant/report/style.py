@@ -33,6 +33,10 @@ header p, .caption {{ max-width: none; }}
 .warning {{ border-left-color: {BROKEN}; }}
 section {{ padding: 22px 24px 18px; margin-bottom: 18px; }}
 .chart {{ width: 100%; margin-top: 8px; }}
+/* auto-fill: each chart is drawn as soon as it is read, when those after it are not there yet */
+.small {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(280px, 1fr)); gap: 4px 22px; }}
+.small > div {{ min-width: 0; }}
+.small .chart {{ margin-top: 0; }}
 .wide {{ overflow-x: auto; margin-top: 12px; }}
 table {{ border-collapse: collapse; font-size: 14px; width: 100%; font-variant-numeric: tabular-nums; }}
 th {{ text-align: right; color: var(--muted); font-weight: 600; font-size: 12.5px; line-height: 1.35;

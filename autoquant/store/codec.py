@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
-from autoquant.job import Baseline, CostTable, JobPlan, JobRecord, JobState
+from autoquant.job import Baseline, CostTable, CurvePoint, JobPlan, JobRecord, JobState
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective
 from autoquant.space import Choice
@@ -75,6 +76,24 @@ def measurement_to_row(key: str, source: str, found: Measurement) -> dict[str, A
 def measurement_from_row(row: sa.RowMapping) -> Measurement:
     """A row of ``measurements``."""
     return Measurement(row["metrics"], row["standard_errors"], row["artifacts"], row["seconds"])
+
+
+def curve_point_to_row(job_id: int, point: CurvePoint) -> dict[str, Any]:
+    """A row of ``curves``."""
+    value = point.value if math.isfinite(point.value) else None
+    return {
+        "job_id": job_id,
+        "curve": point.curve,
+        "position": point.position,
+        "proposals": point.proposals,
+        "value": value,
+    }
+
+
+def curve_point_from_row(row: sa.RowMapping) -> CurvePoint:
+    """A row of ``curves``."""
+    value = math.nan if row["value"] is None else float(row["value"])
+    return CurvePoint(row["curve"], row["position"], row["proposals"], value)
 
 
 def baseline_to_row(job_id: int, position: int, baseline: Baseline) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, JobNotFound, StoreError
-from autoquant.job import SENSITIVITY, SINGLE_CHANGE, Attempt, Baseline, JobState
+from autoquant.job import SENSITIVITY, SINGLE_CHANGE, Attempt, Baseline, CurvePoint, JobState
 from autoquant.store import codec, tables
 from autoquant.trial import Measurement, Trial, TrialState
 
@@ -145,13 +145,19 @@ class HeldJob:
         found = self._database.read(lambda connection: connection.execute(query).scalar())
         return None if found is None else JobState(found)
 
-    def add_trials(self, trials: Sequence[Trial], change: FrontChange) -> None:
-        """New trials, before any worker sees them; those that need no worker come finished, with their front change."""
+    def add_trials(self, trials: Sequence[Trial], change: FrontChange, points: Sequence[CurvePoint] = ()) -> None:
+        """New trials, before any worker sees them; those that need no worker come finished, with their front change.
+
+        ``points`` are what the searcher has learned meanwhile; one that is there already stays as it is.
+        """
         rows = [codec.trial_to_row(self.id, trial) for trial in trials]
+        curves = [codec.curve_point_to_row(self.id, point) for point in points]
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(tables.trials.insert(), rows)
+            if rows:
+                connection.execute(tables.trials.insert(), rows)
             self._count(connection, trials, change)
+            self._database.insert_new(connection, tables.curves, curves)
 
         self._write(work)
 

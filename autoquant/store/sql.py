@@ -156,6 +156,15 @@ class Store:
         query = sa.select(tables.hypervolume).where(table.job_id == job_id).order_by(table.finished)
         return self._read(query, lambda row: (int(row["finished"]), float(row["value"])))
 
+    def curves(self, job_id: int) -> dict[str, list[tuple[int, float]]]:
+        """What the searcher told of its learning: name of a curve -> (proposals made by then, value)."""
+        table = tables.curves.c
+        query = sa.select(tables.curves).where(table.job_id == job_id).order_by(table.curve, table.position)
+        found: dict[str, list[tuple[int, float]]] = {}
+        for point in self._read(query, codec.curve_point_from_row):
+            found.setdefault(point.curve, []).append((point.proposals, point.value))
+        return found
+
     def baselines(self, job_id: int) -> list[Baseline]:
         """The float network, the uniform bit-widths and the sensitivity baseline, as saved."""
         return self._baselines(job_id, single_changes=False)

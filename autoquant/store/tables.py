@@ -103,6 +103,17 @@ hypervolume = sa.Table(
     sa.Column("value", sa.Float, nullable=False),
 )
 
+curves = sa.Table(
+    "curves",
+    metadata,
+    sa.Column("job_id", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("curve", sa.String(100), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("proposals", sa.Integer, nullable=False),
+    sa.Column("value", sa.Float, doc="NULL where it is no finite number."),
+    comment="What a searcher tells of its learning.",
+)
+
 baselines = sa.Table(
     "baselines",
     metadata,

@@ -12,6 +12,7 @@ What it is given opens a store that holds no job, a new one every time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from autoquant.errors import AutoQuantError, JobHeld, JobNotFound, StoreError
-from autoquant.job import Attempt, Baseline, CostTable, JobPlan, JobState
+from autoquant.job import Attempt, Baseline, CostTable, CurvePoint, JobPlan, JobState
 from autoquant.network import LayerProfile, NetworkProfile
 from autoquant.objective import Constraint, Objective
 from autoquant.space import Choice
@@ -204,6 +205,7 @@ def is_all_or_nothing(open_store: OpenStore) -> None:
         lambda: held(store, job_id).finish_trials([done], change([0], [], [(1, 0.5), (1, 0.6)])),
         lambda: held(store, job_id).add_trials([trial(2), trial(3), trial(0)], change()),
         lambda: held(store, job_id).add_trials([replace(done, number=2)], change([2, 98], [], [(1, 0.5)])),
+        lambda: held(store, job_id).add_trials([trial(2), trial(0)], change(), [CurvePoint("loss", 0, 1, 0.5)]),
         lambda: held(store, job_id).save_baselines([Baseline("W4", (0,)), Baseline("W4", (1,))]),
     ]
     for step in impossible:
@@ -231,6 +233,26 @@ def pages_through_trials(open_store: OpenStore) -> None:
         only = [one for one in given if one.state is state]
         assert list(store.trials(job_id, state=state)) == only
         assert list(store.trials(job_id, state=state, after=only[7].number, limit=3)) == only[8:11]
+
+
+def learning_curves_are_kept(open_store: OpenStore) -> None:
+    """Points come back in their order, with their trials or without; one that comes twice is there once."""
+    store = open_store()
+    job_id, other = new_job(store), new_job(store)
+    assert store.curves(job_id) == {}
+    values = [1 / 3, -1e300, 5e-324, math.nan, math.inf]
+    points = [CurvePoint(ODD_TEXT[:20], at, 7 * at, value) for at, value in enumerate(values)]
+    held(store, job_id).add_trials([trial(0)], change(), [*points[:2], CurvePoint("other", 0, 1, 0.5)])
+    held(store, job_id).add_trials([], change(), points[:4])
+    held(store, job_id).add_trials([trial(1)], change(), points[4:])
+    held(store, other).add_trials([trial(0)], change(), points[:1])
+    assert len(list(store.trials(job_id))) == 2
+    found = store.curves(job_id)
+    assert set(found) == {ODD_TEXT[:20], "other"}
+    assert found["other"] == [(1, 0.5)]
+    assert found[ODD_TEXT[:20]][:3] == [(7 * at, values[at]) for at in range(3)]
+    assert [(at, math.isnan(value)) for at, value in found[ODD_TEXT[:20]][3:]] == [(21, True), (28, True)]
+    assert store.curves(other) == {ODD_TEXT[:20]: [(0, 1 / 3)]}
 
 
 def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
@@ -381,6 +403,7 @@ CHECKS: tuple[Callable[[OpenStore], None], ...] = (
     lands_results_with_front_and_counters,
     is_all_or_nothing,
     pages_through_trials,
+    learning_curves_are_kept,
     scores_and_baselines_are_kept,
     jobs_start_stop_and_end,
     law_2_a_late_writer_is_refused,
@@ -412,7 +435,12 @@ def _counts(store: Store, job_id: int) -> tuple[int, int, int, int, float]:
 
 def _size(store: Store, job_id: int) -> int:
     """Number of rows that stand beside a job and its trials."""
-    return len(store.front(job_id)) + len(store.hypervolume_history(job_id)) + len(store.baselines(job_id))
+    return (
+        len(store.front(job_id))
+        + len(store.hypervolume_history(job_id))
+        + len(store.baselines(job_id))
+        + len(store.curves(job_id))
+    )
 
 
 @contextmanager

@@ -21,13 +21,13 @@ from autoquant.testing.searchers import (
     proposes_everything,
 )
 
-OURS = ("random", "nsga3", "sensitivity")
-NSGA3 = plugins.load("searcher", "nsga3")
-SENSITIVITY = plugins.load("searcher", "sensitivity")
+OURS = ("random", "nsga3", "sensitivity", "ppo")
+NSGA3, SENSITIVITY, PPO = (plugins.load("searcher", name) for name in ("nsga3", "sensitivity", "ppo"))
 OTHER_OPTIONS: dict[str, MakeSearcher] = {
     "nsga3 small": partial(NSGA3, population=4, crossover="single_point"),
     "nsga3 wild": partial(NSGA3, population=11, mutation_sigma=9.0, mutation_rate=4.0, crossover_probability=0.0),
     "sensitivity thinned": partial(SENSITIVITY, states=10),
+    "ppo small": partial(PPO, episodes=5, epochs=1, minibatches=2, hidden=4, clip_values=True, lambda_range=(0.5, 0.5)),
 }
 SEARCHERS = discovered() | OTHER_OPTIONS
 CASES = [(name, task) for name in discovered() for task in PROBLEMS]

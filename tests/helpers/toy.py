@@ -130,6 +130,23 @@ class Repeating(Searcher):
         """Learns nothing."""
 
 
+class Diverging(Searcher):
+    """Counts through the candidates, one at a time, and tells of a loss that is no number."""
+
+    def propose(self, count: int) -> list[Candidate]:
+        told = self.asked == len(self.curves["loss"])
+        return [tuple(self.asked // 4**i % 4 for i in range(len(self.problem.space.choices)))] if told else []
+
+    def learn(self, results: list[Result]) -> None:
+        """Learns nothing."""
+        self._told = self.asked
+
+    @property
+    def curves(self) -> dict[str, list[tuple[int, float]]]:
+        values = (math.nan, math.inf, -math.inf)
+        return {"loss": [(i + 1, values[i % 3]) for i in range(getattr(self, "_told", 0))]}
+
+
 class Shuffled(WorkerPool):
     """Many tasks at once, whose completions come in an order that the seed draws."""
 

@@ -73,6 +73,7 @@ class Run:
             "counts": (record.n_trials, record.finished, record.failed, record.pruned, record.front_size),
             "ended": (record.state, record.message),
             "baselines": self.store.baselines(self.id),
+            "curves": self.store.curves(self.id),
         }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ from autoquant.trial import TrialState
 SEARCHERS: dict[str, Any] = {
     "nsga3": {"name": "nsga3", "population": 5},
     "random": "random",
+    "ppo": {"name": "ppo", "episodes": 4, "epochs": 1, "minibatches": 1, "hidden": 4},
     "repeating": "toy:Repeating",
 }
 
@@ -491,6 +493,29 @@ def test_progress_tells_rate_and_time_left():
     now = Progress("search", 10, 30, 0, 0, 1, 0.5, rate=4.0)
     assert now.seconds_left == 5.0
     assert Progress("search", 0, 30, 0, 0, 0, 0.0, rate=0.0).seconds_left is None
+
+
+def test_learning_curves_are_stored_as_they_grow(new_run):
+    """Every point is there once, and no write is made for them alone but after the last ask."""
+    plain, learning = (new_run(searcher=SEARCHERS[name], budget={"n_trials": 40}) for name in ("random", "ppo"))
+    assert plain.run() is learning.run() is JobState.SUCCEEDED
+    assert plain.store.curves(plain.id) == {}
+    searcher = learning.plan.searcher()
+    for number in range(40):
+        while searcher.asked <= number:
+            searcher.ask(1)
+        trial = learning.trials[number]
+        searcher.tell([(trial.proposal, trial.metrics)])
+    assert learning.store.curves(learning.id) == {name: list(points) for name, points in searcher.curves.items()}
+    assert len(searcher.curves["entropy"]) > 5
+
+
+def test_a_curve_point_that_is_no_number_harms_nothing(new_run):
+    job = new_run(searcher="toy:Diverging", budget={"n_trials": 3})
+    assert job.run() is JobState.SUCCEEDED
+    points = job.store.curves(job.id)["loss"]
+    assert [proposals for proposals, _ in points] == [1, 2, 3]
+    assert all(math.isnan(value) for _, value in points)
 
 
 def test_law_7_what_the_coordinator_does_for_a_trial_does_not_grow(new_run):

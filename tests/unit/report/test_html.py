@@ -147,3 +147,14 @@ def test_any_set_of_objectives(example: Example, tmp_path: Path, kept: list[str]
         few = replace(data, job=replace(data.job, plan=narrow), front=data.front[:1])
         assert 'id="front-0"' in page_of(few, tmp_path)
         write_png(few, tmp_path / "report.png")
+
+
+def test_learning_curves_have_a_chart_each(example: Example, tmp_path: Path) -> None:
+    assert "Learning curves" not in page_of(example("plain"), tmp_path)
+    curves = {"mean return": [(16, -0.5), (16, -0.25), (30, float("nan"))], "<b>&": [(16, 0.125)]}
+    page = page_of(replace(example("plain"), curves=curves), tmp_path)
+    assert "<h2>Learning curves</h2>" in page
+    assert re.findall(r'Plotly.newPlot\("(curve-.)"', page) == ["curve-0", "curve-1"]
+    assert re.search(r'"x":\[16,16,30\],"y":\[-0.5,-0.25,null\]', page)
+    assert "<h3>mean return</h3>" in page
+    assert "<h3>&lt;b&gt;&amp;</h3>" in page

@@ -45,3 +45,13 @@ def test_write_report_writes_both_side_by_side(example: Callable[[str], ReportDa
     assert picture == tmp_path / "reports" / "job-7.png"
     assert page.stat().st_size > 1_000_000
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_learning_curves_stand_below_the_rest(example: Callable[[str], ReportData], tmp_path: Path) -> None:
+    data, path = example("plain"), tmp_path / "report.png"
+    for curves in (1, 20):
+        points = [(16 * i, float(i % 7)) for i in range(curves)]
+        write_png(replace(data, curves={f"curve ${i}": points for i in range(curves)}), path)
+        pixels = np.asarray(imread(path))[:, :, :3]
+        assert pixels.shape == (1220, 1600, 3)
+        assert np.any(pixels[1020:] < 0.98, axis=2).mean() > 0.01
