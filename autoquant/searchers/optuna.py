@@ -6,10 +6,7 @@ study is built again from the log of asks and tells whenever a search is resumed
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,11 +15,11 @@ from optuna.trial import TrialState
 
 from autoquant.errors import SearcherError
 from autoquant.interfaces import Result, Searcher, SearchProblem
-from autoquant.searchers.optuna_samplers import NO_CONSTRAINTS, distributions, make_sampler
+from autoquant.searchers.optuna_samplers import NO_CONSTRAINTS, distributions, make_sampler, quiet
 from autoquant.searchers.sampling import draw, new_candidates, repair
 from autoquant.space import Candidate
 
-SUGGESTIONS = 5
+SUGGESTIONS = 3
 """How often the sampler is asked for one proposal, before a candidate is repaired or drawn in its place."""
 
 
@@ -150,17 +147,3 @@ class OptunaSearch(Searcher):
             if self._constrained:
                 trial.set_constraint(str(constraint), excess)
         return largest
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without Optuna's log below errors, and without warnings (experimental arguments, Sobol' sizes, ...)."""
-    logger = logging.getLogger("optuna")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(before)

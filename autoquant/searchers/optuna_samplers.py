@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import logging
 import re
 import typing
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,7 +49,7 @@ def make_sampler(problem: SearchProblem, name: str, options: Mapping[str, Any]) 
     checked = check(sampler, options)
     seed = int(np.random.SeedSequence(problem.seed).generate_state(1)[0])  # samplers take 32 bits
     try:
-        made = sampler(**checked, seed=seed)
+        made: BaseSampler = sampler(**checked, seed=seed)
         if checked:
             rehearse(sampler, problem, checked)
     except Exception as error:
@@ -142,3 +145,17 @@ def distributions(problem: SearchProblem) -> dict[str, BaseDistribution]:
         else CategoricalDistribution(range(len(choice.options)))
         for choice in problem.space.choices
     }
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without Optuna's log below errors, and without warnings (experimental arguments, Sobol' sizes, ...)."""
+    logger = logging.getLogger("optuna")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
