@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.samplers import BaseGASampler
 from optuna.trial import TrialState
 
 from autoquant.errors import SearcherError
@@ -29,7 +30,8 @@ class OptunaSearch(Searcher):
     A suggestion whose costs break a constraint is told as PRUNED with what it breaks, and one that was measured before
     (in canonical form) with what was measured; one that still waits for its result, or that failed, as FAIL, which
     samplers leave out. None of them costs a trial, and the sampler is asked again. When all its suggestions were of
-    these kinds, the last one is repaired or a new candidate drawn, and the sampler learns from that as from its own.
+    these kinds, the last one is repaired or a new candidate drawn. Samplers learn from that as from their own, except
+    CMA-ES, which learns from its own alone.
 
     Constraints are Optuna's; for `NO_CONSTRAINTS`, which know none, a result that breaks one is a FAIL.
 
@@ -109,6 +111,8 @@ class OptunaSearch(Searcher):
             return None
         self._study.enqueue_trial(dict(zip(self._distributions, found[0], strict=True)))
         self._trials[number], _ = self._ask()
+        if isinstance(self._study.sampler, BaseGASampler):
+            _ = self._trials[number].relative_params  # joins its generation, which fixed parameters alone do not
         return found[0]
 
     def _ask(self) -> tuple[optuna.Trial, Candidate]:
@@ -117,7 +121,10 @@ class OptunaSearch(Searcher):
             trial = self._study.ask(self._distributions)
         except Exception as error:
             name = type(self._study.sampler).__name__
-            raise SearcherError(f"Optuna's {name} cannot suggest: {type(error).__name__}: {error}") from error
+            raise SearcherError(
+                f"Optuna's {name} failed: {type(error).__name__}: {error}; give it other options, or "
+                "take another sampler"
+            ) from error
         return trial, tuple(int(trial.params[name]) for name in self._distributions)
 
     def _tell(self, trial: optuna.Trial, candidate: Candidate, metrics: Mapping[str, float]) -> None:

@@ -42,14 +42,13 @@ def make_sampler(problem: SearchProblem, name: str, options: Mapping[str, Any]) 
     `SpecError` for a name or option that is not accepted, for a sampler that cannot search this problem, and for values
     that it refuses when it is built or when it is tried on a small study.
     """
-    sampler = find(name)
-    if reason := unfit(sampler, problem):
-        fit = sorted(short(one.__name__) for one in samplers() if not unfit(one, problem))
-        raise SpecError(f"searcher.sampler: {sampler.__name__} {reason}; accepted here: {', '.join(fit)}")
+    sampler = find(name, problem)
     checked = check(sampler, options)
     seed = int(np.random.SeedSequence(problem.seed).generate_state(1)[0])  # samplers take 32 bits
     try:
-        made: BaseSampler = sampler(**checked, seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # a deprecated option may have no effect any more
+            made: BaseSampler = sampler(**checked, seed=seed)
         if checked:
             rehearse(sampler, problem, checked)
     except Exception as error:
@@ -71,13 +70,17 @@ def short(name: str) -> str:
     return plain.replace("iii", "3").replace("ii", "2")
 
 
-def find(name: str) -> type[Any]:
-    """The class that a name or a short form means."""
+def find(name: str, problem: SearchProblem) -> type[Any]:
+    """The class that a name or a short form means; it can search the problem."""
     known = {short(one.__name__): one for one in samplers()}
+    fit = [key for key, one in known.items() if not unfit(one, problem)]
     if short(name) not in known:
-        hint = did_you_mean(name, known)
+        hint = did_you_mean(name, fit)
         raise SpecError(f"searcher.sampler: no sampler of Optuna is called {name!r}; {hint}, or the name of the class")
-    return known[short(name)]
+    found = known[short(name)]
+    if reason := unfit(found, problem):
+        raise SpecError(f"searcher.sampler: {found.__name__} {reason}; accepted here: {', '.join(sorted(fit))}")
+    return found
 
 
 def unfit(sampler: type[Any], problem: SearchProblem) -> str | None:
@@ -100,10 +103,8 @@ def unfit(sampler: type[Any], problem: SearchProblem) -> str | None:
 def check(sampler: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their types checked and turned."""
     parameters = inspect.signature(sampler).parameters
-    data = {
-        name: p for name, p in parameters.items() if set(re.findall(r"[\w.]+", str(p.annotation))) <= DATA
-    }  # fmt: skip
-    del data["seed"]
+    types = {name: set(re.findall(r"[\w.]+", str(p.annotation))) for name, p in parameters.items()}
+    data = {name: p for name, p in parameters.items() if types[name] <= DATA and name != "seed"}
     accepted = ", ".join(sorted(data)) or "(nothing)"
     for name in options:
         if name == "seed":
@@ -124,7 +125,8 @@ def check(sampler: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
 def rehearse(sampler: type[Any], problem: SearchProblem, options: Mapping[str, Any]) -> None:
     """Try a sampler on a small study, because some values are refused only when they are used."""
     known = inspect.signature(sampler).parameters
-    less = {name: min(options.get(name) or most, most) for name, most in SMALL.items() if name in known}
+    given = {name: most if options.get(name) is None else options[name] for name, most in SMALL.items()}
+    less = {name: min(value, SMALL[name]) for name, value in given.items() if name in known}
     study = optuna.create_study(
         directions=[objective.direction for objective in problem.objectives],
         sampler=sampler(**{**options, **less}, seed=0),

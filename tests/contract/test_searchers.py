@@ -21,15 +21,29 @@ from autoquant.testing.searchers import (
     proposes_everything,
 )
 
-OURS = ("random", "nsga3")
+OURS = ("random", "nsga3", "optuna")
 NSGA3 = plugins.load("searcher", "nsga3")
+OPTUNA = plugins.load("searcher", "optuna")
 OTHER_OPTIONS: dict[str, MakeSearcher] = {
     "nsga3 small": partial(NSGA3, population=4, crossover="single_point"),
     "nsga3 wild": partial(NSGA3, population=11, mutation_sigma=9.0, mutation_rate=4.0, crossover_probability=0.0),
+    "optuna multivariate": partial(OPTUNA, options={"multivariate": True}),
+    "optuna nsga2": partial(OPTUNA, sampler="nsga2", options={"population_size": 8}),
+    "optuna nsga3": partial(OPTUNA, sampler="nsga3", options={"population_size": 8}),
+    "optuna random": partial(OPTUNA, sampler="random"),
+    "optuna qmc": partial(OPTUNA, sampler="qmc", options={"scramble": True}),
 }
 SEARCHERS = discovered() | OTHER_OPTIONS
-CASES = [(name, task) for name in discovered() for task in PROBLEMS]
-CASES += [(name, task) for name in OTHER_OPTIONS for task in ("two objectives", "no order", "small and switched")]
+SLOW = [("optuna", "many layers")]
+"""Optuna's TPE takes two minutes for this task: it models each choice anew, three times a proposal."""
+CASES = [
+    pytest.param(name, task, marks=[pytest.mark.slow] if (name, task) in SLOW else [])
+    for name in discovered()
+    for task in PROBLEMS
+]
+CASES += [
+    pytest.param(name, task) for name in OTHER_OPTIONS for task in ("two objectives", "no order", "small and switched")
+]
 
 
 def test_the_built_in_searchers_are_found() -> None:
