@@ -110,8 +110,8 @@ def study_attributes(record: JobRecord) -> dict[str, Any]:
 def frozen_trial(record: JobRecord, trial: Trial, on_front: bool) -> FrozenTrial:
     """A trial in Optuna's form.
 
-    Options are categorical, though most have an order: bit-widths such as 2, 4, 8, ``float`` fit no range of numbers,
-    and Optuna draws categories that are numbers in the order of the numbers.
+    Options are categorical, though most have an order: bit-widths such as 2, 4, 8, ``float`` fit no range of numbers.
+    Optuna draws categories in the order of the numbers where all are numbers, else as they come.
     """
     complete = trial.state is TrialState.COMPLETE
     started = trial.started or trial.ended or record.created
