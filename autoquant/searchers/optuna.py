@@ -125,7 +125,8 @@ class OptunaSearch(Searcher):
                 f"Optuna's {name} failed: {type(error).__name__}: {error}; give it other options, or "
                 "take another sampler"
             ) from error
-        return trial, tuple(int(trial.params[name]) for name in self._distributions)
+        params = trial.params  # a copy each time
+        return trial, tuple(int(params[name]) for name in self._distributions)
 
     def _tell(self, trial: optuna.Trial, candidate: Candidate, metrics: Mapping[str, float]) -> None:
         """A measured result."""
