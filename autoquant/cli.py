@@ -286,6 +286,33 @@ def report(
 
 
 @app.command()
+def export_study(
+    job: JobArgument = None,
+    *,
+    storage: Annotated[
+        str, typer.Option("--storage", metavar="URL", help="Database of Optuna, such as sqlite:///study.db.")
+    ],
+    study_name: Annotated[
+        str | None,
+        typer.Option("--study-name", metavar="NAME", help="Name and id of the job by default.", show_default=False),
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a job's trials as a study of Optuna, for optuna-dashboard and optuna.visualization."""
+    from autoquant import client
+    from autoquant.console import study_json
+
+    with _errors(as_json):
+        written = study_json(client.load_job(job, store).to_optuna(storage, study_name), storage)
+    if as_json:
+        print(json.dumps(written))
+    else:
+        print(f"{written['trials']} trials, {written['best_trials']} of them on the front: study {written['study']!r}")
+        print(f"'optuna-dashboard {written['storage']}' shows it")
+
+
+@app.command()
 def stop(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Ask the process that runs a job to end it CANCELLED, once its running trials are done."""
     _request(job, store, as_json, "stop")

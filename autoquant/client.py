@@ -30,6 +30,7 @@ from autoquant.store import Store
 from autoquant.trial import Trial, TrialState
 
 if TYPE_CHECKING:
+    import optuna
     import pandas as pd
     from torch import nn
 
@@ -207,6 +208,24 @@ class Job:
 
         on_front = {trial.number for trial in self.store.front(self.id)}
         return pd.DataFrame([trial_row(trial, trial.number in on_front) for trial in self.trials()])
+
+    def to_optuna(
+        self, storage: str | optuna.storages.BaseStorage | None = None, study_name: str | None = None
+    ) -> optuna.Study:
+        """Every trial as a new study of Optuna, with the front as its ``best_trials``.
+
+        Args:
+            storage: of Optuna: a URL such as ``sqlite:///study.db``, a storage, or None for one in memory.
+            study_name: ``name-id`` of this job by default.
+
+        A job that still runs is exported as it stands. `SpecError` when the storage cannot be opened, holds AutoQuant's
+        own jobs, or has a study of that name.
+        """
+        from autoquant.study import export_study
+
+        trials = list(self.trials())
+        front = {trial.number for trial in self.store.front(self.id)}
+        return export_study(self.record, trials, front, storage, study_name)
 
     def stop(self) -> bool:
         """Ask the process that runs this job to end it CANCELLED, once its running trials are done.

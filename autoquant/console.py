@@ -20,6 +20,8 @@ from autoquant.plugins import PluginInfo
 from autoquant.trial import Trial
 
 if TYPE_CHECKING:
+    import optuna
+
     from autoquant.client import Job
     from autoquant.costing import NetworkCosts
 
@@ -283,6 +285,18 @@ def front_json(job: Job) -> dict[str, Any]:
         "front": [trial_json(trial) for trial in front],
         "baselines": [baseline_json(baseline, record) for baseline in baselines],
         "sensitivity": None if found is None else asdict(found),
+    }
+
+
+def study_json(study: optuna.Study, storage: str) -> dict[str, Any]:
+    """An exported study as JSON."""
+    from autoquant.store.engine import shown
+
+    return {
+        "study": study.study_name,
+        "storage": shown(storage),
+        "trials": len(study.trials),
+        "best_trials": len(study.best_trials),
     }
 
 

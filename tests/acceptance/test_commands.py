@@ -47,6 +47,7 @@ def real(jobs, cnn, tmp_path_factory):
         "front": front,
         "report": jobs.run("report", 1, "-o", report, "--json").json,
         "cost": jobs.run("cost", jobs.write(cnn, "cost.yaml"), "-o", report.with_suffix(".png"), "--json").json,
+        "study": jobs.run("export-study", 1, "--storage", f"sqlite:///{report.with_suffix('.db')}", "--json").json,
         "stop": jobs.run("stop", 3, "--json").json,
         "event": json.loads(jobs.run("logs", 2, "--json").out.splitlines()[0]),
         "calibration": jobs.run(

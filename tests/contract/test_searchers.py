@@ -21,17 +21,30 @@ from autoquant.testing.searchers import (
     proposes_everything,
 )
 
-OURS = ("random", "nsga3", "sensitivity", "ppo")
-NSGA3, SENSITIVITY, PPO = (plugins.load("searcher", name) for name in ("nsga3", "sensitivity", "ppo"))
+OURS = ("random", "nsga3", "sensitivity", "ppo", "optuna")
+NSGA3, SENSITIVITY, PPO, OPTUNA = (plugins.load("searcher", name) for name in OURS[1:])
 OTHER_OPTIONS: dict[str, MakeSearcher] = {
     "nsga3 small": partial(NSGA3, population=4, crossover="single_point"),
     "nsga3 wild": partial(NSGA3, population=11, mutation_sigma=9.0, mutation_rate=4.0, crossover_probability=0.0),
     "sensitivity thinned": partial(SENSITIVITY, states=10),
     "ppo small": partial(PPO, episodes=5, epochs=1, minibatches=2, hidden=4, clip_values=True, lambda_range=(0.5, 0.5)),
+    "optuna multivariate": partial(OPTUNA, options={"multivariate": True}),
+    "optuna nsga2": partial(OPTUNA, sampler="nsga2", options={"population_size": 8}),
+    "optuna nsga3": partial(OPTUNA, sampler="nsga3", options={"population_size": 8}),
+    "optuna random": partial(OPTUNA, sampler="random"),
+    "optuna qmc": partial(OPTUNA, sampler="qmc", options={"scramble": True}),
 }
 SEARCHERS = discovered() | OTHER_OPTIONS
-CASES = [(name, task) for name in discovered() for task in PROBLEMS]
-CASES += [(name, task) for name in OTHER_OPTIONS for task in ("two objectives", "no order", "small and switched")]
+SLOW = [("optuna", "many layers")]
+"""Optuna's TPE takes two minutes for this task: it models each choice anew, three times a proposal."""
+CASES = [
+    pytest.param(name, task, marks=[pytest.mark.slow] if (name, task) in SLOW else [])
+    for name in discovered()
+    for task in PROBLEMS
+]
+CASES += [
+    pytest.param(name, task) for name in OTHER_OPTIONS for task in ("two objectives", "no order", "small and switched")
+]
 
 
 def test_the_built_in_searchers_are_found() -> None:
