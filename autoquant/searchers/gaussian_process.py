@@ -130,8 +130,9 @@ class GaussianProcess:
 
         def function(points: FloatArray) -> FloatArray:
             codes, features = points[:, : self._codes], points[:, self._codes :]
-            found: FloatArray = (1 - 2 * ((codes @ members) % 2)) @ of_walsh + (1 - 2 * codes) @ slopes
-            return found + offset + features @ of_features
+            walsh = 1 - 2 * ((codes @ members) % 2)
+            found: FloatArray = walsh @ of_walsh + (1 - 2 * codes) @ slopes + features @ of_features
+            return found + offset
 
         return function
 

@@ -59,7 +59,8 @@ class NSGA3Search(Searcher):
         problem: space, objectives, constraints, prices and seed.
         population: number of survivors; there are as many reference directions as fit below it.
         start: ``uniform`` is the same option everywhere, filled up with random candidates to a population;
-            ``sensitivity`` is every option alone and then as many of the additive model's front (`SensitivitySearch`).
+            ``sensitivity`` is every option alone, then as many of the additive model's front (`SensitivitySearch`);
+            ``auto`` is sensitivity where every option alone takes at most twice a population, else uniform.
         model: ``gaussian_process``, or ``none`` for plain NSGA-III.
         crossover: ``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of
             the other.
@@ -74,7 +75,7 @@ class NSGA3Search(Searcher):
         problem: SearchProblem,
         *,
         population: Annotated[int, Field(ge=4)] = 16,
-        start: Literal["uniform", "sensitivity"] = "uniform",
+        start: Literal["auto", "uniform", "sensitivity"] = "auto",
         model: Literal["gaussian_process", "none"] = "gaussian_process",
         crossover: Literal["uniform", "single_point"] = "uniform",
         crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
@@ -85,7 +86,9 @@ class NSGA3Search(Searcher):
         self._rng = np.random.default_rng(problem.seed)
         self._size = population
         self._seen: set[Candidate] = set()
-        self._sensitivity = SensitivitySearch(problem) if start == "sensitivity" else None
+        alone = 1 + int((problem.space.sizes - 1).sum())
+        sensitive = start == "sensitivity" or (start == "auto" and alone <= 2 * population)
+        self._sensitivity = SensitivitySearch(problem) if sensitive else None
         self._first: list[Candidate] | None = None
         """What is proposed before anything is bred; None before it is known."""
         self._told = 0
