@@ -104,6 +104,6 @@ SEARCHES: dict[str, Start] = {
     "Optuna TPE": partial(with_optuna, optuna.samplers.TPESampler),
     "sensitivity": partial(ours, "sensitivity", {}),
     "ppo": partial(ours, "ppo", {}),
-    "nsga3, no model": partial(ours, "nsga3", {"model": "none"}),
+    "nsga3, plain": partial(ours, "nsga3", {"model": "none", "start": "uniform"}),
     "nsga3": partial(ours, "nsga3", {}),
 }

@@ -133,7 +133,7 @@ class Assistant:
         span = np.ptp(table, axis=0)
         table = (table - table.min(0)) / np.where(span > 0, span, 1.0)
         front = table[moocore.is_nondominated(table)]
-        behind = (table[:, None] - front).max(2).min(1)
+        behind = _over_objectives(np.maximum, table, front).min(axis=1)
         order = np.argsort(behind, kind="stable")
         near, others = order[: KNOWN * 3 // 4], order[KNOWN * 3 // 4 :]
         return np.concatenate([near, self._rng.choice(others, KNOWN - len(near), replace=False)])
@@ -200,8 +200,8 @@ def gains(front: FloatArray, points: FloatArray) -> FloatArray:
 
     Where none adds any, minus how far each is behind the front.
     """
-    behind: FloatArray = (points[:, None] - front).min(2).max(1)
-    found = -behind
+    behind = _over_objectives(np.minimum, points, front).max(axis=1)
+    found: FloatArray = -behind
     ahead = np.flatnonzero(behind < 0)
     if len(ahead) == 0:
         return found
@@ -213,6 +213,14 @@ def gains(front: FloatArray, points: FloatArray) -> FloatArray:
         before = moocore.hypervolume(front, ref=reference)
         found[found > 0] = 0.0
         found[ahead] = [moocore.hypervolume(np.vstack([front, points[i]]), ref=reference) - before for i in ahead]
+    return found
+
+
+def _over_objectives(function: Any, points: FloatArray, front: FloatArray) -> FloatArray:
+    """The greatest or least difference in an objective of each point to each of the front: (n, m)."""
+    found: FloatArray = points[:, None, 0] - front[:, 0]
+    for i in range(1, points.shape[1]):
+        function(found, points[:, None, i] - front[:, i], out=found)
     return found
 
 

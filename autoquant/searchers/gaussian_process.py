@@ -132,7 +132,8 @@ class GaussianProcess:
             codes, features = points[:, : self._codes], points[:, self._codes :]
             walsh = 1 - 2 * ((codes @ members) % 2)
             found: FloatArray = walsh @ of_walsh + (1 - 2 * codes) @ slopes + features @ of_features
-            return found + offset
+            found += offset
+            return found
 
         return function
 
