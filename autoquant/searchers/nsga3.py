@@ -58,9 +58,10 @@ class NSGA3Search(Searcher):
     Args:
         problem: space, objectives, constraints, prices and seed.
         population: number of survivors; there are as many reference directions as fit below it.
-        start: ``uniform`` is the same option everywhere, filled up with random candidates to a population;
-            ``sensitivity`` is every option alone, then as many of the additive model's front (`SensitivitySearch`);
-            ``auto`` is sensitivity where every option alone takes at most twice a population, else uniform.
+        start: all begin with the same bit-width everywhere. ``uniform`` fills up with random candidates to a
+            population; ``sensitivity`` goes on with every option alone, then as many of the additive model's front as a
+            population (`SensitivitySearch`); ``auto`` is sensitivity where every option alone takes at most twice a
+            population, else uniform.
         model: ``gaussian_process``, or ``none`` for plain NSGA-III.
         crossover: ``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of
             the other.
@@ -91,6 +92,8 @@ class NSGA3Search(Searcher):
         self._sensitivity = SensitivitySearch(problem) if sensitive else None
         self._first: list[Candidate] | None = None
         """What is proposed before anything is bred; None before it is known."""
+        self._started = False
+        """Whether the front of the additive model is part of it."""
         self._told = 0
         self._fresh: list[tuple[Candidate, Mapping[str, float]]] = []
         """Results since survivors were last selected."""
@@ -126,9 +129,10 @@ class NSGA3Search(Searcher):
         found: list[Candidate] = []
         while len(found) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
             place = self.asked + len(found)
-            if place < len(self._start(place)):
-                found.append(self._start(place)[place])
-            elif self._told < len(self._start(place)):
+            start = self._start(place)
+            if place < len(start):
+                found.append(start[place])
+            elif self._told < len(start):
                 break
             else:
                 child = self._bred(found)
@@ -153,18 +157,21 @@ class NSGA3Search(Searcher):
     def _start(self, place: int) -> list[Candidate]:
         """What is proposed first, as far as it is known when so many were proposed."""
         if self._first is None:
-            self._first = self._uniform_start() if self._sensitivity is None else list(self._sensitivity.probes)
-            self._seen.update(self._first)
-        probes = len(self._sensitivity.probes) if self._sensitivity is not None else -1
-        if self._sensitivity is not None and place == probes == len(self._first) == self._told:
+            self._first = self._first_population()
+        elif self._sensitivity is not None and place == len(self._first) == self._told and not self._started:
+            self._started = True
             wanted = min(self._size, self._sensitivity.front_left)
             self._first += self._sensitivity.propose(wanted) if wanted else []
-            self._seen.update(self._first)
+        self._seen.update(self._first)
         return self._first
 
-    def _uniform_start(self) -> list[Candidate]:
-        """The uniform candidates that are feasible, filled up with random ones to a population."""
-        start = new_candidates(self.problem, uniform(self.problem.space), set())[: self._size]
+    def _first_population(self) -> list[Candidate]:
+        """The uniform candidates that are feasible; with them every option alone, or random ones up to a population."""
+        named = np.array(list(self.problem.space.uniform().values()), dtype=np.int64)
+        if self._sensitivity is not None:
+            start = new_candidates(self.problem, named, set()) if len(named) else []
+            return list(dict.fromkeys([*start, *self._sensitivity.probes]))
+        start = new_candidates(self.problem, named if len(named) else alike(self.problem.space), set())[: self._size]
         missing = self._size - len(start)
         return start + (draw(self.problem, self._rng, set(start), missing) if missing else [])
 
@@ -291,12 +298,11 @@ def numeric_values(choice: Choice) -> npt.NDArray[np.float64] | None:
     return np.array(options, dtype=np.float64)
 
 
-def uniform(space: SearchSpace) -> IntArray:
-    """The uniform candidates of a space, (n, choices). Where it names none: the same place among the options of every
-    choice, from the first to the last; of choices without an order the same option.
+def alike(space: SearchSpace) -> IntArray:
+    """Candidates with the same place among the options of every choice, from the first to the last: (n, choices).
+
+    Of choices without an order the same option.
     """
-    if named := space.uniform():
-        return np.array(list(named.values()), dtype=np.int64)
     most = int(space.sizes.max())
     ordered = np.array([choice.ordered for choice in space.choices])
     places = np.arange(most)[:, None]

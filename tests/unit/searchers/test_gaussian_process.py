@@ -1,0 +1,96 @@
+"""The Gaussian process against its definitions: gradient, what it learns, and how its draws are distributed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import check_grad
+
+from autoquant.interfaces import FloatArray
+from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
+
+CODES, FEATURES = 7, 2
+
+
+def some_points(n: int, seed: int = 0) -> FloatArray:
+    random = np.random.default_rng(seed)
+    return np.column_stack([random.integers(0, 2, (n, CODES)), random.standard_normal((n, FEATURES))]).astype(float)
+
+
+def bent(points: FloatArray) -> FloatArray:
+    """Linear, with an interaction."""
+    values: FloatArray = points @ np.arange(1, CODES + FEATURES + 1) + 6 * points[:, 0] * points[:, 3]
+    return (values - values.mean()) / values.std()
+
+
+def test_the_gradient_is_that_of_the_loss() -> None:
+    model, points = GaussianProcess(CODES), some_points(30)
+    targets = bent(points)
+    for seed in range(3):
+        logs = np.random.default_rng(seed).normal(-1, 0.7, CODES + 4)
+        error = check_grad(
+            lambda x: model._loss(x, points, targets)[0], lambda x: model._loss(x, points, targets)[1], logs
+        )
+        assert error < 1e-3 * np.linalg.norm(model._loss(logs, points, targets)[1])
+
+
+def test_it_learns_a_function_with_an_interaction() -> None:
+    model, points = GaussianProcess(CODES), some_points(200)
+    targets = bent(points)
+    model.fit(points[:120], targets[:120], 30)
+    model.condition(points[:120], targets[:120])
+    assert np.std(model.mean(points[120:]) - targets[120:]) < 0.15
+
+
+def test_fits_are_rounded_so_that_last_digits_make_no_difference() -> None:
+    found = []
+    for tiny in (0.0, 1e-12):
+        model, points = GaussianProcess(CODES), some_points(60)
+        model.fit(points, bent(points) + tiny * points[:, 0], 10)
+        found.append(model._logs)
+    assert np.array_equal(*found)
+
+
+def test_draws_have_the_mean_and_covariance_of_the_posterior() -> None:
+    model, points = GaussianProcess(CODES), some_points(24)
+    known, free = points[:12], points[12:]
+    targets = bent(points)[:12]
+    model.condition(known, targets)
+    random = np.random.default_rng(1)
+    draws = np.array([model.draw(random, 1.0)(free) for _ in range(4000)])
+    kernel = sum(model._terms(free, free, model._logs)[0])
+    cross = sum(model._terms(free, known, model._logs)[0])
+    inner = sum(model._terms(known, known, model._logs)[0]) + np.exp(model._logs[-1]) * np.eye(12)
+    expected = kernel - cross @ np.linalg.solve(inner, cross.T)
+    deviation = np.sqrt(expected.diagonal())
+    assert np.abs(draws.mean(0) - model.mean(free)).max() < 5 * deviation.max() / np.sqrt(4000)
+    assert np.abs(np.cov(draws.T) - expected).max() < 0.12 * deviation.max() ** 2
+
+
+def test_boldness_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
+    model, points = GaussianProcess(CODES), some_points(40)
+    model.condition(points[:20], bent(points)[:20])
+    whole, half, none = (model.draw(np.random.default_rng(3), b)(points) for b in (1.0, 0.5, 0.0))
+    mean = model.mean(points)
+    assert none == pytest.approx(mean)
+    assert half - mean == pytest.approx((whole - mean) / 2)
+
+
+@given(st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=40))
+def test_normal_scores_keep_the_order_and_lead_back(values: list[float]) -> None:
+    array = np.array(values)
+    scores = NormalScores(array)
+    assert np.isfinite(scores.scores).all()
+    assert np.array_equal(np.unique(array, return_inverse=True)[1], np.unique(scores.scores, return_inverse=True)[1])
+    assert scores.back(scores.scores) == pytest.approx(array, abs=1e-6)
+    line = scores.back(np.linspace(-6, 6, 50))
+    assert (np.diff(line) >= -1e-6).all()
+
+
+def test_scores_beyond_those_seen_lead_on_as_steeply_as_at_the_end() -> None:
+    scores = NormalScores(np.arange(100.0) ** 2)
+    low, high = scores.back(np.array([-4.0])), scores.back(np.array([4.0]))
+    assert low < 0
+    assert high > 99.0**2
