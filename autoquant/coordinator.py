@@ -135,28 +135,42 @@ class Search:
         return self._spent is not None
 
     def _replay(self) -> None:
-        """Repeat the stored asks and tells in their order; what was running goes to the workers again."""
+        """Repeat the stored asks and tells in their order; what was running goes to the workers again.
+
+        The last proposals are looked for anew whatever the searcher, so that another version of it is noticed.
+        """
         for trial in self._held.store.front(self._held.id):
             self._front.add(trial.number, trial.metrics)
-        stored = self._held.store.trials(self._held.id)
-        for ask, group in groupby(stored, key=lambda trial: trial.ask):
-            trials = list(group)
-            while self._told < trials[0].told:
-                self._tell_next()
-            proposals = self._searcher.ask(trials[0].requested)
-            if [(p.number, p.candidate) for p in proposals] != [(t.number, t.candidate) for t in trials]:
-                raise JobFailed(
-                    f"replay: at trial {trials[0].number} the searcher proposes something else than is stored; "
-                    "it is not the version that began this job, or it is not deterministic"
-                )
-            self._asked, self._asks = self._asked + len(trials), ask + 1
-            for trial in trials:
-                self._note(trial)
+        latest: list[Trial] = []
+        for _, group in groupby(self._held.store.trials(self._held.id), key=lambda trial: trial.ask):
+            if latest:
+                self._repeat(latest, anew=False)
+            latest = list(group)
+        if latest:
+            self._repeat(latest, anew=True)
         self._drawn = {name: len(points) for name, points in self._held.store.curves(self._held.id).items()}
         self._finished_before = self._finished
         self._grew_at = max((done for done, _ in self._held.store.hypervolume_history(self._held.id)), default=0)
         for trial in list(self._running.values()):
             self._dispatch(trial)
+
+    def _repeat(self, trials: Sequence[Trial], anew: bool) -> None:
+        """Repeat one stored ask, after the tells that came before it."""
+        while self._told < trials[0].told:
+            self._tell_next()
+        candidates, requested = [trial.candidate for trial in trials], trials[0].requested
+        if anew:
+            same = [proposal.candidate for proposal in self._searcher.ask(requested)] == candidates
+        else:
+            same = self._searcher.repeat(requested, candidates)
+        if not same:
+            raise JobFailed(
+                f"replay: at trial {trials[0].number} the searcher proposes something else than is stored; "
+                "it is not the version that began this job, or it is not deterministic"
+            )
+        self._asked, self._asks = self._asked + len(trials), trials[0].ask + 1
+        for trial in trials:
+            self._note(trial)
 
     def _note(self, trial: Trial) -> None:
         """Count a trial in and keep what later ones need of it."""

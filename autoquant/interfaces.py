@@ -88,6 +88,16 @@ class Searcher(ABC):
         return proposals
 
     @final
+    def repeat(self, count: int, candidates: Sequence[Candidate]) -> bool:
+        """Ask again as when these were proposed, to take up a stored search; False when others are proposed now."""
+        wanted = list(candidates)
+        if not self.recall(wanted):
+            return [proposal.candidate for proposal in self.ask(count)] == wanted
+        self._open.update({self.asked + i: Proposal(self.asked + i, one) for i, one in enumerate(wanted)})
+        self.asked += len(wanted)
+        return True
+
+    @final
     def tell(self, results: Sequence[Result]) -> None:
         """Results of proposals, each told once; None means no result.
 
@@ -136,6 +146,14 @@ class Searcher(ABC):
     @abstractmethod
     def learn(self, results: list[Result]) -> None:
         """Take in checked results."""
+
+    def recall(self, candidates: list[Candidate]) -> bool:
+        """Take these as proposed without looking for them again; False where `propose` has to be repeated.
+
+        For searchers whose proposals cost time and change nothing else in their state: a long search is then quick to
+        resume.
+        """
+        return False
 
     @property
     def exhausted(self) -> bool:

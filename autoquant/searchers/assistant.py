@@ -18,11 +18,9 @@ from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
 from autoquant.space import Candidate, IntArray
 
 KNOWN = 200
-"""The models see at most so many results: those nearest to the front, and a random quarter of others."""
-REFIT = 10
-"""Parameters are fitted anew after so many results."""
-STEPS, FIRST_STEPS = 5, 20
-"""Steps of a fit, and of the first one, which begins from nothing."""
+"""The models see at most so many results: those nearest to the front, and for a quarter some of all others."""
+REFIT, STEPS, FITTED = 10, 12, 120
+"""Parameters are fitted anew after so many results, by so many steps from their prior, to at most so many results."""
 BOLDNESS = 0.5
 """How far a drawn function is from what is expected, as a share of what it would be by chance. At 1 more is explored
 than pays in a few hundred evaluations; measured on NAS-Bench-201, DS-CNN and fifty synthetic layers."""
@@ -41,11 +39,13 @@ Gain = Callable[[IntArray], FloatArray]
 
 
 class Assistant:
-    """Results told so far, and what many candidates would be worth beside them."""
+    """Results told so far, and what many candidates would be worth beside them.
 
-    def __init__(self, problem: SearchProblem, rng: np.random.Generator) -> None:
+    What it says depends on the results alone and on the generator that is handed in, not on what it was asked before.
+    """
+
+    def __init__(self, problem: SearchProblem) -> None:
         self._problem = problem
-        self._rng = rng
         self._coder = Coder(problem)
         asked = [o.metric for o in problem.objectives] + [c.metric for c in problem.constraints]
         measured = [metric for metric in dict.fromkeys(asked) if metric not in self._coder.costs]
@@ -77,11 +77,11 @@ class Assistant:
         kept = best[moocore.is_nondominated(self._objectives(told)[best])] if excess.min() == 0 else best
         return np.array([self._candidates[i] for i in kept], dtype=np.int64)
 
-    def draw(self, pending: Sequence[Candidate]) -> Gain:
+    def draw(self, pending: Sequence[Candidate], rng: np.random.Generator) -> Gain:
         """A drawn function of what candidates would be worth, those pending counting as what is expected of them."""
         told = self._results()
         self._update(told)
-        functions = {metric: model.draw(self._rng, BOLDNESS) for metric, model in self._models.items()}
+        functions = {metric: model.draw(rng, BOLDNESS) for metric, model in self._models.items()}
         if pending:
             expected = self._predicted(np.array(pending, dtype=np.int64), {m: g.mean for m, g in self._models.items()})
             told = {metric: np.concatenate([values, expected[metric]]) for metric, values in told.items()}
@@ -107,36 +107,40 @@ class Assistant:
         return {metric: np.array(values, dtype=np.float64) for metric, values in self._told.items()}
 
     def _update(self, told: Columns) -> None:
-        """Fit the models to the results, and condition them on them."""
+        """Fit the models to the results as they were at the last multiple of `REFIT`, and condition them on all."""
         count = len(self._candidates)
         if self._conditioned_at == count:
             return
-        kept = self._kept(told)
-        points = self._coder(np.array(self._candidates, dtype=np.int64)[kept])
-        refit = self._fitted_at == 0 or count - self._fitted_at >= REFIT
+        fitted_at = count - count % REFIT or count
+        if self._fitted_at != fitted_at:
+            points, targets = self._known({metric: values[:fitted_at] for metric, values in told.items()}, FITTED)
+            for metric, model in self._models.items():
+                model.fit(points, targets[metric], STEPS)
+            self._fitted_at = fitted_at
+        points, targets = self._known(told, KNOWN)
         for metric, model in self._models.items():
-            scores = NormalScores(self._signs.get(metric, 1.0) * told[metric])
-            targets = scores.scores[kept]
-            if refit:
-                model.fit(points, targets, STEPS if self._fitted_at or len(points) > KNOWN // 2 else FIRST_STEPS)
-            model.condition(points, targets)
-            self._scores[metric] = scores
-        self._fitted_at = count if refit else self._fitted_at
+            model.condition(points, targets[metric])
         self._conditioned_at = count
 
-    def _kept(self, told: Columns) -> IntArray:
-        """The results that the models see."""
-        count = len(self._candidates)
-        if count <= KNOWN:
-            return np.arange(count)
+    def _known(self, told: Columns, most: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """The results that a model sees, at most so many: their points, and their normal scores for each metric."""
+        kept = self._kept(told, most)
+        self._scores = {m: NormalScores(self._signs.get(m, 1.0) * told[m]) for m in self._models}
+        points = self._coder(np.array(self._candidates, dtype=np.int64)[kept])
+        return points, {metric: scores.scores[kept] for metric, scores in self._scores.items()}
+
+    def _kept(self, told: Columns, most: int) -> IntArray:
+        """Which results a model sees: the nearest to the front, and some at even steps behind them."""
         table = self._objectives(told)
+        if len(table) <= most:
+            return np.arange(len(table))
         span = np.ptp(table, axis=0)
         table = (table - table.min(0)) / np.where(span > 0, span, 1.0)
         front = table[moocore.is_nondominated(table)]
         behind = _over_objectives(np.maximum, table, front).min(axis=1)
         order = np.argsort(behind, kind="stable")
-        near, others = order[: KNOWN * 3 // 4], order[KNOWN * 3 // 4 :]
-        return np.concatenate([near, self._rng.choice(others, KNOWN - len(near), replace=False)])
+        near, others = order[: most * 3 // 4], order[most * 3 // 4 :]
+        return np.concatenate([near, others[np.linspace(0, len(others) - 1, most - len(near)).astype(np.int64)]])
 
     def _predicted(
         self, candidates: IntArray, functions: Mapping[str, Callable[[FloatArray], FloatArray]]

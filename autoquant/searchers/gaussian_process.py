@@ -69,10 +69,10 @@ class GaussianProcess:
         self._logs = self._prior.copy()
 
     def fit(self, points: FloatArray, targets: FloatArray, steps: int) -> None:
-        """Improve the parameters by so many steps of L-BFGS: (n, codes + features), targets (n,) of unit variance."""
+        """So many steps of L-BFGS from the prior: points (n, codes + features), targets (n,) of unit variance."""
         found = minimize(
             self._loss,
-            self._logs,
+            self._prior,
             (points, targets),
             "L-BFGS-B",
             jac=True,

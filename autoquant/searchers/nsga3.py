@@ -109,7 +109,7 @@ class NSGA3Search(Searcher):
             vtype=int,
         )
         self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
-        self._assistant = Assistant(problem, self._rng) if model != "none" and problem.space.size > 1 else None
+        self._assistant = Assistant(problem) if model != "none" and problem.space.size > 1 else None
         self._mutation = GaussianBits(choices, mutation_sigma, mutation_rate)
         mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
         self._mating = Mating(
@@ -135,11 +135,18 @@ class NSGA3Search(Searcher):
             elif self._told < len(start):
                 break
             else:
-                child = self._bred(found)
+                child = self._bred(found, np.random.default_rng([self.problem.seed, place]))
                 self._seen.update(child)
                 self._exhausted = not child
                 found += child
         return found
+
+    def recall(self, candidates: list[Candidate]) -> bool:
+        """Children leave no trace but themselves, for each is bred with a random generator of its own."""
+        if self.asked < len(self._start(self.asked)):
+            return False
+        self._seen.update(candidates)
+        return True
 
     def learn(self, results: list[Result]) -> None:
         """Take in results; a failed candidate leaves no descendants, and is never proposed again."""
@@ -194,41 +201,37 @@ class NSGA3Search(Searcher):
         bounds = {str(constraint): abs(constraint.bound) for constraint in self.problem.constraints}
         return sum(amount / max(bounds[text], 1e-9) for text, amount in excess.items())
 
-    def _bred(self, beside: Sequence[Candidate]) -> list[Candidate]:
+    def _bred(self, beside: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
         """The next child, proposed beside these; none where the space has nothing new."""
         if self._assistant is None or not self._assistant.ready:
-            return self._breed(1)
+            return self._plain_child(rng)
         pending = [proposal.candidate for proposal in self._open.values()]
-        gain = self._assistant.draw([*pending, *beside])
+        gain = self._assistant.draw([*pending, *beside], rng)
         found: dict[Candidate, float] = {}
-        fresh = self._pool(self._assistant.front())
+        fresh = self._pool(self._assistant.front(), rng)
         for generation in range(GENERATIONS + 1):
             if new := new_candidates(self.problem, fresh, self._seen | found.keys()):
                 found.update(zip(new, gain(np.array(new, dtype=np.int64)).tolist(), strict=True))
             if found and generation < GENERATIONS:
                 best = sorted(found, key=lambda candidate: -found[candidate])[:PARENTS]
-                fresh = self._mutation.once(np.repeat(np.array(best, dtype=np.int64), CHILDREN, axis=0), self._rng)
-        return [max(found, key=lambda candidate: found[candidate])] if found else self._breed(1)
+                fresh = self._mutation.once(np.repeat(np.array(best, dtype=np.int64), CHILDREN, axis=0), rng)
+        return [max(found, key=lambda candidate: found[candidate])] if found else self._plain_child(rng)
 
-    def _pool(self, front: IntArray) -> IntArray:
+    def _pool(self, front: IntArray, rng: np.random.Generator) -> IntArray:
         """Neighbours of the front, children of the survivors, and strangers: (n, choices)."""
-        rng = self._rng
         neighbours = self._mutation.once(front[rng.integers(len(front), size=POOL // 2)], rng)
         children = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
         strangers = self.problem.space.sample(rng, POOL // 8)
         return np.concatenate([neighbours, children.get("X").astype(np.int64), strangers])
 
-    def _breed(self, count: int) -> list[Candidate]:
-        """New children of the survivors; random candidates where breeding finds too few."""
-        children: dict[Candidate, None] = {}
+    def _plain_child(self, rng: np.random.Generator) -> list[Candidate]:
+        """A new child of the survivors, or a random candidate where breeding finds none."""
         for _ in range(BREEDINGS if len(self._survivors) else 0):
-            wanted = count - len(children)
-            bred = self._mating.do(self._problem, self._survivors, wanted, random_state=self._rng)
-            feasible = repair(self.problem, bred.get("X").astype(np.int64), self._rng)
-            children |= dict.fromkeys(new_candidates(self.problem, feasible, self._seen))
-            if len(children) >= count:
-                return list(children)[:count]
-        return [*children, *draw(self.problem, self._rng, self._seen | set(children), count - len(children))]
+            bred = self._mating.do(self._problem, self._survivors, 1, random_state=rng)
+            feasible = repair(self.problem, bred.get("X").astype(np.int64), rng)
+            if child := new_candidates(self.problem, feasible, self._seen):
+                return child[:1]
+        return draw(self.problem, rng, self._seen, 1)
 
 
 def feasible_then_rank(

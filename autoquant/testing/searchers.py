@@ -161,13 +161,16 @@ class Log:
         self.pending += piece
         return piece
 
-    def tell(self, count: int) -> None:
+    def tell(self, count: int) -> list[Result]:
         """Results of so many of the open proposals."""
+        told: list[Result] = []
         for _ in range(min(count, len(self.pending))):
             position = self._rng.randrange(len(self.pending)) if self._shuffle else 0
             proposal = self.pending.pop(position)
             failed = self._rng.random() < self._fail
-            self.searcher.tell([(proposal, None if failed else measure(proposal.candidate))])
+            told.append((proposal, None if failed else measure(proposal.candidate)))
+            self.searcher.tell(told[-1:])
+        return told
 
 
 def numbers_its_proposals(make: MakeSearcher, task: Task) -> None:
@@ -208,6 +211,20 @@ def replays(make: MakeSearcher, task: Task) -> None:
         assert first.pieces == second.pieces, (
             f"the same log gave other proposals (failures {fail}, unordered {shuffle})"
         )
+
+
+def repeats(make: MakeSearcher, task: Task) -> None:
+    """A searcher that repeats stored asks goes on as the one that made them."""
+    for seed, shuffle in enumerate((False, True)):
+        log, again = Log(make(task(5)), seed, fail=0.2, shuffle=shuffle), Log(make(task(5)), seed)
+        for step in range(TRIALS // 5):
+            piece = log.ask(5)
+            if piece:
+                same = again.searcher.repeat(5, [proposal.candidate for proposal in piece])
+                assert same, f"it repeats other proposals than it made in ask {step}"
+            for result in log.tell(4 if piece else len(log.pending)):
+                again.searcher.tell([result])
+        assert log.searcher.ask(7) == again.searcher.ask(7), "after repeating its asks it proposes something else"
 
 
 def empty_answers_change_nothing(make: MakeSearcher, task: Task) -> None:
@@ -302,6 +319,7 @@ CHECKS: tuple[Callable[[MakeSearcher, Task], None], ...] = (
     proposes_valid_new_candidates,
     holds_cost_constraints,
     replays,
+    repeats,
     empty_answers_change_nothing,
     refuses_impossible_tells,
     seeds_matter,

@@ -53,7 +53,7 @@ def test_prices_are_features_of_unit_size() -> None:
 
 
 def told(given: SearchProblem, count: int) -> Assistant:
-    assistant = Assistant(given, np.random.default_rng(0))
+    assistant = Assistant(given)
     sample = given.space.sample(np.random.default_rng(1), count)
     candidates = [given.space.canonical(tuple(map(int, row))) for row in sample]
     assistant.learn([(candidate, measure(candidate)) for candidate in candidates])
@@ -62,7 +62,7 @@ def told(given: SearchProblem, count: int) -> Assistant:
 
 def test_what_breaks_a_priced_constraint_comes_last() -> None:
     given = problem(bound=40)
-    gain = told(given, 60).draw([])
+    gain = told(given, 60).draw([], np.random.default_rng(0))
     candidates = given.space.sample(np.random.default_rng(2), 200)
     worth, fits = gain(candidates), price(candidates)["bytes"] <= 40
     assert 0 < fits.sum() < 200
@@ -76,7 +76,7 @@ def test_where_nothing_is_feasible_the_least_broken_is_best() -> None:
     assistant = told(given, 80)
     candidates = space.sample(np.random.default_rng(3), 100)
     energies = np.array([measure(tuple(map(int, row)))["energy"] for row in candidates])
-    best = assistant.draw([])(candidates).argmax()
+    best = assistant.draw([], np.random.default_rng(0))(candidates).argmax()
     assert energies[best] < np.quantile(energies, 0.2)
     assert len(assistant.front()) == 1
 
@@ -85,8 +85,8 @@ def test_what_is_pending_is_not_worth_proposing_again() -> None:
     given = problem(bound=1000)
     assistant = told(given, 60)
     candidates = given.space.sample(np.random.default_rng(4), 300)
-    best = candidates[assistant.draw([])(candidates).argmax()]
-    after = assistant.draw([tuple(map(int, best))])
+    best = candidates[assistant.draw([], np.random.default_rng(0))(candidates).argmax()]
+    after = assistant.draw([tuple(map(int, best))], np.random.default_rng(0))
     assert after(best[None])[0] < after(candidates).max()
 
 
@@ -94,7 +94,7 @@ def test_of_many_results_those_near_the_front_are_kept() -> None:
     given = problem(bound=1000)
     assistant = told(given, 3 * KNOWN)
     results = assistant._results()
-    kept = assistant._kept(results)
+    kept = assistant._kept(results, KNOWN)
     assert len(kept) == len(set(kept.tolist())) == KNOWN
     table: FloatArray = assistant._objectives(results)
     assert set(np.flatnonzero(non_dominated(table)).tolist()) <= set(kept.tolist())
