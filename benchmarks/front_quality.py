@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +21,39 @@ from front_quality_peers import SEARCHES, Run
 from front_quality_tasks import FloatArray, Task, keyword_spotting_weights, measured, nasbench201, synthetic
 
 CHECKPOINTS = (50, 100, 200, 400)
+COUNTS = list(range(10, CHECKPOINTS[-1] + 1, 10))
+TASKS = ("nasbench201", "dscnn weights", "dscnn all", "resnet20", "synthetic")
+FLOOR = 1e-4
+"""What is missing is drawn as no less than this."""
+STYLE = {
+    "random": ("#9a9a9a", ":", 1.3),
+    "pymoo NSGA-II": ("#8c6d31", "--", 1.3),
+    "pymoo NSGA-III": ("#bd9e39", "--", 1.3),
+    "Optuna NSGA-III": ("#7b4173", "--", 1.3),
+    "Optuna TPE": ("#ce6dbd", "--", 1.3),
+    "sensitivity": ("#e6550d", "-", 1.8),
+    "ppo": ("#31a354", "-", 1.8),
+    "nsga3, plain": ("#6baed6", "-", 1.8),
+    "nsga3": ("#08519c", "-", 2.6),
+}
+"""Search -> colour, line and width: peers dashed."""
+
+Shares = dict[str, FloatArray]
 
 
 def tasks(wanted: Iterable[str], folder: Path) -> Iterable[Task]:
     """Those whose name begins with one of these words."""
-    makers = {
+    makers: dict[str, Callable[[], list[Task]]] = {
         "nasbench201": nasbench201,
         "dscnn weights": lambda: [keyword_spotting_weights(folder)],
+        "dscnn all": lambda: [measured("dscnn all", "keyword_spotting", folder, {"calibration": 64})],
+        "resnet20": lambda: [measured("resnet20", "resnet20_cifar10", folder, {"search": 500})],
         "synthetic": lambda: [synthetic()],
-        "dscnn all": lambda: [measured("dscnn all", "keyword_spotting", folder, {"calibration": 64}, 436)],
-        "resnet20": lambda: [measured("resnet20", "resnet20_cifar10", folder, {"search": 500}, 500)],
     }
-    for name, make in makers.items():
-        if any(word.replace("_", " ").startswith(name) or name.startswith(word.replace("_", " ")) for word in wanted):
-            yield from (task for task in make() if any(task.name.startswith(word.replace("_", " ")) for word in wanted))
+    words = tuple(wanted)
+    for name in TASKS:
+        if name.startswith(words) or any(word.startswith(name) for word in words):
+            yield from (task for task in makers[name]() if task.name.startswith(words))
 
 
 def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str, int], FloatArray]:
@@ -59,43 +77,116 @@ def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str
     return {key: np.array(rows[: CHECKPOINTS[-1]]) for key, rows in points.items()}
 
 
-def spread(values: FloatArray) -> str:
-    """Median [least, most]."""
-    return f"{np.median(values):.4f} [{values.min():.4f}, {values.max():.4f}]"
-
-
 def main() -> None:
-    """Run what is missing, then print and draw all."""
+    """Run what is missing, then print, and draw where asked, all that the folder holds of these tasks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("front_quality"), help="tables, measurements and results")
-    parser.add_argument("--tasks", nargs="*", default=["nasbench201", "dscnn", "resnet20", "synthetic"])
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS), help=f"names that begin so, of {list(TASKS)}")
     parser.add_argument("--searches", nargs="*", default=list(SEARCHES), choices=list(SEARCHES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--anew", action="store_true", help="run again what the folder holds a result of")
+    parser.add_argument("--markdown", action="store_true", help="print tables for a page")
+    parser.add_argument("--picture", type=Path, help="draw the shares into this file")
     arguments = parser.parse_args()
     arguments.folder.mkdir(exist_ok=True)
+    found: dict[str, list[Shares]] = {}
     for task in tasks(arguments.tasks, arguments.folder):
         path = arguments.folder / f"{task.name.replace(' ', '_')}.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         missing = [name for name in arguments.searches if arguments.anew or len(kept.get(name, [])) < arguments.seeds]
         keys = [(name, seed) for name in missing for seed in range(arguments.seeds)]
-        found = run_together({(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task)
+        points = run_together({(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task)
         for name in missing:
-            kept[name] = [found[name, seed].tolist() for seed in range(arguments.seeds)]
+            kept[name] = [points[name, seed].tolist() for seed in range(arguments.seeds)]
         path.write_text(json.dumps(kept))
-        show(task, kept, arguments.searches)
+        shares = shares_of(task, {name: kept[name] for name in arguments.searches})
+        print(f"\n{task.name}\n{table(shares, arguments.markdown)}", flush=True)
+        found.setdefault(task.name.split(" ")[0] if task.name.startswith("nas") else task.name, []).append(shares)
+    together = {name: merged(several) for name, several in found.items()}
+    if len(found.get("nasbench201", [])) > 1:
+        print(f"\nnasbench201, all devices\n{table(together['nasbench201'], arguments.markdown)}")
+    print(f"\nmedians\n{summary(together, arguments.markdown)}")
+    if arguments.picture:
+        draw(together, arguments.picture)
 
 
-def show(task: Task, kept: dict[str, list[list[list[float]]]], searches: Iterable[str]) -> None:
-    """Print the shares of one task."""
-    everything = np.concatenate([np.array(points) for runs in kept.values() for points in runs])
+def shares_of(task: Task, runs: dict[str, list[list[list[float]]]]) -> Shares:
+    """Search -> share of the hypervolume at every count of `COUNTS`: (seeds, counts)."""
+    everything = np.concatenate([np.array(points) for several in runs.values() for points in several])
     exact = task.hypervolume(everything if task.front is None else task.front)
-    print(f"\n{task.name}: hypervolume {'of all measured' if task.front is None else 'of the true front'} {exact:.4f}")
-    for name in searches:
-        runs = [np.array(points) for points in kept.get(name, [])]
-        shares = [np.array([task.hypervolume(run[:count]) for run in runs]) / exact for count in CHECKPOINTS]
-        print(f"  {name:18s}" + "  ".join(spread(column) for column in shares), flush=True)
+    return {
+        name: np.array([[task.hypervolume(np.array(points)[:n]) / exact for n in COUNTS] for points in several])
+        for name, several in runs.items()
+    }
+
+
+def merged(several: list[Shares]) -> Shares:
+    """The runs of several tasks as one."""
+    return {name: np.concatenate([shares[name] for shares in several]) for name in several[0]}
+
+
+def table(shares: Shares, markdown: bool) -> str:
+    """Median [least, most] of each search at the checkpoints."""
+    columns = [COUNTS.index(count) for count in CHECKPOINTS]
+    rows = [
+        [name, *(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in found[:, columns].T)]
+        for name, found in shares.items()
+    ]
+    return as_text(["evaluations", *map(str, CHECKPOINTS)], rows, markdown)
+
+
+def summary(together: dict[str, Shares], markdown: bool) -> str:
+    """Median of each search on each task, at 100 and at 400 evaluations."""
+    names = list(next(iter(together.values())))
+    best = {
+        (task, n): max(f"{np.median(shares[name][:, COUNTS.index(n)]):.3f}" for name in names)
+        for task, shares in together.items()
+        for n in (100, 400)
+    }
+    rows = []
+    for name in names:
+        cells = {
+            (task, n): f"{np.median(shares[name][:, COUNTS.index(n)]):.3f}"
+            for task, shares in together.items()
+            for n in (100, 400)
+        }
+        bold = {key: f"**{cell}**" if markdown and cell == best[key] else cell for key, cell in cells.items()}
+        rows.append([name, *(f"{bold[task, 100]} / {bold[task, 400]}" for task in together)])
+    return as_text(["at 100 / 400 evaluations", *together], rows, markdown)
+
+
+def as_text(head: list[str], rows: list[list[str]], markdown: bool) -> str:
+    """A table, for a terminal or a page."""
+    if markdown:
+        lines = [head, ["---"] * len(head), *rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    widths = [max(len(line[i]) for line in [head, *rows]) for i in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in [head, *rows])
+
+
+def draw(together: dict[str, Shares], path: Path) -> None:
+    """What is missing of the hypervolume against evaluations, one panel a task; the band is least to most."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(together), figsize=(4.2 * len(together), 4.6), layout="constrained")
+    for axis, (task, shares) in zip(np.atleast_1d(axes), together.items(), strict=True):
+        for name, found in shares.items():
+            colour, line, width = STYLE[name]
+            missing = np.maximum(1 - found, FLOOR)
+            axis.plot(COUNTS, np.median(missing, axis=0), line, color=colour, linewidth=width, label=name)
+            if width > 2:
+                axis.fill_between(COUNTS, missing.min(0), missing.max(0), color=colour, alpha=0.15, linewidth=0)
+        axis.set(title=task, xlabel="evaluations", yscale="log", xlim=(COUNTS[0], COUNTS[-1]))
+        axis.grid(axis="y", alpha=0.3)
+        axis.spines[["top", "right"]].set_visible(False)
+    np.atleast_1d(axes)[0].set_ylabel("hypervolume that is missing (less is better)")
+    handles, labels = np.atleast_1d(axes)[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,6 @@ class Task:
     best: tuple[float, float]
     worst: tuple[float, float]
     front: FloatArray | None = None
-    save: Callable[[], None] = field(default=lambda: None)
-    """Keeps what was measured for another run."""
 
     objectives = (Objective("error", "minimize"), Objective("cost", "minimize"))
 
@@ -101,7 +99,7 @@ def keyword_spotting_weights(folder: Path) -> Task:
     return tabled("dscnn weights", space, candidates, 1 - right / len(split), pricer(candidates)["cost"])
 
 
-def measured(name: str, example: str, folder: Path, data_options: dict[str, int], images: int) -> Task:
+def measured(name: str, example: str, folder: Path, data_options: dict[str, int]) -> Task:
     """Weights and activations of every layer of an example's network, measured; error against bit operations."""
     from autoquant_cost_models.bitops import BitOps
     from autoquant_workers.post_training import PostTraining
@@ -129,16 +127,11 @@ def measured(name: str, example: str, folder: Path, data_options: dict[str, int]
                     raise found
                 known[candidate] = 1 - found.metrics["accuracy"]
             print(f"{name}: {len(known)} networks measured", file=sys.stderr, flush=True)
-            save()
+            np.savez_compressed(path, candidates=np.array(list(known)), error=np.array(list(known.values())))
         return np.array([known[c] for c in candidates])
 
-    def save() -> None:
-        np.savez_compressed(path, candidates=np.array(list(known)), error=np.array(list(known.values())))
-
     low, high = pricer.bounds(0)["cost"]
-    task = Task(name, space, lambda rows: pricer(rows)["cost"], error, (0.0, low), (1.0, high), save=save)
-    assert len(evaluator.data.search) == images
-    return task
+    return Task(name, space, lambda rows: pricer(rows)["cost"], error, (0.0, low), (1.0, high))
 
 
 def synthetic(layers: int = 50, seed: int = 0) -> Task:

@@ -22,7 +22,7 @@ DISTANCE = 3.0
 """Expected distance between candidates that differ in every code."""
 DECIMALS = 3
 """Fitted logarithms are rounded to so many, so that the last digits of another processor change no proposal."""
-WALSH = 256
+WALSH = 128
 """Walsh functions in a draw of the prior."""
 
 
@@ -130,7 +130,7 @@ class GaussianProcess:
 
         def function(points: FloatArray) -> FloatArray:
             codes, features = points[:, : self._codes], points[:, self._codes :]
-            walsh = 1 - 2 * ((codes @ members) % 2)
+            walsh = 1.0 - 2 * ((codes @ members).astype(np.int64) & 1)
             found: FloatArray = walsh @ of_walsh + (1 - 2 * codes) @ slopes + features @ of_features
             found += offset
             return found

@@ -36,7 +36,7 @@ Task = Callable[[int], SearchProblem]
 
 OBJECTIVES = (Objective("accuracy", "maximize"), Objective("bytes", "minimize"), Objective("energy", "minimize"))
 
-TRIALS = 90
+TRIALS = 60
 """Proposals that a check asks for, in a space that has many more."""
 
 
