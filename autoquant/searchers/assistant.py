@@ -17,11 +17,11 @@ from autoquant.interfaces import FloatArray, SearchProblem
 from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
 from autoquant.space import Candidate, IntArray
 
-KNOWN = 200
+KNOWN = 400
 """The models see at most so many results: those nearest to the front, and for a quarter some of all others."""
 REFIT, STEPS, FITTED = 10, 12, 120
 """Parameters are fitted anew after so many results, by so many steps from their prior, to at most so many results."""
-BOLDNESS = 0.5
+BOLDNESS = 0.2
 """How far a drawn function is from what is expected, as a share of what it would be by chance. At 1 more is explored
 than pays in a few hundred evaluations; measured on NAS-Bench-201, DS-CNN and fifty synthetic layers."""
 REFERENCE = 1.05
