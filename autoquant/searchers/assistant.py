@@ -44,6 +44,9 @@ class Assistant:
     What it says depends on the results alone and on the generator that is handed in, not on what it was asked before.
     """
 
+    additive: Callable[[IntArray], FloatArray] | None = None
+    """Where there is an additive model: candidates (n, choices) -> objectives, to be minimised, (n, objectives)."""
+
     def __init__(self, problem: SearchProblem) -> None:
         self._problem = problem
         self._coder = Coder(problem)
@@ -126,7 +129,7 @@ class Assistant:
         """The results that a model sees, at most so many: their points, and their normal scores for each metric."""
         kept = self._kept(told, most)
         self._scores = {m: NormalScores(self._signs.get(m, 1.0) * told[m]) for m in self._models}
-        points = self._coder(np.array(self._candidates, dtype=np.int64)[kept])
+        points = self._points(np.array(self._candidates, dtype=np.int64)[kept])
         return points, {metric: scores.scores[kept] for metric, scores in self._scores.items()}
 
     def _kept(self, told: Columns, most: int) -> IntArray:
@@ -147,10 +150,19 @@ class Assistant:
     ) -> dict[str, FloatArray]:
         """Every metric of candidates by these functions of their points; costs are what they are."""
         found = dict(self._coder.price(candidates))
-        points = self._coder(candidates, found)
+        points = self._points(candidates, found)
         for metric, function in functions.items():
             found[metric] = self._signs.get(metric, 1.0) * self._scores[metric].back(function(points))
         return found
+
+    def _points(self, candidates: IntArray, costs: Columns | None = None) -> FloatArray:
+        """As the models see candidates; what an additive model expects of them is a feature more."""
+        points = self._coder(candidates, costs)
+        if self.additive is None:
+            return points
+        expected = np.nan_to_num(self.additive(candidates), posinf=np.finfo(np.float64).max)
+        measured = [(i, o.metric) for i, o in enumerate(self._problem.objectives) if o.metric in self._scores]
+        return np.column_stack([points, *(self._scores[metric].forth(expected[:, i]) for i, metric in measured)])
 
     def _objectives(self, metrics: Columns) -> FloatArray:
         """To be minimised: (n, objectives)."""

@@ -38,6 +38,11 @@ class NormalScores:
         self._scores = ndtri(middle / len(values))
         self.scores: FloatArray = self._scores[inverse]
 
+    def forth(self, values: FloatArray) -> FloatArray:
+        """Scores of any values; those beyond the values seen have the scores of the ends."""
+        found: FloatArray = np.interp(values, self._values, self._scores)
+        return found
+
     def back(self, scores: FloatArray) -> FloatArray:
         """Values of any scores."""
         found: FloatArray = np.interp(scores, self._scores, self._values)

@@ -169,6 +169,8 @@ class NSGA3Search(Searcher):
             self._started = True
             wanted = min(self._size, self._sensitivity.front_left)
             self._first += self._sensitivity.propose(wanted) if wanted else []
+            if self._assistant is not None and self._sensitivity.model is not None:
+                self._assistant.additive = self._sensitivity.model.predict
         self._seen.update(self._first)
         return self._first
 
@@ -218,11 +220,14 @@ class NSGA3Search(Searcher):
         return [max(found, key=lambda candidate: found[candidate])] if found else self._plain_child(rng)
 
     def _pool(self, front: IntArray, rng: np.random.Generator) -> IntArray:
-        """Neighbours of the front, children of the survivors, and strangers: (n, choices)."""
+        """Neighbours of the front, children of the survivors, strangers, the additive model's front: (n, choices)."""
         neighbours = self._mutation.once(front[rng.integers(len(front), size=POOL // 2)], rng)
         children = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
-        strangers = self.problem.space.sample(rng, POOL // 8)
-        return np.concatenate([neighbours, children.get("X").astype(np.int64), strangers])
+        kinds = [neighbours, children.get("X").astype(np.int64), self.problem.space.sample(rng, POOL // 8)]
+        if self._sensitivity is not None and self._sensitivity.front:
+            modelled = np.array(self._sensitivity.front, dtype=np.int64)
+            kinds.append(rng.permutation(modelled)[: POOL // 4])
+        return np.concatenate(kinds)
 
     def _plain_child(self, rng: np.random.Generator) -> list[Candidate]:
         """A new child of the survivors, or a random candidate where breeding finds none."""

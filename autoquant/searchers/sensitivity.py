@@ -56,7 +56,8 @@ class SensitivitySearch(Searcher):
         """Of the probes."""
         self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
         """The measured front with its objectives: of what holds the constraints (True), and of what breaks any."""
-        self._model: AdditiveModel | None = None
+        self.model: AdditiveModel | None = None
+        """Of the probes; None before the front was asked for, or where every probe failed."""
         self._front: list[Candidate] | None = None
         """Of the model; None before it is known."""
         self._queue: list[Candidate] = []
@@ -133,17 +134,17 @@ class SensitivitySearch(Searcher):
         """The model's front, in the order in which it is to be proposed; empty where every probe failed."""
         if self._front is None:
             self._front = []
-            self._model = self._changes.model(self._results)
-            if self._model is not None:
-                front = self._model.front(self._states, self._rng)
-                order = coarse_to_fine(self._model.predict(front))
+            self.model = self._changes.model(self._results)
+            if self.model is not None:
+                front = self.model.front(self._states, self._rng)
+                order = coarse_to_fine(self.model.predict(front))
                 self._front = [as_candidate(row) for row in front[order]]
         return self._front
 
     def _near(self) -> list[Candidate]:
         """The best new neighbours of the measured front: those that the model puts least behind it."""
         best = self._best[True] or self._best[False]
-        if self._model is None or not best:
+        if self.model is None or not best:
             return []
         front = np.array([values for _, values in best])
         span = np.maximum(np.ptp(front, axis=0), np.finfo(float).tiny)
@@ -151,10 +152,10 @@ class SensitivitySearch(Searcher):
         for candidate, values in best:
             parent = np.array(candidate, dtype=np.int64)
             fresh = new_candidates(self.problem, single_changes(self.problem, parent), self._seen)
-            before = self._model.predict(parent[None])
+            before = self.model.predict(parent[None])
             if not fresh or not np.isfinite(before).all():
                 continue
-            expected = values + self._model.predict(np.array(fresh)) - before
+            expected = values + self.model.predict(np.array(fresh)) - before
             gaps = ((expected[:, None, :] - front) / span).max(axis=2).min(axis=1)
             for neighbour, gap in zip(fresh, gaps, strict=True):
                 behind[neighbour] = max(float(gap), behind.get(neighbour, -np.inf))
