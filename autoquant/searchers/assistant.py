@@ -69,8 +69,9 @@ class Assistant:
         """Take in results."""
         for candidate, metrics in results:
             self._candidates.append(candidate)
+            costs = self._coder.price(np.array([candidate], dtype=np.int64))
             for metric, values in self._told.items():
-                values.append(metrics[metric])
+                values.append(metrics[metric] if metric in metrics else float(costs[metric][0]))
 
     def front(self) -> IntArray:
         """The feasible candidates that no other dominates, (n, choices); where none is feasible, the nearest to it."""

@@ -167,7 +167,7 @@ def test_law_1_a_trial_is_stored_before_a_worker_sees_it(new_run, monkeypatch):
 
 
 def test_law_1_results_are_told_in_the_order_of_proposals(new_run, monkeypatch):
-    job = new_run(pool="toy:Shuffled", evaluator={"name": "toy:Toy", "fail": [5]})
+    job = new_run(pool="toy:Shuffled", evaluator={"name": "toy:Toy", "fail": [5, 6]}, searcher="random")
     searcher = job.plan.searcher()
     monkeypatch.setattr(type(job.plan), "searcher", lambda _: searcher)
     told: list[Any] = []

@@ -91,7 +91,7 @@ def test_nothing_follows_before_every_single_change_is_told() -> None:
 def test_with_a_loss_that_adds_up_it_measures_the_true_front() -> None:
     reached = hypervolumes(SensitivitySearch, 300)
     assert reached[160] > 0.99 * reached[-1]
-    assert reached[160] > max(hypervolumes(partial(NSGA3Search, model="none", start="uniform"), 300)) + 0.1
+    assert reached[160] > max(hypervolumes(partial(NSGA3Search, model="none", start="uniform"), 300)) + 0.05
 
 
 def test_the_front_begins_with_its_ends_and_then_fills_the_widest_gaps() -> None:
