@@ -34,6 +34,7 @@ STYLE = {
     "sensitivity": ("#e6550d", "-", 1.8),
     "ppo": ("#31a354", "-", 1.8),
     "nsga3, plain": ("#6baed6", "-", 1.8),
+    "nsga3, sensitive": ("#08519c", ":", 1.8),
     "nsga3": ("#08519c", "-", 2.6),
 }
 """Search -> colour, line and width: peers dashed."""

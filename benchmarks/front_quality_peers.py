@@ -105,5 +105,6 @@ SEARCHES: dict[str, Start] = {
     "sensitivity": partial(ours, "sensitivity", {}),
     "ppo": partial(ours, "ppo", {}),
     "nsga3, plain": partial(ours, "nsga3", {"model": "none", "start": "uniform"}),
+    "nsga3, sensitive": partial(ours, "nsga3", {"start": "sensitivity"}),
     "nsga3": partial(ours, "nsga3", {}),
 }
