@@ -47,7 +47,8 @@ def test_a_refused_tell_says_why() -> None:
         ((second.__class__(7, (0,)), metrics), r"proposal 7 \(0,\) was never asked; nothing was learned"),
         (
             (second, {"accuracy": 0.5}),
-            r"proposal 1 has no 'bytes'; it must hold every objective and every metric of a constraint, it holds \['accuracy'\]",
+            r"proposal 1 has no 'bytes'; it must hold every objective and every metric of a constraint, "
+            r"it holds \['accuracy'\]",
         ),
         (
             (second, {"accuracy": 0.5, "bytes": float("inf")}),
