@@ -208,3 +208,43 @@ def test_one_objective_is_enough() -> None:
     scores = [measure(proposal.candidate)["accuracy"] for proposal in log.proposals]
     assert max(scores[60:]) > max(scores[:6])
     assert not math.isnan(max(scores))
+
+
+BITS = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(8)])
+WIDE = SearchSpace(
+    [Choice("kernel", tuple(f"k{i}" for i in range(60)), ordered=False), Choice("width", tuple(range(40)))]
+)
+
+
+@pytest.mark.parametrize(
+    ("space", "loss"),
+    [
+        (BITS, lambda c: 1.0),
+        (BITS, lambda c: float(sum(c) % 2)),
+        (BITS, lambda c: 1e-12 * sum(c)),
+        (BITS, lambda c: -1e15 * sum(c)),
+        (BITS, lambda c: math.exp(60 * c[0])),
+        (WIDE, lambda c: float(c[0] * 37 % 61)),
+    ],
+    ids=["constant", "two values", "tiny", "huge", "an outlier", "hundreds of options"],
+)
+def test_the_model_bears_odd_scores_and_spaces(space: SearchSpace, loss: Callable[[tuple[int, ...]], float]) -> None:
+    objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
+    searcher = NSGA3Search(SearchProblem(space, objectives, (), price, 0), start="uniform")
+    seen = set()
+    for _ in range(12):
+        for proposal in searcher.ask(5):
+            seen.add(proposal.candidate)
+            metrics = {"loss": loss(proposal.candidate), "bytes": price(np.array([proposal.candidate]))["bytes"][0]}
+            searcher.tell([(proposal, metrics)])
+    assert len(seen) == 60
+
+
+def test_constraints_that_only_have_a_price_need_not_be_told() -> None:
+    given = SearchProblem(BITS, (Objective("loss", "minimize"),), (Constraint.parse("bytes <= 40"),), price, 0)
+    searcher = NSGA3Search(given)
+    for _ in range(40):
+        for proposal in searcher.ask(1):
+            assert price(np.array([proposal.candidate]))["bytes"][0] <= 40
+            searcher.tell([(proposal, {"loss": float(-sum(proposal.candidate))})])
+    assert searcher.asked == 40
