@@ -39,6 +39,8 @@ STYLE = {
 }
 """Search -> colour, line and width: peers dashed."""
 
+NONE = "nan [nan, nan]"
+
 Shares = dict[str, FloatArray]
 
 
@@ -57,8 +59,8 @@ def tasks(wanted: Iterable[str], folder: Path) -> Iterable[Task]:
             yield from (task for task in makers[name]() if task.name.startswith(words))
 
 
-def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str, int], FloatArray]:
-    """Points of each run in the order in which they were measured, (400, 2): all advance side by side.
+def run_together(runs: dict[tuple[str, int], Run], task: Task, count: int) -> dict[tuple[str, int], FloatArray]:
+    """The first points of each run in the order in which they were measured, (count, 2): all advance side by side.
 
     So networks that any of them wants are measured in one batch, and share the layers that they have in common.
     """
@@ -70,12 +72,12 @@ def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str
             found = task.points(wanted)
             points[key] += list(found)
             try:
-                if len(points[key]) >= CHECKPOINTS[-1]:
+                if len(points[key]) >= count:
                     raise StopIteration
                 asked[key] = runs[key].send(found)
             except StopIteration:
                 del asked[key]
-    return {key: np.array(rows[: CHECKPOINTS[-1]]) for key, rows in points.items()}
+    return {key: np.array(rows[:count]) for key, rows in points.items()}
 
 
 def main() -> None:
@@ -85,6 +87,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", default=list(TASKS), help=f"names that begin so, of {list(TASKS)}")
     parser.add_argument("--searches", nargs="*", default=list(SEARCHES), choices=list(SEARCHES))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--evaluations", type=int, default=CHECKPOINTS[-1], help="of a run, where measuring takes long")
     parser.add_argument("--anew", action="store_true", help="run again what the folder holds a result of")
     parser.add_argument("--markdown", action="store_true", help="print tables for a page")
     parser.add_argument("--picture", type=Path, help="draw the shares into this file")
@@ -96,7 +99,9 @@ def main() -> None:
         kept = json.loads(path.read_text()) if path.exists() else {}
         missing = [name for name in arguments.searches if arguments.anew or len(kept.get(name, [])) < arguments.seeds]
         keys = [(name, seed) for name in missing for seed in range(arguments.seeds)]
-        points = run_together({(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task)
+        points = run_together(
+            {(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task, arguments.evaluations
+        )
         for name in missing:
             kept[name] = [points[name, seed].tolist() for seed in range(arguments.seeds)]
         path.write_text(json.dumps(kept))
@@ -112,13 +117,15 @@ def main() -> None:
 
 
 def shares_of(task: Task, runs: dict[str, list[list[list[float]]]]) -> Shares:
-    """Search -> share of the hypervolume at every count of `COUNTS`: (seeds, counts)."""
+    """Search -> share of the hypervolume at every count of `COUNTS`, (seeds, counts); NaN beyond the end of a run."""
     everything = np.concatenate([np.array(points) for several in runs.values() for points in several])
     exact = task.hypervolume(everything if task.front is None else task.front)
-    return {
-        name: np.array([[task.hypervolume(np.array(points)[:n]) / exact for n in COUNTS] for points in several])
-        for name, several in runs.items()
-    }
+    found: Shares = {}
+    for name, several in runs.items():
+        values = [[task.hypervolume(np.array(points[:n])) / exact for n in COUNTS] for points in several]
+        ends = np.array([[n <= len(points) for n in COUNTS] for points in several])
+        found[name] = np.where(ends, values, np.nan)
+    return found
 
 
 def merged(several: list[Shares]) -> Shares:
@@ -130,30 +137,24 @@ def table(shares: Shares, markdown: bool) -> str:
     """Median [least, most] of each search at the checkpoints."""
     columns = [COUNTS.index(count) for count in CHECKPOINTS]
     rows = [
-        [name, *(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]" for c in found[:, columns].T)]
+        [name, *(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]".replace(NONE, "-") for c in found[:, columns].T)]
         for name, found in shares.items()
     ]
     return as_text(["evaluations", *map(str, CHECKPOINTS)], rows, markdown)
 
 
 def summary(together: dict[str, Shares], markdown: bool) -> str:
-    """Median of each search on each task, at 100 and at 400 evaluations."""
-    names = list(next(iter(together.values())))
-    best = {
-        (task, n): max(f"{np.median(shares[name][:, COUNTS.index(n)]):.3f}" for name in names)
-        for task, shares in together.items()
-        for n in (100, 400)
-    }
-    rows = []
-    for name in names:
-        cells = {
-            (task, n): f"{np.median(shares[name][:, COUNTS.index(n)]):.3f}"
-            for task, shares in together.items()
-            for n in (100, 400)
-        }
-        bold = {key: f"**{cell}**" if markdown and cell == best[key] else cell for key, cell in cells.items()}
-        rows.append([name, *(f"{bold[task, 100]} / {bold[task, 400]}" for task in together)])
-    return as_text(["at 100 / 400 evaluations", *together], rows, markdown)
+    """Median of each search on each task at 100 evaluations and at the last checkpoint; the best in bold on a page."""
+    columns: list[list[str]] = []
+    heads = []
+    for task, shares in together.items():
+        last = max(n for n in CHECKPOINTS if not np.isnan(next(iter(shares.values()))[0, COUNTS.index(n)]))
+        for n in (100, last):
+            cells = [f"{np.median(found[:, COUNTS.index(n)]):.3f}" for found in shares.values()]
+            columns.append([f"**{c}**" if markdown and c == max(cells) else c for c in cells])
+            heads.append(f"{task}, {n}")
+    names = next(iter(together.values()))
+    return as_text(["", *heads], [[name, *(c[i] for c in columns)] for i, name in enumerate(names)], markdown)
 
 
 def as_text(head: list[str], rows: list[list[str]], markdown: bool) -> str:

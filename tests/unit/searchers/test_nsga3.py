@@ -232,8 +232,8 @@ def test_the_model_bears_odd_scores_and_spaces(space: SearchSpace, loss: Callabl
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
     searcher = NSGA3Search(SearchProblem(space, objectives, (), price, 0), start="uniform")
     seen = set()
-    for _ in range(12):
-        for proposal in searcher.ask(5):
+    while searcher.asked < 60:
+        for proposal in searcher.ask(min(5, 60 - searcher.asked)):
             seen.add(proposal.candidate)
             metrics = {"loss": loss(proposal.candidate), "bytes": price(np.array([proposal.candidate]))["bytes"][0]}
             searcher.tell([(proposal, metrics)])
