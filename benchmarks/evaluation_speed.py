@@ -106,7 +106,7 @@ def search(data: DataSplits, memo_mb: int, across: bool) -> None:
         [CostMetric("weight_bytes", "weight_bytes", "weight_bytes", WeightBytes())], evaluator.profile(), space
     )
     objectives = [as_objective("accuracy"), as_objective("weight_bytes")]
-    searcher = make_searcher("nsga3", space, objectives, price=pricer, seed=0)
+    searcher = make_searcher("nsga3", space, objectives, price=pricer, seed=0, model="none", start="uniform")
     pool = InlinePool()
     pool.start(EvaluatorRecipe(lambda: evaluator, space))
     for label, candidate in space.uniform().items():  # the baselines of a job, which quantize every weight

@@ -194,6 +194,15 @@ def test_a_server_gone_for_longer_than_the_patience_is_waited_for_once(open_stor
     assert time.monotonic() - again >= 1, "once it was back it is waited for again"
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT interrupts, also where the tests were started in the background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_whoever_interrupts_the_waiting_need_not_wait_again(open_store, network):
     store = open_store()
     new_job(store)
