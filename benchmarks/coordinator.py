@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).parent
 
 
-def spec(pool: str, n_trials: int, searcher: str = "random") -> Any:
+def spec(pool: str, n_trials: int, searcher: str | dict[str, Any] = "random") -> Any:
     """The search that is timed."""
     from autoquant import SearchSpec
 

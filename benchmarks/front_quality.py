@@ -39,8 +39,6 @@ STYLE = {
 }
 """Search -> colour, line and width: peers dashed."""
 
-NONE = "nan [nan, nan]"
-
 Shares = dict[str, FloatArray]
 
 
@@ -135,26 +133,33 @@ def merged(several: list[Shares]) -> Shares:
 
 def table(shares: Shares, markdown: bool) -> str:
     """Median [least, most] of each search at the checkpoints."""
-    columns = [COUNTS.index(count) for count in CHECKPOINTS]
-    rows = [
-        [name, *(f"{np.median(c):.4f} [{c.min():.4f}, {c.max():.4f}]".replace(NONE, "-") for c in found[:, columns].T)]
-        for name, found in shares.items()
-    ]
+    rows = [[name, *(spread(at(found, count)) for count in CHECKPOINTS)] for name, found in shares.items()]
     return as_text(["evaluations", *map(str, CHECKPOINTS)], rows, markdown)
+
+
+def at(found: FloatArray, count: int) -> FloatArray:
+    """The shares of the runs that came to so many evaluations."""
+    column = found[:, COUNTS.index(count)]
+    return column[~np.isnan(column)]
+
+
+def spread(values: FloatArray) -> str:
+    """Median [least, most]."""
+    return f"{np.median(values):.4f} [{values.min():.4f}, {values.max():.4f}]" if len(values) else "-"
 
 
 def summary(together: dict[str, Shares], markdown: bool) -> str:
     """Median of each search on each task at 100 evaluations and at the last checkpoint; the best in bold on a page."""
     columns: list[list[str]] = []
-    heads = []
     for task, shares in together.items():
-        last = max(n for n in CHECKPOINTS if not np.isnan(next(iter(shares.values()))[0, COUNTS.index(n)]))
-        for n in (100, last):
-            cells = [f"{np.median(found[:, COUNTS.index(n)]):.3f}" for found in shares.values()]
-            columns.append([f"**{c}**" if markdown and c == max(cells) else c for c in cells])
-            heads.append(f"{task}, {n}")
-    names = next(iter(together.values()))
-    return as_text(["", *heads], [[name, *(c[i] for c in columns)] for i, name in enumerate(names)], markdown)
+        last = max(n for n in CHECKPOINTS if all(len(at(found, n)) for found in shares.values()))
+        pairs = [[f"{np.median(at(found, n)):.3f}" for n in (100, last)] for found in shares.values()]
+        best = [max(column) for column in zip(*pairs, strict=True)]
+        bold = [[f"**{c}**" if markdown and c == top else c for c, top in zip(p, best, strict=True)] for p in pairs]
+        columns.append([f"{task}, 100 / {last}", *(" / ".join(pair) for pair in bold)])
+    names = ["", *next(iter(together.values()))]
+    rows = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
+    return as_text(rows[0], rows[1:], markdown)
 
 
 def as_text(head: list[str], rows: list[list[str]], markdown: bool) -> str:
@@ -177,10 +182,12 @@ def draw(together: dict[str, Shares], path: Path) -> None:
     for axis, (task, shares) in zip(np.atleast_1d(axes), together.items(), strict=True):
         for name, found in shares.items():
             colour, line, width = STYLE[name]
-            missing = np.maximum(1 - found, FLOOR)
-            axis.plot(COUNTS, np.median(missing, axis=0), line, color=colour, linewidth=width, label=name)
+            reached = [count for count in COUNTS if len(at(found, count))]
+            missing = [np.maximum(1 - at(found, count), FLOOR) for count in reached]
+            axis.plot(reached, [np.median(one) for one in missing], line, color=colour, linewidth=width, label=name)
             if width > 2:
-                axis.fill_between(COUNTS, missing.min(0), missing.max(0), color=colour, alpha=0.15, linewidth=0)
+                band = [one.min() for one in missing], [one.max() for one in missing]
+                axis.fill_between(reached, *band, color=colour, alpha=0.15, linewidth=0)
         axis.set(title=task, xlabel="evaluations", yscale="log", xlim=(COUNTS[0], COUNTS[-1]))
         axis.grid(axis="y", alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
