@@ -178,8 +178,11 @@ def draw(together: dict[str, Shares], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(together), figsize=(4.2 * len(together), 4.6), layout="constrained")
-    for axis, (task, shares) in zip(np.atleast_1d(axes), together.items(), strict=True):
+    rows = len(together) // 3 + 1  # one panel more than tasks, for the legend
+    figure, axes = plt.subplots(rows, 3, figsize=(13, 4.2 * rows), layout="constrained", squeeze=False)
+    for axis in axes.flat[len(together) :]:
+        axis.axis("off")
+    for axis, (task, shares) in zip(axes.flat, together.items(), strict=False):
         for name, found in shares.items():
             colour, line, width = STYLE[name]
             reached = [count for count in COUNTS if len(at(found, count))]
@@ -191,9 +194,9 @@ def draw(together: dict[str, Shares], path: Path) -> None:
         axis.set(title=task, xlabel="evaluations", yscale="log", xlim=(COUNTS[0], COUNTS[-1]))
         axis.grid(axis="y", alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    np.atleast_1d(axes)[0].set_ylabel("hypervolume that is missing (less is better)")
-    handles, labels = np.atleast_1d(axes)[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("hypervolume that is missing (less is better)")
+    axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center", frameon=False, fontsize=11)
     figure.savefig(path, dpi=110)
 
 
