@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autoquant.interfaces import FloatArray, SearchProblem
 from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
+from autoquant.searchers.sampling import broken
 from autoquant.space import Candidate, IntArray
 
 KNOWN = 400
@@ -171,12 +172,7 @@ class Assistant:
 
     def _excess(self, metrics: Columns) -> FloatArray:
         """How far constraints are broken, relative to their bounds: (n,)."""
-        total = np.zeros(len(next(iter(metrics.values()))))
-        for constraint in self._problem.constraints:
-            signed = metrics[constraint.metric] - constraint.bound
-            over = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
-            total += over / max(abs(constraint.bound), 1e-9)
-        return total
+        return broken(self._problem.constraints, metrics, len(next(iter(metrics.values()))))
 
 
 class Coder:

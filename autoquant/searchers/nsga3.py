@@ -27,9 +27,8 @@ from pymoo.util.ref_dirs import get_reference_directions
 
 from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.network import FLOAT_BITS
-from autoquant.objective import violations
 from autoquant.searchers.assistant import Assistant
-from autoquant.searchers.sampling import draw, new_candidates, repair
+from autoquant.searchers.sampling import broken, draw, new_candidates, repair
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 
@@ -94,6 +93,8 @@ class NSGA3Search(Searcher):
         """What is proposed before anything is bred; None before it is known."""
         self._started = False
         """Whether the front of the additive model is part of it."""
+        self._modelled: IntArray = np.zeros((0, len(problem.space.choices)), dtype=np.int64)
+        """The front of the additive model."""
         self._told = 0
         self._fresh: list[tuple[Candidate, Mapping[str, float]]] = []
         """Results since survivors were last selected."""
@@ -169,6 +170,8 @@ class NSGA3Search(Searcher):
             self._started = True
             wanted = min(self._size, self._sensitivity.front_left)
             self._first += self._sensitivity.propose(wanted) if wanted else []
+            if self._sensitivity.front:
+                self._modelled = np.array(self._sensitivity.front, dtype=np.int64)
             if self._assistant is not None and self._sensitivity.model is not None:
                 self._assistant.additive = self._sensitivity.model.predict
         self._seen.update(self._first)
@@ -188,20 +191,16 @@ class NSGA3Search(Searcher):
         """Select the survivors among the present ones and the fresh results."""
         metrics = [one for _, one in self._fresh]
         values = [[o.minimized(one[o.metric]) for o in self.problem.objectives] for one in metrics]
+        names = {constraint.metric for constraint in self.problem.constraints}
+        constrained = {m: np.array([one[m] for one in metrics]) for m in names if all(m in one for one in metrics)}
         fresh = Population.new(
             X=np.array([candidate for candidate, _ in self._fresh], dtype=np.int64),
             F=np.array(values, dtype=np.float64),
-            G=np.array([[self._violation(one)] for one in metrics]),
+            G=broken(self.problem.constraints, constrained, len(metrics))[:, None],
         )
         everyone = Population.merge(self._survivors, fresh)
         self._survivors = self._survival.do(self._problem, everyone, n_survive=self._size, random_state=self._rng)
         self._fresh = []
-
-    def _violation(self, metrics: Mapping[str, float]) -> float:
-        """How far constraints are broken, relative to their bounds."""
-        excess = violations(self.problem.constraints, metrics)
-        bounds = {str(constraint): abs(constraint.bound) for constraint in self.problem.constraints}
-        return sum(amount / max(bounds[text], 1e-9) for text, amount in excess.items())
 
     def _bred(self, beside: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
         """The next child, proposed beside these; none where the space has nothing new."""
@@ -224,10 +223,7 @@ class NSGA3Search(Searcher):
         neighbours = self._mutation.once(front[rng.integers(len(front), size=POOL // 2)], rng)
         children = self._mating.do(self._problem, self._survivors, POOL * 3 // 8, random_state=rng)
         kinds = [neighbours, children.get("X").astype(np.int64), self.problem.space.sample(rng, POOL // 8)]
-        if self._sensitivity is not None and self._sensitivity.front:
-            modelled = np.array(self._sensitivity.front, dtype=np.int64)
-            kinds.append(rng.permutation(modelled)[: POOL // 4])
-        return np.concatenate(kinds)
+        return np.concatenate([*kinds, rng.permutation(self._modelled)[: POOL // 4]])
 
     def _plain_child(self, rng: np.random.Generator) -> list[Candidate]:
         """A new child of the survivors, or a random candidate where breeding finds none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from autoquant.errors import SearcherError
 from autoquant.interfaces import SearchProblem
+from autoquant.objective import Constraint
 from autoquant.space import Candidate, IntArray
 
 ROUNDS = 20
@@ -79,12 +81,19 @@ def single_changes(problem: SearchProblem, candidate: IntArray) -> IntArray:
 
 
 def excess(problem: SearchProblem, candidates: IntArray) -> npt.NDArray[np.float64]:
-    """Sum over cost constraints of the excess, relative to the bound: (n, choices) -> (n,)."""
-    total = np.zeros(len(candidates))
+    """How far candidates break the constraints on costs, as `broken` counts it: (n, choices) -> (n,)."""
     costs = problem.price(candidates) if problem.price is not None else {}
-    for constraint in problem.constraints:
-        if constraint.metric in costs:
-            signed = costs[constraint.metric] - constraint.bound
+    return broken(problem.constraints, costs, len(candidates))
+
+
+def broken(
+    constraints: Sequence[Constraint], metrics: Mapping[str, npt.NDArray[np.float64]], count: int
+) -> npt.NDArray[np.float64]:
+    """Sum over the constraints whose metric is given of the excess, relative to the bound: metrics (n,) -> (n,)."""
+    total = np.zeros(count)
+    for constraint in constraints:
+        if constraint.metric in metrics:
+            signed = metrics[constraint.metric] - constraint.bound
             over = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
             total += over / max(abs(constraint.bound), 1e-9)
     return total
