@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 
 import numpy as np
@@ -16,7 +16,7 @@ from autoquant.job import SINGLE_CHANGE, Attempt, CurvePoint
 from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.plan import Plan
-from autoquant.results import check_finite, check_varied, drops, nearest_miss
+from autoquant.results import check_varied, copied, finished_trial, measured_trial, nearest_miss
 from autoquant.space import Candidate
 from autoquant.store import FrontChange, HeldJob
 from autoquant.trial import Measurement, Proposal, Trial, TrialState
@@ -219,7 +219,7 @@ class Search:
         found = self._held.store.measured(sorted(set(keys.values()) - self._looked_up)) if self._plan.spec.reuse else {}
         self._looked_up.update(keys.values())
         finished = {
-            trial.number: self._measured_trial(trial, *found[keys[trial.number]])
+            trial.number: measured_trial(self._plan, self._reference, trial, *found[keys[trial.number]])
             for trial in trials
             if keys[trial.number] in found
         }
@@ -265,23 +265,9 @@ class Search:
         if trial.violations:
             trial = replace(trial, state=TrialState.PRUNED, ended=now)
         elif measured := self._known.get(self._plan.space.canonical(trial.candidate)):
-            trial = self._copied(trial, measured)
+            trial = copied(trial, measured)
         self._note(trial)
         return trial
-
-    @staticmethod
-    def _copied(trial: Trial, measured: Trial) -> Trial:
-        """The trial with the measurement of an equivalent one."""
-        return replace(
-            trial,
-            state=measured.state,
-            metrics=measured.metrics,
-            standard_errors=measured.standard_errors,
-            violations=measured.violations,
-            measured_by=measured.measured_by or f"trial {measured.number}",
-            error=measured.error,
-            ended=datetime.now(UTC),
-        )
 
     def _dispatch(self, trial: Trial) -> None:
         canonical = self._plan.space.canonical(trial.candidate)
@@ -301,11 +287,11 @@ class Search:
             if completion.lost and trial.attempt < MAX_ATTEMPTS:
                 self._retry(trial, completion)
                 continue
-            first = self._finished_trial(trial, completion)
+            first = finished_trial(self._plan, self._reference, trial, completion)
             if completion.measurement is not None and first.state is TrialState.COMPLETE:
                 shared[self._plan.measurement_key(trial.candidate)] = (trial.number, completion.measurement)
             waiting = self._twins.pop(self._plan.space.canonical(first.candidate))
-            done += [first, *(self._copied(twin, first) for twin in waiting)]
+            done += [first, *(copied(twin, first) for twin in waiting)]
         if not done:
             return
         for trial in done:
@@ -331,35 +317,6 @@ class Search:
             if trial.state is TrialState.FAIL:
                 reason = (trial.error or "").strip().splitlines()[-1:]
                 self._held.event(f"trial {trial.number} failed: {''.join(reason)}", "error")
-
-    def _finished_trial(self, trial: Trial, completion: Completion) -> Trial:
-        """COMPLETE with all its metrics, or FAIL with its error."""
-        measurement = completion.measurement
-        error = completion.error or check_finite(measurement.metrics if measurement else {}, self._plan)
-        if error is not None or measurement is None:
-            ended = datetime.now(UTC)
-            return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=ended)
-        return self._measured_trial(trial, measurement, worker=completion.worker)
-
-    def _measured_trial(
-        self, trial: Trial, found: Measurement, measured_by: str | None = None, worker: str | None = None
-    ) -> Trial:
-        """COMPLETE, with costs, measured metrics and drops."""
-        now = datetime.now(UTC)
-        metrics = {**trial.metrics, **found.metrics, **drops(self._plan, self._reference, found.metrics)}
-        return replace(
-            trial,
-            state=TrialState.COMPLETE,
-            metrics=metrics,
-            standard_errors=found.standard_errors,
-            violations=violations(self._plan.constraints, metrics),
-            artifacts=found.artifacts,
-            seconds=found.seconds,
-            worker=worker,
-            measured_by=measured_by,
-            started=now - timedelta(seconds=found.seconds) if measured_by is None else now,
-            ended=now,
-        )
 
     def _front_change(self, done: Sequence[Trial]) -> FrontChange:
         """Offer finished trials to the front; what the store has to write of it."""

@@ -1,14 +1,17 @@
-"""What measured metrics amount to: whether they are results at all, drops, and what went wrong over many trials."""
+"""What measured metrics amount to: drops, finished trials, and what went wrong over many of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from autoquant.errors import JobFailed
-from autoquant.objective import DROP
+from autoquant.interfaces import Completion
+from autoquant.objective import DROP, violations
 from autoquant.plan import Plan
-from autoquant.trial import Trial, TrialState
+from autoquant.trial import Measurement, Trial, TrialState
 
 
 def check_finite(metrics: Mapping[str, float], plan: Plan) -> str | None:
@@ -31,6 +34,56 @@ def drops(plan: Plan, reference: Mapping[str, float], metrics: Mapping[str, floa
         else metrics[metric] - reference[metric]
         for metric, direction in plan.drops.items()
     }
+
+
+def finished_trial(plan: Plan, reference: Mapping[str, float], trial: Trial, completion: Completion) -> Trial:
+    """COMPLETE with all its metrics, or FAIL with its error; ``reference``: metrics of the float network."""
+    measurement = completion.measurement
+    error = completion.error or check_finite(measurement.metrics if measurement else {}, plan)
+    if error is not None or measurement is None:
+        ended = datetime.now(UTC)
+        return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=ended)
+    return measured_trial(plan, reference, trial, measurement, worker=completion.worker)
+
+
+def measured_trial(
+    plan: Plan,
+    reference: Mapping[str, float],
+    trial: Trial,
+    found: Measurement,
+    measured_by: str | None = None,
+    worker: str | None = None,
+) -> Trial:
+    """COMPLETE, with costs, measured metrics and drops; ``measured_by`` where the measurement is another's."""
+    now = datetime.now(UTC)
+    metrics = {**trial.metrics, **found.metrics, **drops(plan, reference, found.metrics)}
+    return replace(
+        trial,
+        state=TrialState.COMPLETE,
+        metrics=metrics,
+        standard_errors=found.standard_errors,
+        violations=violations(plan.constraints, metrics),
+        artifacts=found.artifacts,
+        seconds=found.seconds,
+        worker=worker,
+        measured_by=measured_by,
+        started=now - timedelta(seconds=found.seconds) if measured_by is None else now,
+        ended=now,
+    )
+
+
+def copied(trial: Trial, measured: Trial) -> Trial:
+    """The trial with the measurement of an equivalent one."""
+    return replace(
+        trial,
+        state=measured.state,
+        metrics=measured.metrics,
+        standard_errors=measured.standard_errors,
+        violations=measured.violations,
+        measured_by=measured.measured_by or f"trial {measured.number}",
+        error=measured.error,
+        ended=datetime.now(UTC),
+    )
 
 
 def check_varied(plan: Plan, measured: Sequence[Mapping[str, float]]) -> None:
