@@ -12,7 +12,7 @@ from autoquant.interfaces import WorkerPool
 from autoquant.job import JobState
 from autoquant.plan import Plan
 from autoquant.scoring import float_metrics, known_candidates, measure_baselines, score_on_test
-from autoquant.sensitivity_baseline import measure_sensitivity
+from autoquant.sensitivity_baseline import SensitivityBaseline
 from autoquant.store import HeldJob, Store
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class _Run:
         if baselines is None:
             return None
         if self._plan.spec.sensitivity_baseline:
-            more = measure_sensitivity(*beside, baselines, self._total, lambda: self.seconds)
+            more = SensitivityBaseline(*beside, baselines, lambda: self.seconds).run(self._total)
             if more is None:
                 return None
             baselines = [*more, *baselines]  # of equal networks the uniform one is named

@@ -24,30 +24,12 @@ SHARE_OF_TIME = 0.5
 """Of a budget of seconds; when so much of it is gone, the baseline is left out."""
 
 
-def measure_sensitivity(
-    plan: Plan,
-    held: HeldJob,
-    pool: WorkerPool,
-    stop: Callable[[], bool],
-    tell: Callable[[int, int], None],
-    baselines: Sequence[Baseline],
-    n_trials: int,
-    seconds: Callable[[], float],
-) -> list[Baseline] | None:
+class SensitivityBaseline:
     """Every option alone, then points of the front of their sum, on the search split; what is stored is read back.
 
-    What the other ``baselines`` measured is not measured again. None when told to stop before all were measured. Where
-    there is no sensitivity baseline, that is stored once for all: a baseline of that bare name whose error says why.
+    What the other ``baselines`` measured is not measured again. Where there is no sensitivity baseline, that is stored
+    once for all: a baseline of that bare name whose error says why.
     """
-    stored = [*held.store.single_changes(held.id), *held.store.baselines(held.id)]
-    mine = {one.label: one for one in stored if one.kind == "sensitivity" or one.label.startswith(SINGLE_CHANGE)}
-    if SENSITIVITY in mine:
-        return list(mine.values())
-    return _Measuring(plan, held, pool, stop, tell, baselines, mine, seconds).run(n_trials)
-
-
-class _Measuring:
-    """What this process does for the baseline."""
 
     def __init__(
         self,
@@ -57,16 +39,21 @@ class _Measuring:
         stop: Callable[[], bool],
         tell: Callable[[int, int], None],
         baselines: Sequence[Baseline],
-        stored: Mapping[str, Baseline],
         seconds: Callable[[], float],
     ) -> None:
         self._plan, self._held, self._pool, self._stop, self._tell = plan, held, pool, stop, tell
-        self._baselines, self._stored, self._seconds = baselines, stored, seconds
-        problem = SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
-        self._searcher = SensitivitySearch(problem)
+        self._baselines, self._seconds = baselines, seconds
+        stored = [*held.store.single_changes(held.id), *held.store.baselines(held.id)]
+        mine = [one for one in stored if one.kind == "sensitivity" or one.label.startswith(SINGLE_CHANGE)]
+        self._stored = {one.label: one for one in mine}
+        self._searcher = SensitivitySearch(
+            SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
+        )
 
     def run(self, n_trials: int) -> list[Baseline] | None:
-        """Single changes and points; None when told to stop."""
+        """Single changes and points, for a job of so many trials; None when told to stop before all were measured."""
+        if SENSITIVITY in self._stored:
+            return list(self._stored.values())
         count, budget = len(self._searcher.probes), self._plan.spec.budget.seconds
         if sum(int(size) > 1 for size in self._plan.space.sizes) < 2:
             return self._left_out("the space has fewer than two choices, so there is nothing to add up")

@@ -17,7 +17,7 @@ SHRINKAGE = 0.3
 """Of the additive model, in results: an option that was seen as often is believed by half."""
 
 
-class AdditiveModel:
+class OptionEffects:
     """Measured objectives as a sum over the choices: ridge regression on which option each choice has.
 
     It keeps only sums over the results, so that a result costs the same however many there were.
@@ -64,7 +64,7 @@ class Task:
         """The objective whose weight is 1 where those of the others are lambda."""
         self._budgets = [self._budget(c) for c in problem.constraints if c.metric in self.marginals]
         """What each option takes of the room between least cost and bound: (choices, most options) a constraint."""
-        self._model = AdditiveModel(self.sizes, len(self.measured))
+        self._model = OptionEffects(self.sizes, len(self.measured))
         self._results: dict[Candidate, tuple[FloatArray, FloatArray] | None] = {}
         self._least = np.full(len(self.measured), np.inf)
         self._most = np.full(len(self.measured), -np.inf)

@@ -19,7 +19,7 @@ from autoquant.interfaces import SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.searchers.completions import Completions
 from autoquant.searchers.ppo import PPOSearch
-from autoquant.searchers.ppo_task import AdditiveModel, Task
+from autoquant.searchers.ppo_task import OptionEffects, Task
 from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure
 
@@ -289,7 +289,7 @@ def test_the_additive_model_finds_what_each_option_adds() -> None:
     rng = np.random.default_rng(0)
     sizes = np.array([3, 2, 4])
     truth = rng.normal(size=(3, 4))
-    model = AdditiveModel(sizes, 1)
+    model = OptionEffects(sizes, 1)
     for candidate in rng.integers(0, sizes, size=(2000, 3)):
         model.add(tuple(candidate), np.array([7.0 + truth[np.arange(3), candidate].sum()]))
     (table,) = model.tables()
