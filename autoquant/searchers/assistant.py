@@ -131,7 +131,7 @@ class Assistant:
         """The results that a model sees, at most so many: their points, and their normal scores for each metric."""
         kept = self._kept(told, most)
         self._scores = {m: NormalScores(self._signs.get(m, 1.0) * told[m]) for m in self._models}
-        points = self._points(np.array(self._candidates, dtype=np.int64)[kept])
+        points = self._points(np.array([self._candidates[i] for i in kept], dtype=np.int64))
         return points, {metric: scores.scores[kept] for metric, scores in self._scores.items()}
 
     def _kept(self, told: Columns, most: int) -> IntArray:
