@@ -7,6 +7,7 @@ Approach", 2014. Mating and survival are pymoo's; the mutation below speaks of b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import comb
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ from pymoo.operators.crossover.pntx import SinglePointCrossover
 from pymoo.operators.crossover.ux import UniformCrossover
 from pymoo.operators.selection.tournament import TournamentSelection
 from pymoo.util.ref_dirs import get_reference_directions
+from threadpoolctl import ThreadpoolController
 
 from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.network import FLOAT_BITS
@@ -206,10 +208,17 @@ class NSGA3Search(Searcher):
         """The next child, proposed beside these; none where the space has nothing new."""
         if self._assistant is None or not self._assistant.ready:
             return self._plain_child(rng)
+        with blas().limit(limits=1):  # matrices are small: threads cost more than they give, and change last digits
+            return self._modelled_child(self._assistant, beside, rng)
+
+    def _modelled_child(
+        self, assistant: Assistant, beside: Sequence[Candidate], rng: np.random.Generator
+    ) -> list[Candidate]:
+        """The best of hundreds by a drawn function; none where the space has nothing new."""
         pending = [proposal.candidate for proposal in self._open.values()]
-        gain = self._assistant.draw([*pending, *beside], rng)
+        gain = assistant.draw([*pending, *beside], rng)
         found: dict[Candidate, float] = {}
-        fresh = self._pool(self._assistant.front(), rng)
+        fresh = self._pool(assistant.front(), rng)
         for generation in range(GENERATIONS + 1):
             if new := new_candidates(self.problem, fresh, self._seen | found.keys()):
                 found.update(zip(new, gain(np.array(new, dtype=np.int64)).tolist(), strict=True))
@@ -233,6 +242,12 @@ class NSGA3Search(Searcher):
             if child := new_candidates(self.problem, feasible, self._seen):
                 return child[:1]
         return draw(self.problem, rng, self._seen, 1)
+
+
+@cache
+def blas() -> ThreadpoolController:
+    """The libraries of linear algebra that are loaded."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def feasible_then_rank(

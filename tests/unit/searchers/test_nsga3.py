@@ -15,7 +15,15 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale
-from autoquant.searchers.nsga3 import GaussianBits, NSGA3Search, alike, numeric_values, reference_directions
+from autoquant.searchers.assistant import Assistant
+from autoquant.searchers.nsga3 import (
+    GaussianBits,
+    NSGA3Search,
+    alike,
+    blas,
+    numeric_values,
+    reference_directions,
+)
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.space import Choice, SearchSpace
@@ -248,3 +256,20 @@ def test_constraints_that_only_have_a_price_need_not_be_told() -> None:
             assert price(np.array([proposal.candidate]))["bytes"][0] <= 40
             searcher.tell([(proposal, {"loss": float(-sum(proposal.candidate))})])
     assert searcher.asked == 40
+
+
+def test_a_proposal_takes_one_thread_of_linear_algebra_and_gives_the_others_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in blas().info()}
+
+    searcher = NSGA3Search(problem(), population=4, start="uniform")
+    searcher.tell([(proposal, measure(proposal.candidate)) for proposal in searcher.ask(4)])
+    seen: list[set[int]] = []
+    draw = Assistant.draw
+    monkeypatch.setattr(Assistant, "draw", lambda *args: (seen.append(threads()), draw(*args))[1])
+    with blas().limit(limits=2):
+        assert searcher.ask(1)
+        assert threads() == {2}
+    assert seen == [{1}]
