@@ -14,14 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.interfaces import FloatArray, SearchProblem
-from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
+from autoquant.searchers.gaussian_process import GaussianProcess
 from autoquant.searchers.sampling import broken
+from autoquant.searchers.scales import NormalScores, Saturating
 from autoquant.space import Candidate, IntArray
 
 KNOWN = 400
 """The models see at most so many results: those nearest to the front, and for a quarter some of all others."""
 REFIT, STEPS, FITTED = 10, 12, 120
 """Parameters are fitted anew after so many results, by so many steps from their prior, to at most so many results."""
+SCALES: dict[type[NormalScores] | type[Saturating], int] = {NormalScores: STEPS, Saturating: STEPS // 2}
+"""Scales that are tried, with the steps of the fit on each; from the second on it goes on from the one before."""
 BOLDNESS = 0.2
 """How far a drawn function is from what is expected, as a share of what it would be by chance. At 1 more is explored
 than pays in a few hundred evaluations; measured on NAS-Bench-201, DS-CNN and fifty synthetic layers."""
@@ -29,6 +32,8 @@ REFERENCE = 1.05
 """Hypervolume is measured from here, where 0 is the best and 1 the worst result so far."""
 EXACT = 64
 """With three objectives and more, the gain of at most so many candidates is computed."""
+CLEARLY = 0.7
+"""A scale is left for one that misses results by less than this share of the squares."""
 
 FAR = 1e6
 """What breaks a constraint comes after everything that does not."""
@@ -57,7 +62,8 @@ class Assistant:
         self._candidates: list[Candidate] = []
         self._told: dict[str, list[float]] = {metric: [] for metric in dict.fromkeys(asked)}
         self._models = {metric: GaussianProcess(self._coder.codes) for metric in measured}
-        self._scores: dict[str, NormalScores] = {}
+        self._scales: dict[str, type[NormalScores] | type[Saturating]] = {}
+        self._scores: dict[str, NormalScores | Saturating] = {}
         self._fitted_at = 0
         self._conditioned_at = 0
 
@@ -118,19 +124,35 @@ class Assistant:
             return
         fitted_at = count - count % REFIT or count
         if self._fitted_at != fitted_at:
-            points, targets = self._known({metric: values[:fitted_at] for metric, values in told.items()}, FITTED)
-            for metric, model in self._models.items():
-                model.fit(points, targets[metric], STEPS)
+            self._fit({metric: values[:fitted_at] for metric, values in told.items()})
             self._fitted_at = fitted_at
-        points, targets = self._known(told, KNOWN)
+        points, targets = self._known(told, self._kept(told, KNOWN), self._scales)
         for metric, model in self._models.items():
             model.condition(points, targets[metric])
         self._conditioned_at = count
 
-    def _known(self, told: Columns, most: int) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """The results that a model sees, at most so many: their points, and their normal scores for each metric."""
-        kept = self._kept(told, most)
-        self._scores = {m: NormalScores(self._signs.get(m, 1.0) * told[m]) for m in self._models}
+    def _fit(self, told: Columns) -> None:
+        """Fit the models, each on the scale on which results are predicted best from the others, rank by rank."""
+        kept = self._kept(told, FITTED)
+        ranks: dict[str, NormalScores] = {m: NormalScores(self._signs.get(m, 1.0) * told[m]) for m in self._models}
+        best = dict.fromkeys(self._models, np.inf)
+        for scale, steps in SCALES.items():
+            points, targets = self._known(told, kept, dict.fromkeys(self._models, scale))
+            for metric, model in self._models.items():
+                before, first = model.logs, best[metric] == np.inf
+                model.fit(points, targets[metric], steps, onward=not first)
+                guessed = self._scores[metric].back(model.left_out(points, targets[metric]))
+                missed = float(np.mean((ranks[metric].forth(guessed) - ranks[metric].scores[kept]) ** 2))
+                if missed < CLEARLY * best[metric]:
+                    best[metric], self._scales[metric] = missed, scale
+                else:
+                    model.logs = before
+
+    def _known(
+        self, told: Columns, kept: IntArray, scales: Mapping[str, type[NormalScores] | type[Saturating]]
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Points of these results, and their scores on the scale of each metric."""
+        self._scores = {m: scale(self._signs.get(m, 1.0) * told[m]) for m, scale in scales.items()}
         points = self._points(np.array([self._candidates[i] for i in kept], dtype=np.int64))
         return points, {metric: scores.scores[kept] for metric, scores in self._scores.items()}
 

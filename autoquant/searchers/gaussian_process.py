@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import cho_solve
 from scipy.optimize import minimize
-from scipy.special import ndtri
 
 from autoquant.interfaces import FloatArray
 
@@ -24,34 +23,6 @@ DECIMALS = 3
 """Fitted logarithms are rounded to so many, so that the last digits of another processor change no proposal."""
 WALSH = 128
 """Walsh functions in a draw of the prior."""
-
-
-class NormalScores:
-    """Values turned into the normal scores of their ranks, and back; so that outliers do not rule the model.
-
-    Beyond the values seen, the way back goes on as steeply as among the least and the greatest tenth.
-    """
-
-    def __init__(self, values: FloatArray) -> None:
-        self._values, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-        middle = np.cumsum(counts) - counts / 2
-        self._scores = ndtri(middle / len(values))
-        self.scores: FloatArray = self._scores[inverse]
-
-    def forth(self, values: FloatArray) -> FloatArray:
-        """Scores of any values; those beyond the values seen have the scores of the ends."""
-        found: FloatArray = np.interp(values, self._values, self._scores)
-        return found
-
-    def back(self, scores: FloatArray) -> FloatArray:
-        """Values of any scores."""
-        found: FloatArray = np.interp(scores, self._scores, self._values)
-        tenth = min(len(self._values) - 1, max(1, len(self._values) // 10))
-        for end, near in ((0, tenth), (-1, -1 - tenth)) if tenth else ():
-            slope = (self._values[near] - self._values[end]) / (self._scores[near] - self._scores[end])
-            beyond = scores < self._scores[0] if end == 0 else scores > self._scores[-1]
-            found[beyond] = self._values[end] + (scores[beyond] - self._scores[end]) * slope
-        return found
 
 
 class GaussianProcess:
@@ -71,26 +42,37 @@ class GaussianProcess:
         self._prior = np.array([*np.full(codes, np.log(DISTANCE / codes)), 0.0, 0.0, 0.0, np.log(NOISE)])
         self._spread = np.array([1.0] * (codes + 3) + [1.5])
         self._bounds = [(-12.0, 4.0)] * codes + [(-6.0, 5.0)] * 3 + [(-9.0, 1.0)]
-        self._logs = self._prior.copy()
+        self.logs: FloatArray = self._prior
+        """Logarithms of what was fitted: weights of the codes, a, b, c and noise."""
 
-    def fit(self, points: FloatArray, targets: FloatArray, steps: int) -> None:
-        """So many steps of L-BFGS from the prior: points (n, codes + features), targets (n,) of unit variance."""
+    def fit(self, points: FloatArray, targets: FloatArray, steps: int, onward: bool = False) -> None:
+        """So many steps of L-BFGS: points (n, codes + features), targets (n,) of unit variance.
+
+        From the prior, or ``onward`` from what was fitted last.
+        """
         found = minimize(
             self._loss,
-            self._prior,
+            self.logs if onward else self._prior,
             (points, targets),
             "L-BFGS-B",
             jac=True,
             bounds=self._bounds,
             options={"maxiter": steps},
         )
-        self._logs = np.round(found.x, DECIMALS)
+        self.logs = np.round(found.x, DECIMALS)
 
     def condition(self, points: FloatArray, targets: FloatArray) -> None:
         """Take these as known."""
         self._points, self._targets = points, targets
-        self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self._logs[-1]) * np.eye(len(points)))
+        self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self.logs[-1]) * np.eye(len(points)))
         self._solved = cho_solve((self._factor, True), targets)
+
+    def left_out(self, points: FloatArray, targets: FloatArray) -> FloatArray:
+        """What is expected of each target from all others (eq. 5.12): points (n, codes + features) -> (n,)."""
+        self.condition(points, targets)
+        inverse = cho_solve((self._factor, True), np.eye(len(points)))
+        found: FloatArray = targets - self._solved / inverse.diagonal()
+        return found
 
     def mean(self, points: FloatArray) -> FloatArray:
         """(n, codes + features) -> (n,)."""
@@ -103,7 +85,7 @@ class GaussianProcess:
         Its distance from the mean is multiplied by ``boldness``: 0 gives the mean.
         """
         prior = self._draw_of_prior(rng)
-        noise = np.exp(self._logs[-1] / 2) * rng.standard_normal(len(self._points))
+        noise = np.exp(self.logs[-1] / 2) * rng.standard_normal(len(self._points))
         surprise = cho_solve((self._factor, True), self._targets - prior(self._points) - noise)
         solved = self._solved + boldness * (surprise - self._solved)
 
@@ -115,7 +97,7 @@ class GaussianProcess:
 
     def _covariance(self, points: FloatArray) -> FloatArray:
         """Of points with those known: (n, codes + features) -> (n, known)."""
-        near, linear, shared = self._terms(points, self._points, self._logs)[0]
+        near, linear, shared = self._terms(points, self._points, self.logs)[0]
         total: FloatArray = near + linear + shared
         return total
 
@@ -125,8 +107,8 @@ class GaussianProcess:
         exp(-d) is the mean product of Walsh functions over random sets of codes, so that a random sum of many is a
         draw; the other two terms are linear.
         """
-        weights = np.exp(self._logs[: self._codes])
-        near, linear, shared = np.exp(self._logs[-4:-1] / 2)
+        weights = np.exp(self.logs[: self._codes])
+        near, linear, shared = np.exp(self.logs[-4:-1] / 2)
         members = (rng.random((self._codes, WALSH)) < (1 - np.exp(-weights))[:, None] / 2).astype(np.float64)
         of_walsh = near / np.sqrt(WALSH) * rng.standard_normal(WALSH)
         offset = linear / np.sqrt(2) * rng.standard_normal()
@@ -162,10 +144,10 @@ class GaussianProcess:
         off = (logs - self._prior) / self._spread
         loss = targets @ solved / 2 + np.log(factor.diagonal()).sum() + (off**2).sum() / 2
         outer = (cho_solve((factor, True), np.eye(n)) - np.outer(solved, solved)) / 2
-        weights, codes = np.exp(logs[: self._codes]), points[:, : self._codes]
-        by_weight = -_differing(codes, outer * near)
+        weights, of_linear = np.exp(logs[: self._codes]), np.exp(logs[-3])
         total = weights.sum()
-        by_weight += np.exp(logs[-3]) * ((outer * distances).sum() / total - _differing(codes, outer)) / total
+        by_weight = of_linear * (outer * distances).sum() / total**2
+        by_weight -= _differing(points[:, : self._codes], outer * (near + of_linear / total))
         terms = [(outer * near).sum(), (outer * linear).sum(), (outer * shared).sum(), outer.trace() * noise]
         return float(loss), np.concatenate([by_weight * weights, terms]) + off / self._spread
 

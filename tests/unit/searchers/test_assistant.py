@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,9 @@ from autoquant.interfaces import FloatArray, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import hypervolume, non_dominated
 from autoquant.searchers.assistant import KNOWN, REFERENCE, Assistant, Coder, gains
+from autoquant.searchers.scales import NormalScores, Saturating
 from autoquant.space import Choice, SearchSpace
-from autoquant.testing.searchers import Switched, measure, price, problem
+from autoquant.testing.searchers import OBJECTIVES, Switched, measure, price, problem
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3, 4])
@@ -98,3 +101,47 @@ def test_of_many_results_those_near_the_front_are_kept() -> None:
     assert len(kept) == len(set(kept.tolist())) == KNOWN
     table: FloatArray = assistant._objectives(results)
     assert set(np.flatnonzero(non_dominated(table)).tolist()) <= set(kept.tolist())
+
+
+LAYERS = 30
+
+
+def saturating(candidates: np.ndarray) -> FloatArray:
+    """Harm that adds up over the choices towards a worst value."""
+    harm = (2.0 - candidates) @ np.random.default_rng(5).lognormal(0.0, 1.0, candidates.shape[1])
+    return 0.9 * (1 - np.exp(-harm / 8))
+
+
+def jagged(candidates: np.ndarray) -> FloatArray:
+    """Hardly anything adds up."""
+    return np.sin(7.0 * candidates @ np.arange(1, candidates.shape[1] + 1)) + 0.01 * candidates.sum(axis=1)
+
+
+@pytest.mark.parametrize(("function", "scale"), [(saturating, Saturating), (jagged, NormalScores)])
+def test_a_metric_is_modelled_on_the_scale_that_predicts_it_best(
+    function: Callable[[np.ndarray], FloatArray], scale: type
+) -> None:
+    space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
+    assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), price, 0))
+    rows = space.sample(np.random.default_rng(2), 80)
+    assistant.learn(
+        [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, function(rows), strict=True)]
+    )
+    gain = assistant.draw([], np.random.default_rng(0))
+    assert assistant._scales == {"accuracy": scale}
+    assert np.isfinite(gain(rows)).all()
+
+
+def test_the_scale_does_not_depend_on_what_was_asked_before() -> None:
+    space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
+    rows = space.sample(np.random.default_rng(2), 70)
+    told = [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, saturating(rows), strict=True)]
+    found = []
+    for asks in (True, False):
+        assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), price, 0))
+        for one in told:
+            assistant.learn([one])
+            if asks:
+                assistant.draw([], np.random.default_rng(0))
+        found.append(assistant.draw([], np.random.default_rng(9))(rows))
+    assert np.array_equal(*found)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
 from autoquant.interfaces import FloatArray
-from autoquant.searchers.gaussian_process import GaussianProcess, NormalScores
+from autoquant.searchers.gaussian_process import GaussianProcess
 
 CODES, FEATURES = 7, 2
 
@@ -49,7 +47,7 @@ def test_fits_are_rounded_so_that_last_digits_make_no_difference() -> None:
     for tiny in (0.0, 1e-12):
         model, points = GaussianProcess(CODES), some_points(60)
         model.fit(points, bent(points) + tiny * points[:, 0], 10)
-        found.append(model._logs)
+        found.append(model.logs)
     assert np.array_equal(*found)
 
 
@@ -60,9 +58,9 @@ def test_draws_have_the_mean_and_covariance_of_the_posterior() -> None:
     model.condition(known, targets)
     random = np.random.default_rng(1)
     draws = np.array([model.draw(random, 1.0)(free) for _ in range(4000)])
-    kernel = sum(model._terms(free, free, model._logs)[0])
-    cross = sum(model._terms(free, known, model._logs)[0])
-    inner = sum(model._terms(known, known, model._logs)[0]) + np.exp(model._logs[-1]) * np.eye(12)
+    kernel = sum(model._terms(free, free, model.logs)[0])
+    cross = sum(model._terms(free, known, model.logs)[0])
+    inner = sum(model._terms(known, known, model.logs)[0]) + np.exp(model.logs[-1]) * np.eye(12)
     expected = kernel - cross @ np.linalg.solve(inner, cross.T)
     deviation = np.sqrt(expected.diagonal())
     assert np.abs(draws.mean(0) - model.mean(free)).max() < 5 * deviation.max() / np.sqrt(4000)
@@ -78,19 +76,23 @@ def test_boldness_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
     assert half - mean == pytest.approx((whole - mean) / 2)
 
 
-@given(st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=40))
-def test_normal_scores_keep_the_order_and_lead_back(values: list[float]) -> None:
-    array = np.array(values)
-    scores = NormalScores(array)
-    assert np.isfinite(scores.scores).all()
-    assert np.array_equal(np.unique(array, return_inverse=True)[1], np.unique(scores.scores, return_inverse=True)[1])
-    assert scores.back(scores.scores) == pytest.approx(array, abs=1e-6)
-    line = scores.back(np.linspace(-6, 6, 50))
-    assert (np.diff(line) >= -1e-6).all()
+def test_what_is_left_out_is_what_the_others_say() -> None:
+    model, points = GaussianProcess(CODES), some_points(15)
+    targets = bent(points)
+    found = model.left_out(points, targets)
+    for i in range(15):
+        others = np.arange(15) != i
+        model.condition(points[others], targets[others])
+        assert model.mean(points[i : i + 1])[0] == pytest.approx(found[i])
 
 
-def test_scores_beyond_those_seen_lead_on_as_steeply_as_at_the_end() -> None:
-    scores = NormalScores(np.arange(100.0) ** 2)
-    low, high = scores.back(np.array([-4.0])), scores.back(np.array([4.0]))
-    assert low < 0
-    assert high > 99.0**2
+def test_a_fit_goes_on_where_the_last_one_ended() -> None:
+    model, points = GaussianProcess(CODES), some_points(60)
+    targets = bent(points)
+    losses = []
+    for onward in (False, True, True):
+        model.fit(points, targets, 3, onward=onward)
+        losses.append(model._loss(model.logs, points, targets)[0])
+    assert losses[0] > losses[1] > losses[2]
+    model.fit(points, targets, 3)
+    assert model._loss(model.logs, points, targets)[0] == losses[0]
