@@ -43,7 +43,7 @@ def draw(problem: SearchProblem, rng: np.random.Generator, seen: set[Candidate],
 def new_candidates(problem: SearchProblem, candidates: npt.NDArray[Any], seen: set[Candidate]) -> list[Candidate]:
     """The feasible ones among these, canonical, each once, outside ``seen``; (n, choices) in."""
     kept = candidates[problem.feasible_costs(candidates)]
-    canonical = dict.fromkeys(problem.space.canonical(tuple(map(int, row))) for row in kept)
+    canonical = dict.fromkeys(map(problem.space.canonical, map(tuple, kept.tolist())))
     return [candidate for candidate in canonical if candidate not in seen]
 
 
