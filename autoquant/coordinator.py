@@ -44,7 +44,7 @@ class Progress:
     front_size: int
     hypervolume: float
     rate: float
-    """Trials a second since this process took the job up."""
+    """Trials a second that workers measured since this process took the job up; copies take no time."""
 
     @property
     def seconds_left(self) -> float | None:
@@ -100,7 +100,7 @@ class Search:
         """Keys that were looked for among the measurements of other jobs."""
         self._drawn: dict[str, int] = {}
         """How many points of each of the searcher's curves are stored."""
-        self._started, self._finished_before = time.monotonic(), 0
+        self._started, self._landed = time.monotonic(), 0
 
     def run(self) -> str | None:
         """Search until the budget or the space is used up; the sentence says why it ended early, if it did.
@@ -149,7 +149,6 @@ class Search:
         if latest:
             self._repeat(latest, anew=True)
         self._drawn = {name: len(points) for name, points in self._held.store.curves(self._held.id).items()}
-        self._finished_before = self._finished
         self._grew_at = max((done for done, _ in self._held.store.hypervolume_history(self._held.id)), default=0)
         for trial in list(self._running.values()):
             self._dispatch(trial)
@@ -294,6 +293,7 @@ class Search:
             done += [first, *(copied(twin, first) for twin in waiting)]
         if not done:
             return
+        self._landed += len(done)
         for trial in done:
             self._note(trial)
         self._held.finish_trials(done, self._front_change(done), shared)
@@ -332,7 +332,7 @@ class Search:
 
     def _report(self, phase: str) -> None:
         elapsed = time.monotonic() - self._started
-        rate = (self._finished - self._finished_before) / elapsed if elapsed > 0 else 0.0
+        rate = self._landed / elapsed if elapsed > 0 else 0.0
         counts = (self._finished, self._total, self._failed, self._pruned, len(self._front), self._front.hypervolume)
         self._progress(Progress(phase, *counts, rate))
 

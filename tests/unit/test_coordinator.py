@@ -494,6 +494,15 @@ def test_progress_tells_rate_and_time_left():
     assert Progress("search", 0, 30, 0, 0, 0, 0.0, rate=0.0).seconds_left is None
 
 
+def test_trials_that_baselines_measured_tell_nothing_of_the_time_left(new_network_run):
+    job, seen = new_network_run(sensitivity_baseline=True, budget={"n_trials": 60}), []
+    job.run(progress=seen.append)
+    first = next(now for now in seen if now.phase == "search")
+    assert first.finished > 0
+    assert first.seconds_left is None
+    assert seen[-1].rate > 0
+
+
 def test_learning_curves_are_stored_as_they_grow(new_run):
     """Every point is there once, and no write is made for them alone but after the last ask."""
     plain, learning = (new_run(searcher=SEARCHERS[name], budget={"n_trials": 40}) for name in ("random", "ppo"))
