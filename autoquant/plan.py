@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from autoquant import plugins
 from autoquant.data import DataSplits, SplitName
-from autoquant.errors import AutoQuantError, PluginError, SpecError, UnsupportedError, did_you_mean
+from autoquant.errors import AutoQuantError, PluginError, SearcherError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import JobPlan
 from autoquant.metrics import MetricFinder, own_model
@@ -132,7 +132,9 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
         identity=_identity(spec, evaluator),
     )
     recipe = EvaluatorRecipe(build, space, tuple(str(Path(path or ".").resolve()) for path in sys.path), spec.folder)
-    return Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
+    plan = Plan(spec, space, objectives, constraints, finder.drops, evaluator.bounds(), pricer, scale, record, recipe)
+    _check_searcher(plan)
+    return plan
 
 
 def check_names(spec: SearchSpec) -> MetricFinder:
@@ -182,6 +184,14 @@ def _check_possible(
     for i, constraint in enumerate(constraints):
         _collect(problems, f"constraints[{i}]", partial(_possible, constraint, exact, measured))
     _refuse(problems)
+
+
+def _check_searcher(plan: Plan) -> None:
+    """The searcher can be made and has something to propose: what it finds wrong itself, it finds before a trial."""
+    try:
+        plan.searcher().ask(1)
+    except SearcherError as error:
+        raise SpecError(f"constraints: {error}") from error
 
 
 def _refuse(problems: list[str]) -> None:

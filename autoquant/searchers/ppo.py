@@ -120,7 +120,7 @@ class PPOSearch(Searcher):
         self._others = [i for i in range(len(problem.objectives)) if i != self._task.anchor]
         self._lambdas, self._range = self._checked(lambdas), lambda_range
         if lambda_range[0] > lambda_range[1]:
-            raise SpecError(f"lambda_range: {list(lambda_range)} is upside down; give the least lambda first")
+            raise SpecError(f"searcher.lambda_range: {list(lambda_range)} is upside down; give the least lambda first")
         self._seen: set[Candidate] = set()
         """All that was proposed or waits in the queue."""
         self._queue: list[Candidate] = []
@@ -136,7 +136,9 @@ class PPOSearch(Searcher):
     def _checked(self, lambdas: tuple[float, ...] | None) -> tuple[float, ...] | None:
         names = [self.problem.objectives[i].metric for i in self._others]
         if lambdas is not None and len(lambdas) != len(names):
-            raise SpecError(f"lambdas: {len(lambdas)} given; there must be {len(names)}, one for each of {names}")
+            raise SpecError(
+                f"searcher.lambdas: {len(lambdas)} given; there must be {len(names)}, one for each of {names}"
+            )
         return lambdas
 
     @property

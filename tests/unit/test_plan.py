@@ -333,3 +333,27 @@ def test_what_was_left_out_is_stored_and_told(new_network_run: Any) -> None:
     record = run.store.job(run.id)
     assert [event.text for event in run.store.events(run.id)][1].startswith("weights of 2 bits are left out")
     assert record.plan.choices == run.plan.space.choices
+
+
+@pytest.mark.parametrize(
+    ("searcher", "problem"),
+    [
+        ({"name": "optuna", "sampler": "Foo"}, "searcher.sampler: no sampler of Optuna is called 'Foo'"),
+        ({"name": "optuna", "sampler": "cmaes"}, "searcher.sampler: CmaEsSampler takes one objective, here are 2"),
+        ({"name": "optuna", "options": {"n_ei_candidates": "x"}}, "searcher.options.n_ei_candidates: Input should"),
+        ({"name": "ppo", "lambda_range": [5, 1]}, "searcher.lambda_range: "),
+        ({"name": "ppo", "lambdas": [1, 2]}, "searcher.lambdas: 2 given"),
+    ],
+)
+def test_what_a_searcher_finds_wrong_itself_is_refused_before_anything_runs(searcher, problem):
+    with pytest.raises(SpecError, match=f"^{re.escape(problem)}"):
+        plan(NETWORK, searcher=searcher)
+
+
+def test_costs_that_no_candidate_holds_together_are_refused_with_the_spec():
+    objectives = ["loss", "weight_bytes", "bitops"]
+    bounds = plan(NETWORK, objectives=objectives).pricer.bounds(0)
+    light, busy = bounds["weight_bytes"][0], bounds["bitops"][1]  # each can be held, by different candidates
+    constraints = [f"weight_bytes <= {light}", f"bitops >= {busy}"]
+    with pytest.raises(SpecError, match=r"^constraints: no candidate was found .* loosen one"):
+        plan(NETWORK, objectives=objectives, searcher="sensitivity", constraints=constraints)

@@ -342,9 +342,9 @@ def test_lambdas_belong_to_all_objectives_but_the_first_measured_one() -> None:
         ({"lambdas": [-1.0]}, "searcher.lambdas[0]: Input should be greater than or equal to 0"),
         ({"lambdas": [float("inf")]}, "searcher.lambdas[0]: Input should be less than or equal to 1000000000"),
         ({"lambdas": [float("nan")]}, "searcher.lambdas[0]: Input should be"),
-        ({"lambdas": [1.0, 2.0]}, "lambdas: 2 given; there must be 1, one for each of ['size_bytes']"),
+        ({"lambdas": [1.0, 2.0]}, "searcher.lambdas: 2 given; there must be 1, one for each of ['size_bytes']"),
         ({"lambda_range": [0, 1]}, "searcher.lambda_range[0]: Input should be greater than 0"),
-        ({"lambda_range": [2, 1]}, "lambda_range: [2.0, 1.0] is upside down; give the least lambda first"),
+        ({"lambda_range": [2, 1]}, "searcher.lambda_range: [2.0, 1.0] is upside down; give the least lambda first"),
         ({"hiden": 3}, "searcher.hiden: there is no such field; did you mean 'hidden'?"),
     ],
 )
