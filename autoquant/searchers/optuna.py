@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 
 from autoquant.errors import SearcherError
 from autoquant.interfaces import Result, Searcher, SearchProblem
-from autoquant.searchers.optuna_samplers import NO_CONSTRAINTS, distributions, make_sampler, quiet
+from autoquant.searchers.optuna_samplers import NO_CONSTRAINTS, distributions, make_sampler, new_study, quiet
 from autoquant.searchers.sampling import draw, new_candidates, repair
 from autoquant.space import Candidate
 
@@ -54,7 +54,7 @@ class OptunaSearch(Searcher):
         self._distributions = distributions(problem)
         with quiet():
             made = make_sampler(problem, sampler, options or {})
-            self._study = optuna.create_study(directions=[o.direction for o in problem.objectives], sampler=made)
+            self._study = new_study(problem, made)
         self._constrained = type(made).__name__ not in NO_CONSTRAINTS
 
     @property

@@ -29,6 +29,9 @@ NO_CONSTRAINTS = ("CmaEsSampler",)
 DATA = {"int", "float", "str", "bool", "None"}
 """Types of the arguments that a spec can give."""
 
+LISTED = 1 << 16
+"""GridSampler lists every candidate of a space of at most so many."""
+
 SMALL = {"n_startup_trials": 4, "population_size": 6, "popsize": 6}
 """At most so much of these in a rehearsal, so that it comes to what follows them."""
 
@@ -48,7 +51,7 @@ def make_sampler(problem: SearchProblem, name: str, options: Mapping[str, Any]) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)  # a deprecated option may have no effect any more
-            made: BaseSampler = sampler(**checked, seed=seed)
+            made: BaseSampler = sampler(**checked, **given_by_space(sampler, problem), seed=seed)
         if checked:
             rehearse(sampler, problem, checked)
     except Exception as error:
@@ -56,6 +59,20 @@ def make_sampler(problem: SearchProblem, name: str, options: Mapping[str, Any]) 
         why = " ".join(str(error).split()) or type(error).__name__
         raise SpecError(f"searcher.options: {sampler.__name__} refuses {given}: {why}") from error
     return made
+
+
+def new_study(problem: SearchProblem, sampler: BaseSampler) -> optuna.Study:
+    """A study in memory that is asked and told; a sampler that has tried everything need not stop it."""
+    study = optuna.create_study(directions=[objective.direction for objective in problem.objectives], sampler=sampler)
+    study.stop = lambda: None  # type: ignore[method-assign]  # raises where no `optimize` runs
+    return study
+
+
+def given_by_space(sampler: type[Any], problem: SearchProblem) -> dict[str, Any]:
+    """What a sampler must be given and the space says: the option indices of a grid."""
+    if sampler.__name__ != "GridSampler":
+        return {}
+    return {"search_space": {choice.name: list(range(len(choice.options))) for choice in problem.space.choices}}
 
 
 def samplers() -> list[type[Any]]:
@@ -85,11 +102,12 @@ def find(name: str, problem: SearchProblem) -> type[Any]:
 
 def unfit(sampler: type[Any], problem: SearchProblem) -> str | None:
     """Why a sampler cannot search a problem."""
+    if sampler.__name__ == "GridSampler":
+        size = problem.space.size
+        return f"lists every candidate, here are {size:,}; at most {LISTED:,}" if size > LISTED else None
     parameters = inspect.signature(sampler).parameters.values()
     if needed := [p.name for p in parameters if p.default is p.empty]:
         return f"needs {' and '.join(needed)}, which a spec cannot give"
-    if sampler.__name__ == "BruteForceSampler":
-        return "ends its study itself, which ask and tell cannot; 'searcher: random' also proposes everything once"
     if sampler.__name__ == "CmaEsSampler":
         if len(problem.objectives) > 1:
             return f"takes one objective, here are {len(problem.objectives)}"
@@ -127,10 +145,7 @@ def rehearse(sampler: type[Any], problem: SearchProblem, options: Mapping[str, A
     known = inspect.signature(sampler).parameters
     given = {name: most if options.get(name) is None else options[name] for name, most in SMALL.items()}
     less = {name: min(value, SMALL[name]) for name, value in given.items() if name in known}
-    study = optuna.create_study(
-        directions=[objective.direction for objective in problem.objectives],
-        sampler=sampler(**{**options, **less}, seed=0),
-    )
+    study = new_study(problem, sampler(**{**options, **less}, seed=0))
     space: dict[str, BaseDistribution] = {"a": IntDistribution(0, 3), "b": IntDistribution(0, 3)}
     if not all(choice.ordered for choice in problem.space.choices):
         space["c"] = CategoricalDistribution(range(3))

@@ -57,6 +57,8 @@ def test_short_and_long_names(name: str) -> None:
         ("gp", "GPSampler"),
         ("random", "RandomSampler"),
         ("qmc", "QMCSampler"),
+        ("grid", "GridSampler"),
+        ("brute_force", "BruteForceSampler"),
     ],
 )
 def test_every_sampler_that_can_search_is_found(name: str, sampler: str) -> None:
@@ -66,17 +68,29 @@ def test_every_sampler_that_can_search_is_found(name: str, sampler: str) -> None
 def test_every_sampler_of_this_optuna_is_accounted_for() -> None:
     names = {one.__name__ for one in optuna_samplers.samplers()}
     fit = {one.__name__ for one in optuna_samplers.samplers() if optuna_samplers.unfit(one, ordered(0)) is None}
-    assert names - fit == {"BruteForceSampler", "GridSampler", "PartialFixedSampler"}
+    assert names - fit == {"PartialFixedSampler"}
+
+
+def test_a_grid_of_too_many_candidates_is_refused() -> None:
+    space = SearchSpace([Choice(f"c{i}", (0, 1)) for i in range(17)])
+    given = SearchProblem(space, OBJECTIVES[:1], (), price, 0)
+    with pytest.raises(
+        SpecError, match=r"GridSampler lists every candidate, here are 131,072; at most 65,536; accepted"
+    ):
+        OptunaSearch(given, sampler="grid")
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"sampler": "tpee"}, "searcher.sampler", "no sampler of Optuna is called 'tpee'; did you mean 'tpe'? accepted: "),
-    ({"sampler": ""}, "searcher.sampler", "accepted: gp, nsga2, nsga3, qmc, random, tpe, or the name of the class"),
+    (
+        {"sampler": ""},
+        "searcher.sampler",
+        "accepted: bruteforce, gp, nsga2, nsga3, qmc, random, tpe, or the name of the class",
+    ),
     ({"sampler": "BaseSampler"}, "searcher.sampler", "no sampler of Optuna is called 'BaseSampler'"),
-    ({"sampler": "grid"}, "searcher.sampler", "GridSampler needs search_space, which a spec cannot give; accepted"),
     ({"sampler": "partial_fixed"}, "searcher.sampler", "PartialFixedSampler needs fixed_params and base_sampler"),
-    ({"sampler": "BruteForceSampler"}, "searcher.sampler", "ends its study itself"),
-    ({"sampler": "cmaes"}, "searcher.sampler", "takes one objective, here are 2; accepted here: gp, nsga2"),
+    ({"sampler": "brute_force", "options": {"seed": 1}}, "searcher.options.seed", "the seed is that of the search"),
+    ({"sampler": "cmaes"}, "searcher.sampler", "takes one objective, here are 2; accepted here: bruteforce, gp, nsga2"),
     ({"options": {"seed": 3}}, "searcher.options.seed", "the seed is that of the search"),
     ({"options": {"n_startup": 3}}, "searcher.options.n_startup", "did you mean 'n_startup_trials'? accepted: "),
     ({"options": {"n_startup_trials": "many"}}, "searcher.options.n_startup_trials", "valid integer (given: 'many')"),
