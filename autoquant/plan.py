@@ -191,7 +191,7 @@ def _check_searcher(plan: Plan) -> None:
     try:
         plan.searcher().ask(1)
     except SearcherError as error:
-        raise SpecError(f"constraints: {error}") from error
+        raise SpecError(f"searcher: {error}") from error
 
 
 def _refuse(problems: list[str]) -> None:

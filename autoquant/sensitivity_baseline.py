@@ -6,6 +6,7 @@ It is what a search must beat: cheap, and strong where the harm of single change
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -46,9 +47,6 @@ class SensitivityBaseline:
         stored = [*held.store.single_changes(held.id), *held.store.baselines(held.id)]
         mine = [one for one in stored if one.kind == "sensitivity" or one.label.startswith(SINGLE_CHANGE)]
         self._stored = {one.label: one for one in mine}
-        self._searcher = SensitivitySearch(
-            SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
-        )
 
     def run(self, n_trials: int) -> list[Baseline] | None:
         """Single changes and points, for a job of so many trials; None when told to stop before all were measured."""
@@ -73,6 +71,12 @@ class SensitivityBaseline:
         if points == []:
             return self._left_out(f"its {count} measurements of single options gave no front")
         return None if points is None else [*changes, *points]
+
+    @cached_property
+    def _searcher(self) -> SensitivitySearch:
+        plan = self._plan
+        problem = SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
+        return SensitivitySearch(problem)
 
     def _late(self) -> bool:
         budget = self._plan.spec.budget.seconds

@@ -16,14 +16,16 @@ import numpy.typing as npt
 from autoquant.interfaces import FloatArray, SearchProblem
 from autoquant.searchers.gaussian_process import GaussianProcess
 from autoquant.searchers.sampling import broken
-from autoquant.searchers.scales import NormalScores, Saturating
+from autoquant.searchers.scales import NormalScores, Saturating, Scale
 from autoquant.space import Candidate, IntArray
 
 KNOWN = 400
 """The models see at most so many results: those nearest to the front, and for a quarter some of all others."""
+THINNED = 2000
+"""Twice as many results are thinned to about so many, so that a proposal does not slow down as a search grows."""
 REFIT, STEPS, FITTED = 10, 12, 120
 """Parameters are fitted anew after so many results, by so many steps from their prior, to at most so many results."""
-SCALES: dict[type[NormalScores] | type[Saturating], int] = {NormalScores: STEPS, Saturating: STEPS // 2}
+SCALES: dict[type[Scale], int] = {NormalScores: STEPS, Saturating: STEPS // 2}
 """Scales that are tried, with the steps of the fit on each; from the second on it goes on from the one before."""
 BOLDNESS = 0.2
 """How far a drawn function is from what is expected, as a share of what it would be by chance. At 1 more is explored
@@ -59,11 +61,14 @@ class Assistant:
         asked = [o.metric for o in problem.objectives] + [c.metric for c in problem.constraints]
         measured = [metric for metric in dict.fromkeys(asked) if metric not in self._coder.costs]
         self._signs = {o.metric: 1.0 if o.direction == "minimize" else -1.0 for o in problem.objectives}
+        self._count = 0
+        """Results told, those thinned out too."""
+        self._thin_at = 2 * THINNED
         self._candidates: list[Candidate] = []
         self._told: dict[str, list[float]] = {metric: [] for metric in dict.fromkeys(asked)}
         self._models = {metric: GaussianProcess(self._coder.codes) for metric in measured}
-        self._scales: dict[str, type[NormalScores] | type[Saturating]] = {}
-        self._scores: dict[str, NormalScores | Saturating] = {}
+        self._scales: dict[str, type[Scale]] = {}
+        self._scores: dict[str, Scale] = {}
         self._fitted_at = 0
         self._conditioned_at = 0
 
@@ -75,18 +80,33 @@ class Assistant:
     def learn(self, results: Sequence[tuple[Candidate, Mapping[str, float]]]) -> None:
         """Take in results."""
         for candidate, metrics in results:
+            self._count += 1
             self._candidates.append(candidate)
-            costs = self._coder.price(np.array([candidate], dtype=np.int64))
+            if not metrics.keys() >= self._told.keys():
+                costs = self._coder.price(np.array([candidate], dtype=np.int64))
+                metrics = {metric: float(values[0]) for metric, values in costs.items()} | dict(metrics)
             for metric, values in self._told.items():
-                values.append(metrics[metric] if metric in metrics else float(costs[metric][0]))
+                values.append(metrics[metric])
+            if len(self._candidates) >= self._thin_at and self._count % REFIT == 0:
+                self._thin()
 
     def front(self) -> IntArray:
         """The feasible candidates that no other dominates, (n, choices); where none is feasible, the nearest to it."""
-        told = self._results()
+        return np.array([self._candidates[i] for i in self._front(self._results())], dtype=np.int64)
+
+    def _front(self, told: Columns) -> IntArray:
         excess = self._excess(told)
         best = np.flatnonzero(excess == excess.min())
-        kept = best[moocore.is_nondominated(self._objectives(told)[best])] if excess.min() == 0 else best
-        return np.array([self._candidates[i] for i in kept], dtype=np.int64)
+        kept: IntArray = best[moocore.is_nondominated(self._objectives(told)[best])] if excess.min() == 0 else best
+        return kept
+
+    def _thin(self) -> None:
+        """Forget results: the front stays, and what a model would see if it saw more."""
+        told = self._results()
+        kept = np.union1d(self._front(told), self._kept(told, THINNED))
+        self._candidates = [self._candidates[i] for i in kept]
+        self._told = {metric: values[kept].tolist() for metric, values in told.items()}
+        self._thin_at = max(2 * THINNED, 2 * len(kept))
 
     def draw(self, pending: Sequence[Candidate], rng: np.random.Generator) -> Gain:
         """A drawn function of what candidates would be worth, those pending counting as what is expected of them."""
@@ -119,17 +139,17 @@ class Assistant:
 
     def _update(self, told: Columns) -> None:
         """Fit the models to the results as they were at the last multiple of `REFIT`, and condition them on all."""
-        count = len(self._candidates)
-        if self._conditioned_at == count:
+        if self._conditioned_at == self._count:
             return
-        fitted_at = count - count % REFIT or count
+        fitted_at = self._count - self._count % REFIT or self._count
         if self._fitted_at != fitted_at:
-            self._fit({metric: values[:fitted_at] for metric, values in told.items()})
+            before = len(self._candidates) - (self._count - fitted_at)  # thinned at a multiple of `REFIT`, if at all
+            self._fit({metric: values[:before] for metric, values in told.items()})
             self._fitted_at = fitted_at
         points, targets = self._known(told, self._kept(told, KNOWN), self._scales)
         for metric, model in self._models.items():
             model.condition(points, targets[metric])
-        self._conditioned_at = count
+        self._conditioned_at = self._count
 
     def _fit(self, told: Columns) -> None:
         """Fit the models, each on the scale on which results are predicted best from the others, rank by rank."""
@@ -149,7 +169,7 @@ class Assistant:
                     model.logs = before
 
     def _known(
-        self, told: Columns, kept: IntArray, scales: Mapping[str, type[NormalScores] | type[Saturating]]
+        self, told: Columns, kept: IntArray, scales: Mapping[str, type[Scale]]
     ) -> tuple[FloatArray, dict[str, FloatArray]]:
         """Points of these results, and their scores on the scale of each metric."""
         self._scores = {m: scale(self._signs.get(m, 1.0) * told[m]) for m, scale in scales.items()}

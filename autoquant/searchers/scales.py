@@ -67,3 +67,6 @@ class Saturating:
         u = SATURATED * (np.minimum(values, self._least + self._span) - self._least) / self._span
         found: FloatArray = np.where(u < 0, u, -np.log1p(-np.maximum(u, 0)))
         return found
+
+
+Scale = NormalScores | Saturating

@@ -355,5 +355,5 @@ def test_costs_that_no_candidate_holds_together_are_refused_with_the_spec():
     bounds = plan(NETWORK, objectives=objectives).pricer.bounds(0)
     light, busy = bounds["weight_bytes"][0], bounds["bitops"][1]  # each can be held, by different candidates
     constraints = [f"weight_bytes <= {light}", f"bitops >= {busy}"]
-    with pytest.raises(SpecError, match=r"^constraints: no candidate was found .* loosen one"):
+    with pytest.raises(SpecError, match=r"^searcher: no candidate was found .* loosen one"):
         plan(NETWORK, objectives=objectives, searcher="sensitivity", constraints=constraints)

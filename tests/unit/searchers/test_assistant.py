@@ -12,7 +12,7 @@ from autoquant.objective import Constraint, Objective
 from autoquant.pareto import hypervolume, non_dominated
 from autoquant.searchers.assistant import KNOWN, REFERENCE, Assistant, Coder, gains
 from autoquant.searchers.scales import NormalScores, Saturating
-from autoquant.space import Choice, SearchSpace
+from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.testing.searchers import OBJECTIVES, Switched, measure, price, problem
 
 
@@ -145,3 +145,44 @@ def test_the_scale_does_not_depend_on_what_was_asked_before() -> None:
                 assistant.draw([], np.random.default_rng(0))
         found.append(assistant.draw([], np.random.default_rng(9))(rows))
     assert np.array_equal(*found)
+
+
+@pytest.fixture
+def thinned(monkeypatch: pytest.MonkeyPatch) -> tuple[SearchProblem, list[tuple[Candidate, dict[str, float]]]]:
+    """Many results, of which an assistant keeps few; the feasible front is far behind what breaks the constraint."""
+    monkeypatch.setattr("autoquant.searchers.assistant.THINNED", 43)
+    space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
+    rows = np.unique(space.sample(np.random.default_rng(0), 333), axis=0)
+    values = np.random.default_rng(0).permutation(-saturating(rows))
+    constraint = Constraint.parse(f"accuracy <= {float(np.quantile(values, 0.3))}")
+    told = [(tuple(map(int, row)), {"accuracy": float(y)}) for row, y in zip(rows, values, strict=True)]
+    return SearchProblem(space, OBJECTIVES[:2], (constraint,), price, 0), told
+
+
+def test_many_results_are_thinned_and_the_front_stays(
+    thinned: tuple[SearchProblem, list[tuple[Candidate, dict[str, float]]]],
+) -> None:
+    given, told = thinned
+    assistant = Assistant(given)
+    assistant.learn(told)
+    assert len(assistant._candidates) < len(told) // 2
+    rows, accuracy = np.array([candidate for candidate, _ in told]), np.array([one["accuracy"] for _, one in told])
+    feasible = accuracy <= given.constraints[0].bound
+    objectives = np.column_stack([-accuracy, price(rows)["bytes"]])[feasible]
+    expected = {tuple(map(int, row)) for row in rows[feasible][non_dominated(objectives)]}
+    assert {tuple(map(int, row)) for row in assistant.front()} == expected
+
+
+def test_what_is_thinned_does_not_depend_on_what_was_asked_before(
+    thinned: tuple[SearchProblem, list[tuple[Candidate, dict[str, float]]]],
+) -> None:
+    given, told = thinned
+    some = np.array([candidate for candidate, _ in told[:50]])
+    asked = Assistant(given)
+    for count, one in enumerate(told[:145], start=1):
+        asked.learn([one])
+        found = asked.draw([], np.random.default_rng(9))(some)
+        if count > 80:
+            fresh = Assistant(given)
+            fresh.learn(told[:count])
+            assert np.array_equal(fresh.draw([], np.random.default_rng(9))(some), found), count
