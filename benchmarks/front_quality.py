@@ -21,6 +21,7 @@ from front_quality_peers import SEARCHES, Run
 from front_quality_tasks import FloatArray, Task, keyword_spotting_weights, measured, nasbench201, synthetic
 
 CHECKPOINTS = (50, 100, 200, 400)
+BRIEF = (100, 400)
 COUNTS = list(range(10, CHECKPOINTS[-1] + 1, 10))
 TASKS = ("nasbench201", "dscnn weights", "dscnn all", "resnet20", "synthetic")
 FLOOR = 1e-4
@@ -57,8 +58,8 @@ def tasks(wanted: Iterable[str], folder: Path) -> Iterable[Task]:
             yield from (task for task in makers[name]() if task.name.startswith(words))
 
 
-def run_together(runs: dict[tuple[str, int], Run], task: Task, count: int) -> dict[tuple[str, int], FloatArray]:
-    """The first points of each run in the order in which they were measured, (count, 2): all advance side by side.
+def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str, int], FloatArray]:
+    """The first points of each run in the order in which they were measured, (400, 2): all advance side by side.
 
     So networks that any of them wants are measured in one batch, and share the layers that they have in common.
     """
@@ -70,12 +71,12 @@ def run_together(runs: dict[tuple[str, int], Run], task: Task, count: int) -> di
             found = task.points(wanted)
             points[key] += list(found)
             try:
-                if len(points[key]) >= count:
+                if len(points[key]) >= CHECKPOINTS[-1]:
                     raise StopIteration
                 asked[key] = runs[key].send(found)
             except StopIteration:
                 del asked[key]
-    return {key: np.array(rows[:count]) for key, rows in points.items()}
+    return {key: np.array(rows[: CHECKPOINTS[-1]]) for key, rows in points.items()}
 
 
 def main() -> None:
@@ -85,7 +86,6 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", default=list(TASKS), help=f"names that begin so, of {list(TASKS)}")
     parser.add_argument("--searches", nargs="*", default=list(SEARCHES), choices=list(SEARCHES))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--evaluations", type=int, default=CHECKPOINTS[-1], help="of a run, where measuring takes long")
     parser.add_argument("--anew", action="store_true", help="run again what the folder holds a result of")
     parser.add_argument("--markdown", action="store_true", help="print tables for a page")
     parser.add_argument("--picture", type=Path, help="draw the shares into this file")
@@ -97,9 +97,7 @@ def main() -> None:
         kept = json.loads(path.read_text()) if path.exists() else {}
         missing = [name for name in arguments.searches if arguments.anew or len(kept.get(name, [])) < arguments.seeds]
         keys = [(name, seed) for name in missing for seed in range(arguments.seeds)]
-        points = run_together(
-            {(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task, arguments.evaluations
-        )
+        points = run_together({(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task)
         for name in missing:
             kept[name] = [points[name, seed].tolist() for seed in range(arguments.seeds)]
         path.write_text(json.dumps(kept))
@@ -115,15 +113,13 @@ def main() -> None:
 
 
 def shares_of(task: Task, runs: dict[str, list[list[list[float]]]]) -> Shares:
-    """Search -> share of the hypervolume at every count of `COUNTS`, (seeds, counts); NaN beyond the end of a run."""
+    """Search -> share of the hypervolume at every count of `COUNTS`, (seeds, counts)."""
     everything = np.concatenate([np.array(points) for several in runs.values() for points in several])
     exact = task.hypervolume(everything if task.front is None else task.front)
-    found: Shares = {}
-    for name, several in runs.items():
-        values = [[task.hypervolume(np.array(points[:n])) / exact for n in COUNTS] for points in several]
-        ends = np.array([[n <= len(points) for n in COUNTS] for points in several])
-        found[name] = np.where(ends, values, np.nan)
-    return found
+    return {
+        name: np.array([[task.hypervolume(np.array(points[:n])) / exact for n in COUNTS] for points in several])
+        for name, several in runs.items()
+    }
 
 
 def merged(several: list[Shares]) -> Shares:
@@ -138,25 +134,23 @@ def table(shares: Shares, markdown: bool) -> str:
 
 
 def at(found: FloatArray, count: int) -> FloatArray:
-    """The shares of the runs that came to so many evaluations."""
-    column = found[:, COUNTS.index(count)]
-    return column[~np.isnan(column)]
+    """The shares after so many evaluations."""
+    return found[:, COUNTS.index(count)]
 
 
 def spread(values: FloatArray) -> str:
     """Median [least, most]."""
-    return f"{np.median(values):.4f} [{values.min():.4f}, {values.max():.4f}]" if len(values) else "-"
+    return f"{np.median(values):.4f} [{values.min():.4f}, {values.max():.4f}]"
 
 
 def summary(together: dict[str, Shares], markdown: bool) -> str:
-    """Median of each search on each task at 100 evaluations and at the last checkpoint; the best in bold on a page."""
+    """Median of each search on each task at `BRIEF` evaluations; the best in bold on a page."""
     columns: list[list[str]] = []
     for task, shares in together.items():
-        last = max(n for n in CHECKPOINTS if all(len(at(found, n)) for found in shares.values()))
-        pairs = [[f"{np.median(at(found, n)):.3f}" for n in (100, last)] for found in shares.values()]
+        pairs = [[f"{np.median(at(found, n)):.3f}" for n in BRIEF] for found in shares.values()]
         best = [max(column) for column in zip(*pairs, strict=True)]
         bold = [[f"**{c}**" if markdown and c == top else c for c, top in zip(p, best, strict=True)] for p in pairs]
-        columns.append([f"{task}, 100 / {last}", *(" / ".join(pair) for pair in bold)])
+        columns.append([f"{task}, {' / '.join(map(str, BRIEF))}", *(" / ".join(pair) for pair in bold)])
     names = ["", *next(iter(together.values()))]
     rows = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
     return as_text(rows[0], rows[1:], markdown)
@@ -185,12 +179,12 @@ def draw(together: dict[str, Shares], path: Path) -> None:
     for axis, (task, shares) in zip(axes.flat, together.items(), strict=False):
         for name, found in shares.items():
             colour, line, width = STYLE[name]
-            reached = [count for count in COUNTS if len(at(found, count))]
-            missing = [np.maximum(1 - at(found, count), FLOOR) for count in reached]
-            axis.plot(reached, [np.median(one) for one in missing], line, color=colour, linewidth=width, label=name)
+            missing = np.maximum(1 - found, FLOOR)
+            axis.plot(COUNTS, np.median(missing, axis=0), line, color=colour, linewidth=width, label=name)
             if width > 2:
-                band = [one.min() for one in missing], [one.max() for one in missing]
-                axis.fill_between(reached, *band, color=colour, alpha=0.15, linewidth=0)
+                axis.fill_between(
+                    COUNTS, missing.min(axis=0), missing.max(axis=0), color=colour, alpha=0.15, linewidth=0
+                )
         axis.set(title=task, xlabel="evaluations", yscale="log", xlim=(COUNTS[0], COUNTS[-1]))
         axis.grid(axis="y", alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
