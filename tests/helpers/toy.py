@@ -31,6 +31,12 @@ from autoquant.trial import Measurement
 CALLS: list[tuple[Candidate | None, str]] = []
 """Every (candidate, split) that a `Toy` was asked to measure in this process, in order."""
 
+
+def searched(calls: list[tuple[Candidate | None, str]]) -> list[Candidate]:
+    """The candidates among these calls that were measured on the search split."""
+    return [candidate for candidate, split in calls if split == "search" and candidate is not None]
+
+
 PROFILE = NetworkProfile(
     tuple(
         LayerProfile(f"layer{i}", "linear", i, (10 * (i + 1),), (10 * (i + 2),), (10 * (i + 2), 10 * (i + 1)), macs,

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
+from toy import searched
 
 from autoquant.errors import JobFailed
 from autoquant.job import JobState
@@ -23,10 +24,6 @@ def new_sensitive_run(new_network_run: Any) -> Any:
 
 def points(job: Any) -> list[Any]:
     return [one for one in job.store.baselines(job.id) if one.kind == "sensitivity"]
-
-
-def searched(calls: list[Any]) -> list[Any]:
-    return [candidate for candidate, split in calls if split == "search" and candidate is not None]
 
 
 def test_every_option_alone_is_measured_and_not_listed_then_points_of_the_front(
