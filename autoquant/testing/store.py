@@ -13,119 +13,40 @@ What it is given opens a store that holds no job, a new one every time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta, timezone
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from autoquant.errors import AutoQuantError, JobHeld, JobNotFound, StoreError
-from autoquant.job import Attempt, Baseline, CostTable, CurvePoint, JobPlan, JobState
-from autoquant.network import LayerProfile, NetworkProfile
-from autoquant.objective import Constraint, Objective
-from autoquant.space import Choice
+from autoquant.job import Attempt, Baseline, CurvePoint, JobState
+from autoquant.testing.examples import (
+    BARE_PLAN,
+    FULL_TRIAL,
+    MOMENT,
+    ODD_TEXT,
+    PLAN,
+    PLAN_OPTIONS,
+    SPEC,
+    change,
+    expire_lease,
+    held,
+    new_job,
+    trial,
+)
 from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
-    from autoquant.store import FrontChange, HeldJob, Store
+    from autoquant.store import Store
 
 OpenStore = Callable[[], "Store"]
-
-ODD_TEXT = "größe ≤ 3 µs\n'quoted' \"twice\" \\ % 模型 🙂"
-"""What people and tracebacks write."""
-
-SPEC = {"name": ODD_TEXT, "objectives": [{"metric": "accuracy"}], "space": {"name": "choices", "choices": {"ü": [1]}}}
-
-PLAN = JobPlan(
-    choices=(Choice("layer0.weight", (2, 4, "float")), Choice("ü", (True, False), ordered=False), Choice("x", (0.1,))),
-    objectives=(Objective("accuracy", "maximize"), Objective("latency_ms@cortex-m7", "minimize")),
-    constraints=(Constraint.parse("weight_bytes <= 65536"), Constraint.parse("accuracy_drop <= 0.1")),
-    best=(1.0, 0.1),
-    worst=(0.0, 1e300),
-    profile=NetworkProfile(
-        (
-            LayerProfile(
-                "conv", "conv", 0, (3, 9, 9), (8, 9, 9), (8, 3, 3, 3), 17496, bias=8, parameters=224, groups=1
-            ),
-            LayerProfile("norm", "other", 1, (8,), (8,), (), None, bias=0, parameters=16, kept_float=True),
-        ),
-        input_shapes=((3, 9, 9),),
-    ),
-    costs=(
-        CostTable("latency_ms@cortex-m7", "ms", "roofline", {"clock": ODD_TEXT}, ((0.1, 1 / 3), (5e-324,))),
-        CostTable("whole", "bytes", "own:Model", {}, ()),
-    ),
-    identity={"network": "sha256:00", "data": "search=1 test=2"},
-)
-"""A plan in which every field holds something."""
-
-PLAN_OPTIONS = {choice.name: choice.options[0] for choice in PLAN.choices}
-
-BARE_PLAN = JobPlan((Choice("a", (1, 2, 3)),), (Objective("loss", "minimize"),), (), (0.0,), (1.0,), None, (), {})
-"""A plan in which everything that may be missing is."""
-
-MOMENT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
-
-FULL_TRIAL = Trial(
-    number=0,
-    state=TrialState.COMPLETE,
-    candidate=(2, 1, 0),
-    options={"layer0.weight": "float", "ü": False, "x": 0.1},
-    ask=3,
-    told=2,
-    requested=7,
-    attempt=2,
-    metrics={"accuracy": 1 / 3, "latency_ms@cortex-m7": 5e-324, "weight_bytes": 1e300, "ü": -0.5},
-    standard_errors={"accuracy": 0.1},
-    violations={"weight_bytes <= 65536": 3.0},
-    artifacts={"weights": "file:///ü/weights.safetensors"},
-    test_metrics={"accuracy": 0.25},
-    test_standard_errors={"accuracy": 0.125},
-    seconds=1.25,
-    worker=ODD_TEXT,
-    measured_by="trial 7",
-    error=ODD_TEXT * 300,
-    started=MOMENT,
-    ended=MOMENT.astimezone(timezone(timedelta(hours=5, minutes=45))) + timedelta(seconds=1.25),
-)
-"""A trial in which every field holds something."""
 
 
 def check_store(open_store: OpenStore) -> None:
     """Every check of the contract."""
     for check in CHECKS:
         check(open_store)
-
-
-def change(
-    joined: Sequence[int] = (), left: Sequence[int] = (), hypervolume: Sequence[tuple[int, float]] = ()
-) -> FrontChange:
-    """What a batch of results did to the front."""
-    return cast("FrontChange", SimpleNamespace(joined=joined, left=left, hypervolume=hypervolume))
-
-
-def trial(number: int, state: TrialState = TrialState.RUNNING, **others: Any) -> Trial:
-    """A trial of `BARE_PLAN`."""
-    option = number % 3
-    return Trial(number, state, (option,), {"a": option + 1}, ask=number // 2, told=0, requested=2, **others)
-
-
-def new_job(store: Store, plan: JobPlan = BARE_PLAN) -> int:
-    """A job with this plan."""
-    return store.create_job("job", {}, plan, 10)
-
-
-def held(store: Store, job_id: int, n_trials: int = 10) -> HeldJob:
-    """The job, taken by this process the first time and the same again after that."""
-    holds = _HOLDS.setdefault(store, {})
-    if job_id not in holds:
-        holds[job_id] = store.hold(job_id, n_trials)
-    return holds[job_id]
-
-
-_HOLDS: WeakKeyDictionary[Store, dict[int, HeldJob]] = WeakKeyDictionary()
 
 
 def keeps_every_field_of_a_job(open_store: OpenStore) -> None:
@@ -452,11 +373,3 @@ def _refusal(kind: type[AutoQuantError], text: str = "") -> Iterator[None]:
         said = str(error)
     assert said is not None, f"no {kind.__name__} was raised"
     assert text in said, f"the error does not say {text!r}: {said}"
-
-
-def expire_lease(store: Store, job_id: int) -> None:
-    """Make the holder of a job look dead, as one that was not heard of for a whole lease."""
-    import sqlalchemy as sa
-
-    query = sa.text("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE id = :id")
-    store.database.write(lambda connection: connection.execute(query, {"id": job_id}))

@@ -29,7 +29,8 @@ from alembic.script import ScriptDirectory
 from autoquant.errors import StoreError
 from autoquant.job import JobState
 from autoquant.store import HeldJob, Store, codec, engine, sql, tables
-from autoquant.testing.store import BARE_PLAN, CHECKS, change, check_store, held, new_job, trial
+from autoquant.testing.examples import BARE_PLAN, change, held, new_job, trial
+from autoquant.testing.store import CHECKS, check_store
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from mortal import Killed, Mortal
 
 from autoquant.errors import JobFailed
 from autoquant.job import JobState
-from autoquant.testing.store import expire_lease
+from autoquant.testing.examples import expire_lease
 from autoquant.trial import TrialState
 
 SEARCHERS: dict[str, Any] = {

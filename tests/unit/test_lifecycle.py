@@ -9,7 +9,7 @@ import pytest
 from autoquant.job import JobState
 from autoquant.lifecycle import StopSignal
 from autoquant.store import Store
-from autoquant.testing.store import new_job
+from autoquant.testing.examples import new_job
 
 
 def test_a_job_runs_while_it_runs_and_ends_well(new_run: Any) -> None:

@@ -9,7 +9,7 @@ import toy
 
 from autoquant.errors import SpecError
 from autoquant.network import FLOAT, LayerPrecision, NetworkProfile, Operation, bits_text
-from autoquant.testing.store import PLAN
+from autoquant.testing.examples import PLAN
 
 
 def test_a_profile_is_read_back_from_json():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoquant.testing.store import trial
+from autoquant.testing.examples import trial
 from autoquant.trial import Proposal, TrialState
 
 

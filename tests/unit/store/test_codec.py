@@ -13,7 +13,7 @@ from autoquant.job import Baseline
 from autoquant.objective import Constraint
 from autoquant.space import Choice
 from autoquant.store import codec, tables
-from autoquant.testing.store import BARE_PLAN, FULL_TRIAL, PLAN
+from autoquant.testing.examples import BARE_PLAN, FULL_TRIAL, PLAN
 from autoquant.trial import Trial
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from autoquant.errors import StoreError
 from autoquant.store import Store, tables
-from autoquant.testing.store import change, held, new_job, trial
+from autoquant.testing.examples import change, held, new_job, trial
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from autoquant.errors import JobHeld, StoreError
 from autoquant.job import JobState
 from autoquant.store import Store
-from autoquant.testing.store import ODD_TEXT, change, expire_lease, held, new_job, trial
+from autoquant.testing.examples import ODD_TEXT, change, expire_lease, held, new_job, trial
 
 
 def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None:
