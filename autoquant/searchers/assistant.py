@@ -163,7 +163,7 @@ class Assistant:
                 model.fit(points, targets[metric], steps, onward=not first)
                 guessed = self._scores[metric].back(model.left_out(points, targets[metric]))
                 missed = float(np.mean((ranks[metric].forth(guessed) - ranks[metric].scores[kept]) ** 2))
-                if missed < CLEARLY * best[metric]:
+                if first or missed < CLEARLY * best[metric]:
                     best[metric], self._scales[metric] = missed, scale
                 else:
                     model.logs = before
