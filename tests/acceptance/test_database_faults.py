@@ -7,6 +7,7 @@ that was stored is lost, and `resume` ends as that search.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
 import sqlite3
@@ -26,6 +27,8 @@ import autoquant as aq
 EVALUATOR = {"name": "workers:Toy", "seconds": 0.06}
 RIGHTS_OF_ROOT = {"CAP_DAC_OVERRIDE": 1, "CAP_DAC_READ_SEARCH": 2}
 PR_CAPBSET_DROP = 24
+WRITE_LOCK = 120
+"""The byte of the log's index that whoever writes to a SQLite database locks (SQLite, "WAL-mode File Format")."""
 
 
 def files_of(store: Path) -> dict[str, bytes]:
@@ -263,13 +266,17 @@ def test_the_file_is_damaged_between_kill_and_resume(folder, killed, truth, unto
 
 
 def test_the_file_is_damaged_under_a_search(folder, spec):
-    """Its log, which still holds all, and the log's index: else SQLite goes on with what it has in memory."""
+    """Its log, which still holds all, and the log's index: else SQLite goes on with what it has in memory.
+
+    Between two of its writes, for the same reason: a commit writes the index's header anew and hides the damage.
+    """
     running = folder.start("search", spec)
     running.until(lambda job: job.record.finished >= 10)
-    for end in ("-wal", "-shm"):
-        file = folder.path / f"jobs.db{end}"
-        with file.open("r+b") as opened:
-            opened.write(noise(file.stat().st_size))
+    with (folder.path / "jobs.db-wal").open("r+b") as log, (folder.path / "jobs.db-shm").open("r+b") as index:
+        fcntl.lockf(index, fcntl.LOCK_EX, 1, WRITE_LOCK)
+        for file in (log, index):
+            file.write(noise(os.fstat(file.fileno()).st_size))
+            file.flush()
     said = running.wait()
     refused(said, f"{folder.store}': cannot ", "put a copy of it back")
     assert said.code == 1
