@@ -181,5 +181,6 @@ class Task:
         return np.column_stack(state), np.concatenate([part.reshape(*place.shape, -1) for part in option], axis=2)
 
     def _widths(self) -> FloatArray:
-        widths: FloatArray = np.where(self._most > self._least, self._most - self._least, 1.0)
+        """The range of each measured objective, by which it is divided; infinite where all results are the same."""
+        widths: FloatArray = np.where(self._most > self._least, self._most - self._least, np.inf)
         return widths

@@ -269,6 +269,15 @@ def test_failed_candidates_count_as_the_worst_measured_so_far() -> None:
     assert 0 < objectives[2, 1] < 0.1, "its cost is known"
 
 
+def test_a_measured_objective_that_never_differs_teaches_nothing() -> None:
+    """However large it is, what rounding leaves of it in the additive model is not taken for the effect of options."""
+    told = Task(task(), np.random.default_rng(0))
+    for candidate in np.random.default_rng(1).integers(0, 3, size=(40, 8)):
+        told.add(tuple(map(int, candidate)), {"loss": 1e20, "bytes": 0.0})
+    assert not told.tables()[0].any()
+    assert not told.scaled(np.array([list(one) for one in told._results]))[0][:, 0].any()
+
+
 def test_it_avoids_what_fails() -> None:
     """Whatever has few bits in the first layer fails."""
     searcher = PPOSearch(task(), lambda_range=(0.5, 2.0))
