@@ -128,6 +128,23 @@ def test_after_the_front_come_neighbours_of_what_was_measured_best() -> None:
         assert nearest <= 1 or not proposal.candidate[-1]  # a part switched off takes the canonical form
 
 
+def test_neighbours_of_a_single_best_candidate_come_by_what_they_cost() -> None:
+    space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(8)])
+    searcher = SensitivitySearch(SearchProblem(space, (Objective("loss", "minimize"),), (), None, 0))
+
+    def loss(candidate: Candidate) -> float:
+        return 1e6 * sum((8 - i) * abs(i % 3 - index) for i, index in enumerate(candidate))
+
+    best = tuple(i % 3 for i in range(8))
+    for count in (17, 1):
+        told = [(proposal, {"loss": loss(proposal.candidate)}) for proposal in searcher.ask(count)]
+        searcher.tell(told)
+    assert told[0][0].candidate == best
+    near = [proposal.candidate for proposal in searcher.ask(6)]
+    assert [sum(a != b for a, b in zip(one, best, strict=True)) for one in near] == [1] * 6
+    assert [loss(one) for one in near] == sorted(map(loss, near))
+
+
 def test_an_option_that_failed_is_on_no_front_and_comes_last() -> None:
     searcher = SensitivitySearch(layered())
     bad = next(c for c in searcher.probes[1:] if c[3] == 0)
