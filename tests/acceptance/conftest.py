@@ -163,7 +163,7 @@ class Running:
     store: str
     started: float = field(default_factory=time.monotonic)
 
-    def wait(self, seconds: float = 60) -> Result:
+    def wait(self, seconds: float = 120) -> Result:
         out, err = self.process.communicate(timeout=seconds)
         return Result(self.process.returncode, out, err)
 
@@ -179,7 +179,7 @@ class Running:
         self.process.kill()
         return self.wait()
 
-    def until(self, seen: Callable[[aq.Job], bool], seconds: float = 60) -> aq.Job:
+    def until(self, seen: Callable[[aq.Job], bool], seconds: float = 120) -> aq.Job:
         """Wait until something can be seen in the store."""
         while time.monotonic() - self.started < seconds:
             try:

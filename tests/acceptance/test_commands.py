@@ -71,7 +71,9 @@ TOY_SLOW = {
     "evaluator": {"name": "workers:Toy", "seconds": 0.3},
     "objectives": ["score", "price"],
     "pool": "inline",
+    "budget": {"n_trials": 600},
 }
+"""It runs for minutes, unless somebody ends it."""
 
 
 def test_costs_are_shown_by_layer_and_drawn(shared, cnn, tmp_path):

@@ -58,7 +58,7 @@ def test_ctrl_c_twice_drops_what_runs(folder, toy, truth, untouched):
     with pytest.raises(Exception, match="timed out"):
         running.process.wait(1)
     running.send(signal.SIGINT)
-    ended = running.wait(10)
+    ended = running.wait(20)
     assert ended.code == 130
     assert "interrupted; running trials were dropped, 'autoquant resume' goes on" in ended.err
     assert "Traceback" not in ended.err

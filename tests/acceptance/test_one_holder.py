@@ -16,14 +16,17 @@ def store(request: pytest.FixtureRequest, folder) -> str:
 
 def test_law_2_a_second_process_is_told_who_holds_the_job(folder, toy, store):
     slow = {"name": "workers:Toy", "seconds": 0.1}
-    running = folder.start("search", folder.write(toy, evaluator=slow), store=store)
+    running = folder.start("search", folder.write(toy, evaluator=slow, budget={"n_trials": 600}), store=store)
     job = running.until(lambda job: job.record.finished >= 3)
     second = folder.start("resume", job.id, store=store).wait()
     assert second.code == 1
     assert re.search(rf"job {job.id} is run by process {running.process.pid} on \S+; 'autoquant stop", second.err)
     assert "Traceback" not in second.err
+    undisturbed = job.record.finished + 3
+    running.until(lambda job: job.record.finished >= undisturbed)
+    assert folder.run("stop", job.id, store=store).code == 0
     assert running.wait().code == 0
-    assert job.state == "SUCCEEDED"
+    assert job.state == "CANCELLED"
 
 
 def test_law_1_killed_again_and_again_on_either_database(folder, toy, store, truth, newest_job):

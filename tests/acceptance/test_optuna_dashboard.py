@@ -123,7 +123,8 @@ def test_a_storage_must_be_given(shared):
 
 
 def test_a_job_that_runs_is_exported_as_it_stands(folder, toy, tmp_path):
-    running = folder.start("search", folder.write(toy, evaluator={"name": "workers:Toy", "seconds": 0.1}))
+    slow = {"name": "workers:Toy", "seconds": 0.1}
+    running = folder.start("search", folder.write(toy, evaluator=slow, budget={"n_trials": 600}))
     running.until(lambda job: job.record.finished >= 3)
     written = folder.run("export-study", "--storage", f"sqlite:///{tmp_path / 's.db'}", "--study-name", "x", "--json")
     assert written.code == 0, written.err
