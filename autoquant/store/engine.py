@@ -23,6 +23,9 @@ URL_FORM = (
 SILENCES = 6
 """A server that says nothing for this part of the patience is taken for gone, so that there is time to try again."""
 
+ONE_SNAPSHOT = {"sqlite": "BEGIN", "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"}
+"""What lets a transaction see the database as it is now, though somebody else makes its tables meanwhile."""
+
 MIGRATION_LOCK = 0x4155544F
 """Key of PostgreSQL's advisory lock under which the schema is made."""
 
@@ -89,6 +92,7 @@ def _make_postgresql(parsed: sa.URL) -> sa.Engine:
 
 def _check_schema(engine: sa.Engine, url: str, create: bool, upgrade: bool) -> None:
     with engine.connect() as connection:
+        connection.exec_driver_sql(ONE_SNAPSHOT[engine.dialect.name])
         tables = set(sa.inspect(connection).get_table_names())
         found = _version(connection)
     if found == HEAD and metadata.tables.keys() <= tables:

@@ -1,11 +1,27 @@
-"""Opening a store to read makes nothing."""
+"""Opening a store: to read makes nothing, and whoever makes it at the same time does not disturb."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import postgres
 import pytest
+import sqlalchemy as sa
 
 from autoquant.errors import StoreUnavailable
-from autoquant.store import Store
+from autoquant.store import Store, engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database without tables."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "jobs.db")
+        return
+    server = postgres.Server()
+    yield server.url(server.new_database())
+    server.remove()
 
 
 def test_an_empty_file_is_said_to_be_empty_and_stays_so(tmp_path):
@@ -15,3 +31,20 @@ def test_an_empty_file_is_said_to_be_empty_and_stays_so(tmp_path):
         Store(str(path), create=False)
     Store(str(path)).close()
     assert Store(str(path), create=False).jobs() == []
+
+
+def test_a_store_that_somebody_else_makes_while_it_is_looked_at_is_opened(new_url, monkeypatch):
+    """Made between the look at its tables and the look at its version: no tables, and the version that is needed."""
+    look, others = engine._version, []
+
+    def look_late(connection: sa.Connection) -> str | None:
+        if not others:
+            others.append(None)
+            Store(new_url).close()
+        return look(connection)
+
+    monkeypatch.setattr(engine, "_version", look_late)
+    store = Store(new_url)
+    assert len(others) == 1
+    assert store.jobs() == []
+    store.close()
