@@ -147,8 +147,8 @@ class SensitivitySearch(Searcher):
         if self.model is None or not best:
             return []
         front = np.array([values for _, values in best])
-        size = np.abs(front[0])
-        span = np.where(front.min(axis=0) < front.max(axis=0), np.ptp(front, axis=0), np.where(size > 0, size, 1.0))
+        span = np.ptp(front, axis=0)
+        span = np.where(span > 0, span, np.maximum(np.abs(front[0]), 1e-9))
         behind: dict[Candidate, float] = {}
         for candidate, values in best:
             parent = np.array(candidate, dtype=np.int64)
