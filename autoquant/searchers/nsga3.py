@@ -154,7 +154,7 @@ class NSGA3Search(Searcher):
     def learn(self, results: list[Result]) -> None:
         """Take in results; a failed candidate leaves no descendants, and is never proposed again."""
         good = [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
-        if self._sensitivity is not None:
+        if self._sensitivity is not None and not self._started:
             self._sensitivity.learn(results)
         if self._assistant is not None:
             self._assistant.learn(good)
