@@ -6,11 +6,15 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from autoquant.errors import SpecError
 
 Direction = Literal["maximize", "minimize"]
+Value = TypeVar("Value", float, npt.NDArray[np.float64])
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _METRIC = re.compile(rf"({_NAME})(?:@(\S+))?")
@@ -89,12 +93,19 @@ class Constraint:
         short = f"{self.bound:.12g}"
         return f"{self.metric} {self.operator} {short if float(short) == self.bound else repr(self.bound)}"
 
+    def excess(self, value: Value) -> Value:
+        """How far beyond the bound values are, in the metric's unit; below 0 where they hold it."""
+        return value - self.bound if self.operator == "<=" else self.bound - value
+
+    def relative_excess(self, value: Value) -> Value:
+        """The excess as a share of the bound, so that constraints on several metrics can be compared and added."""
+        return self.excess(value) / max(abs(self.bound), 1e-9)
+
     def violation(self, value: float) -> float:
         """By how much the value breaks the bound, in the metric's unit; 0 where it holds. What is NaN holds nothing."""
         if math.isnan(value):
             return math.inf
-        excess = value - self.bound if self.operator == "<=" else self.bound - value
-        return max(0.0, excess)
+        return max(0.0, self.excess(value))
 
 
 def violations(constraints: tuple[Constraint, ...], metrics: Mapping[str, float]) -> dict[str, float]:

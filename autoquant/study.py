@@ -162,11 +162,7 @@ def constraint_values(constraints: Sequence[Constraint], trial: Trial) -> dict[s
     """
     if not constraints or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
         return {}
-    excess = []
-    for constraint in constraints:
-        signed = trial.metrics.get(constraint.metric, constraint.bound) - constraint.bound
-        excess.append(signed if constraint.operator == "<=" else -signed)
-    return {"constraints": excess}
+    return {"constraints": [one.excess(trial.metrics.get(one.metric, one.bound)) for one in constraints]}
 
 
 def write_rows(storage: RDBStorage, study_id: int, trials: Iterator[FrozenTrial]) -> None:

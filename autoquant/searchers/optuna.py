@@ -149,8 +149,7 @@ class OptunaSearch(Searcher):
         for constraint in self.problem.constraints:
             excess = 0.0
             if constraint.metric in known:
-                signed = known[constraint.metric] - constraint.bound
-                excess = (signed if constraint.operator == "<=" else -signed) / max(abs(constraint.bound), 1e-9)
+                excess = constraint.relative_excess(known[constraint.metric])
             largest = max(largest, excess)
             if self._constrained:
                 trial.set_constraint(str(constraint), excess)

@@ -93,7 +93,5 @@ def broken(
     total = np.zeros(count)
     for constraint in constraints:
         if constraint.metric in metrics:
-            signed = metrics[constraint.metric] - constraint.bound
-            over = np.maximum(0.0, signed if constraint.operator == "<=" else -signed)
-            total += over / max(abs(constraint.bound), 1e-9)
+            total += np.maximum(0.0, constraint.relative_excess(metrics[constraint.metric]))
     return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,15 @@ def test_a_violation_is_by_how_much_the_bound_is_broken(bound, value, operator):
     assert (constraint.violation(value) == 0) == holds
     assert constraint.violation(value) >= 0
     assert bool(violations((constraint,), {"x": value})) == (not holds)
+    assert (constraint.excess(value) <= 0) == holds
+
+
+def test_an_excess_is_signed_and_can_be_a_share_of_the_bound():
+    values = np.array([300.0, 200.0, 100.0])
+    assert Constraint.parse("x <= 200").excess(values).tolist() == [100.0, 0.0, -100.0]
+    assert Constraint.parse("x >= 200").relative_excess(values).tolist() == [-0.5, 0.0, 0.5]
+    assert Constraint.parse("x <= -4").relative_excess(-3.0) == 0.25
+    assert math.isfinite(Constraint.parse("x <= 0").relative_excess(1.0))
 
 
 @pytest.mark.parametrize(
