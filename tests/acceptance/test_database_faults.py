@@ -144,7 +144,7 @@ def test_the_server_is_restarted_and_one_of_two_searches_does_not_wait_for_it(
 @pytest.mark.parametrize(
     ("patience", "cuts"),
     [
-        (9, [("reset", 1), ("silent", 3)]),
+        (30, [("reset", 1), ("silent", 7)]),
         pytest.param(90, [("reset", 20)], marks=pytest.mark.slow),
         pytest.param(90, [("silent", 20)], marks=pytest.mark.slow),
         pytest.param(90, [("answers", 20)], marks=pytest.mark.slow),
