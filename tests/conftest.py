@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +11,6 @@ import pytest
 from autoquant import plugins
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
-
-os.environ.setdefault("RAY_worker_niceness", "0")
-"""Ray's workers are nice by default, and beside other tests on a busy machine they would hardly ever run."""
 
 
 @pytest.fixture(autouse=True)
