@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autoquant import plugins
-from autoquant.coordinator import Progress
 from autoquant.data import DataSplits
 from autoquant.errors import SpecError
 from autoquant.interfaces import CostModel, Searcher, SearchProblem
 from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState
-from autoquant.lifecycle import run_job
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective, as_objective
-from autoquant.plan import make_plan
-from autoquant.pricing import layer_costs
+from autoquant.planning.plan import make_plan
+from autoquant.planning.pricing import layer_costs
+from autoquant.running.job_run import run_job
+from autoquant.running.search_loop import Progress
 from autoquant.settings import default_store
 from autoquant.space import SearchSpace
 from autoquant.spec import SearchSpec
@@ -221,7 +221,7 @@ class Job:
         A job that still runs is exported as it stands. `SpecError` when the storage cannot be opened, holds AutoQuant's
         own jobs, or has a study of that name.
         """
-        from autoquant.study import export_study
+        from autoquant.export.optuna_study import export_study
 
         trials = list(self.trials())
         front = {trial.number for trial in self.store.front(self.id)}

@@ -31,7 +31,7 @@ from autoquant import make_searcher, make_space
 from autoquant.data import DataSplits
 from autoquant.interfaces import EvaluatorRecipe, Task
 from autoquant.objective import as_objective
-from autoquant.pricing import CostMetric, Pricer
+from autoquant.planning.pricing import CostMetric, Pricer
 from autoquant.quantization import fold_batch_norm
 from autoquant.quantization.execution import as_inputs, copied
 from autoquant.space import SearchSpace

@@ -21,7 +21,7 @@ from autoquant import make_space
 from autoquant.data import Split
 from autoquant.network import LayerPrecision
 from autoquant.pareto import non_dominated
-from autoquant.pricing import CostMetric, Pricer
+from autoquant.planning.pricing import CostMetric, Pricer
 from autoquant.quantization import QuantizedNetwork
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "keyword_spotting"

@@ -17,7 +17,7 @@ from autoquant_cost_models.weight_bytes import WeightBytes
 from autoquant import Choice, SearchSpace, make_space
 from autoquant.objective import Objective
 from autoquant.pareto import hypervolume
-from autoquant.pricing import CostMetric, Pricer
+from autoquant.planning.pricing import CostMetric, Pricer
 from autoquant.settings import data_folder
 from autoquant.space import Candidate
 

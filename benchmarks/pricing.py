@@ -13,7 +13,7 @@ import numpy as np
 
 from autoquant.client import make_cost_model, make_space
 from autoquant.network import LayerProfile, NetworkProfile
-from autoquant.pricing import CostMetric, Pricer
+from autoquant.planning.pricing import CostMetric, Pricer
 
 LAYERS, CANDIDATES, REPEATS = 50, 200_000, 5
 METRICS = (("bitops", None), ("weight_bytes", None), ("latency_ms", "cortex-m7"))

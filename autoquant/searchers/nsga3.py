@@ -29,9 +29,9 @@ from threadpoolctl import ThreadpoolController
 
 from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.network import FLOAT_BITS
-from autoquant.searchers.assistant import Assistant
 from autoquant.searchers.sampling import broken, draw, new_candidates, repair
 from autoquant.searchers.sensitivity import SensitivitySearch
+from autoquant.searchers.surrogate import Assistant
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 
 BREEDINGS = 20

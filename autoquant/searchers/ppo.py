@@ -19,9 +19,9 @@ from torch import Tensor
 
 from autoquant.errors import SpecError
 from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
-from autoquant.searchers.completions import Completions
+from autoquant.searchers.action_mask import Completions
+from autoquant.searchers.ppo_environment import Task
 from autoquant.searchers.ppo_policy import ActorCritic
-from autoquant.searchers.ppo_task import Task
 from autoquant.searchers.sampling import draw, new_candidates
 from autoquant.space import Candidate, IntArray
 

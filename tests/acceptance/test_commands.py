@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from autoquant.cli import app
+from autoquant import cli
 
 CLI = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 SECTIONS = {part.partition("\n")[0]: part for part in CLI.partition("\n## JSON\n")[2].split("\n### ")[1:]}
@@ -101,7 +101,7 @@ def test_documented_keys_are_the_real_ones(real, name):
 
 
 def test_every_command_and_option_is_documented():
-    commands = dict(typer.main.get_command(app).commands)
+    commands = dict(typer.main.get_command(cli.commands()).commands)
     group = commands.pop("storage")
     commands |= {f"storage {name}": command for name, command in group.commands.items()}
     for name, command in commands.items():

@@ -17,7 +17,13 @@ def numbers(*shape: int, step: int = 7) -> Tensor:
 def network() -> nn.Module:
     """Two convolutions and a classifier, not trained."""
     layers = nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+        nn.Conv2d(1, 4, 3),
+        nn.ReLU(),
+        nn.Conv2d(4, 4, 3),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(4, 3),
     )
     with torch.no_grad():
         for step, tensor in enumerate(layers.parameters(), start=3):
@@ -27,5 +33,8 @@ def network() -> nn.Module:
 
 def data() -> DataSplits:
     """Thirty images a split."""
-    parts = [Split(numbers(30, 1, 6, 6, step=step) + torch.arange(30).reshape(30, 1, 1, 1) / 32, torch.arange(30) % 3) for step in (2, 5, 9)]
+    parts = [
+        Split(numbers(30, 1, 6, 6, step=step) + torch.arange(30).reshape(30, 1, 1, 1) / 32, torch.arange(30) % 3)
+        for step in (2, 5, 9)
+    ]
     return DataSplits(*parts)

@@ -12,7 +12,7 @@ import yaml
 
 import autoquant as aq
 from autoquant import plugins
-from autoquant.schema import spec_schema
+from autoquant.planning.spec_schema import spec_schema
 from autoquant.spec import BudgetSpec
 
 DOCS = Path(__file__).parents[2] / "docs"

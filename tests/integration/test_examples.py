@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from autoquant.plan import make_plan
+from autoquant.planning.plan import make_plan
 from autoquant.settings import data_folder
 from autoquant.spec import SearchSpec
 

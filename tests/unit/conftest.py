@@ -9,8 +9,8 @@ import pytest
 import toy
 
 from autoquant.job import JobState
-from autoquant.lifecycle import run_job
-from autoquant.plan import Plan, make_plan
+from autoquant.planning.plan import Plan, make_plan
+from autoquant.running.job_run import run_job
 from autoquant.spec import SearchSpec
 from autoquant.store import Store
 

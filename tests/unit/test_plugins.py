@@ -12,8 +12,8 @@ import pytest
 from autoquant import plugins
 from autoquant.errors import PluginError, SpecError
 from autoquant.interfaces import KINDS, Searcher
-from autoquant.plan import make_plan
-from autoquant.schema import spec_schema
+from autoquant.planning.plan import make_plan
+from autoquant.planning.spec_schema import spec_schema
 from autoquant.searchers.nsga3 import NSGA3Search
 
 OURS = {

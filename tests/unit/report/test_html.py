@@ -13,8 +13,8 @@ from plotly.offline import get_plotlyjs
 
 from autoquant.job import JobState
 from autoquant.report import ReportData
-from autoquant.report.html import write_html
-from autoquant.report.png import write_png
+from autoquant.report.html.page import write_html
+from autoquant.report.png.picture import write_png
 from autoquant.trial import TrialState
 
 Example = Callable[[str], ReportData]

@@ -9,13 +9,13 @@ import pytest
 
 from autoquant.objective import Constraint, Objective
 from autoquant.report import ReportData
-from autoquant.report.display import Display, constraint_text, displays
-from autoquant.report.labels import place_labels
-from autoquant.report.layers import fixed_layers, grids, options_text, side_by_side
-from autoquant.report.palette import bits_colour, ink_on, is_bits, option_colour
-from autoquant.report.panels import panels
-from autoquant.report.picks import as_good_as_float, most_accurate, trade_off
-from autoquant.report.table import front_table
+from autoquant.report.model.display import Display, constraint_text, displays
+from autoquant.report.model.labels import place_labels
+from autoquant.report.model.layers import fixed_layers, grids, options_text, side_by_side
+from autoquant.report.model.palette import bits_colour, ink_on, is_bits, option_colour
+from autoquant.report.model.panels import panels
+from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
+from autoquant.report.model.table import front_table
 from autoquant.space import Choice
 
 Example = Callable[[str], ReportData]

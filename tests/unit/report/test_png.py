@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.image import imread
 
 from autoquant.report import ReportData, write_report
-from autoquant.report.png import write_png
+from autoquant.report.png.picture import write_png
 
 
 def ink(data: ReportData, path: Path) -> list[float]:

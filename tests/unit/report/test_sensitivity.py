@@ -12,12 +12,12 @@ import pytest
 from autoquant.job import Baseline
 from autoquant.pareto import Scale, hypervolume
 from autoquant.report import ReportData, write_report
-from autoquant.report.front_charts import front_chart
-from autoquant.report.panels import panels
-from autoquant.report.score_charts import scored_networks
-from autoquant.report.sensitivity import sensitivity_sentence, standing, unmatched
-from autoquant.report.table import front_table
-from autoquant.report.verdict import verdict
+from autoquant.report.html.front_charts import front_chart
+from autoquant.report.html.score_charts import scored_networks
+from autoquant.report.model.panels import panels
+from autoquant.report.model.sensitivity import sensitivity_sentence, standing, unmatched
+from autoquant.report.model.table import front_table
+from autoquant.report.model.verdict import verdict
 
 Make = Callable[..., ReportData]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from autoquant.report import ReportData
-from autoquant.report.verdict import beaten_by_uniform, compare, verdict
+from autoquant.report.model.verdict import beaten_by_uniform, compare, verdict
 
 Make = Callable[..., ReportData]
 

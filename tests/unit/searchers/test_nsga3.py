@@ -15,7 +15,6 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale
-from autoquant.searchers.assistant import Assistant
 from autoquant.searchers.nsga3 import (
     GaussianBits,
     NSGA3Search,
@@ -26,6 +25,7 @@ from autoquant.searchers.nsga3 import (
 )
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
+from autoquant.searchers.surrogate import Assistant
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import (
     OBJECTIVES,

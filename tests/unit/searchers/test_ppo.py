@@ -17,9 +17,9 @@ import torch
 import autoquant as aq
 from autoquant.interfaces import SearchProblem
 from autoquant.objective import Constraint, Objective
-from autoquant.searchers.completions import Completions
+from autoquant.searchers.action_mask import Completions
 from autoquant.searchers.ppo import PPOSearch
-from autoquant.searchers.ppo_task import OptionEffects, Task
+from autoquant.searchers.ppo_environment import OptionEffects, Task
 from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure
 

@@ -1,0 +1,88 @@
+"""What every command shares: its options, and how its errors are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autoquant.errors import (
+    AutoQuantError,
+    JobFailed,
+    JobNotFound,
+    PluginError,
+    SpecError,
+    StoreUnavailable,
+    UnsupportedError,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="Where jobs are kept: AUTOQUANT_STORE, else sqlite:///autoquant.db."),
+]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with the keys that docs/cli.md lists.")]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Ray cluster to run trials on: AUTOQUANT_RAY_ADDRESS, else a local Ray.",
+        show_default=False,
+    ),
+]
+SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to search.", show_default=False)]
+JobArgument = Annotated[
+    int | None,
+    typer.Argument(metavar="JOB", help="Id of the job; the newest by default.", show_default=False),
+]
+
+BAD_INPUT, FAILED = 2, 1
+BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"autoquant {version('autoquant')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Finds, layer by layer, the bit-widths of a PyTorch network on the Pareto front of accuracy and cost."""
+
+
+@contextmanager
+def errors(as_json: bool) -> Iterator[None]:
+    """Errors as one clear text on stderr (with ``--json`` an object on stdout), and the exit code that fits."""
+    try:
+        yield
+    except AutoQuantError as error:
+        code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED
+        if as_json:
+            problems = error.problems if isinstance(error, SpecError) else [str(error)]
+            print(json.dumps({"error": type(error).__name__, "problems": problems}))
+        else:
+            kind = "job failed" if isinstance(error, JobFailed) else "error"
+            print(f"{kind}: {error}", file=sys.stderr)
+        raise typer.Exit(code) from None
+    except KeyboardInterrupt:
+        print("interrupted; running trials were dropped, 'autoquant resume' goes on", file=sys.stderr)
+        raise typer.Exit(130) from None

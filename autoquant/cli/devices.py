@@ -1,0 +1,76 @@
+"""Commands about devices: what a network costs there, and fitting one to measurements."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autoquant.cli.app import JsonOption, SpecArgument, app, errors
+from autoquant.errors import SpecError
+
+
+@app.command()
+def cost(
+    spec: SpecArgument,
+    device: Annotated[
+        list[str] | None,
+        typer.Option("--device", "-d", help="A device, or the path of its file; may be repeated.", show_default=False),
+    ] = None,
+    bits: Annotated[
+        str | None,
+        typer.Option(help="W4A8, W8, .. or 'float'; by default the most bits of the space.", show_default=False),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to draw it, a PNG.")] = Path(
+        "autoquant-cost.png"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Price a spec's network layer by layer, before any search: what costs most, and what limits it."""
+    from autoquant.cli.tables import print_costs
+    from autoquant.json_views import cost_json
+    from autoquant.planning.network_costs import price_network
+    from autoquant.report.png.cost_picture import write_cost_picture
+    from autoquant.spec import SearchSpec
+
+    with errors(as_json):
+        if output.suffix != ".png" or not output.parent.is_dir():
+            raise SpecError(f"--output: {output} must end in .png and its folder must exist")
+        costs = price_network(SearchSpec.from_file(spec), device or [], bits)
+        write_cost_picture(costs, output)
+    if as_json:
+        print(json.dumps(cost_json(costs) | {"png": str(output)}))
+    else:
+        print_costs(costs)
+        print(f"drawn in {output}")
+
+
+@app.command()
+def calibrate(
+    measurements: Annotated[
+        Path,
+        typer.Argument(metavar="MEASUREMENTS.csv", help="Measured layers or networks; also .json.", show_default=False),
+    ],
+    like: Annotated[str, typer.Option("--like", metavar="DEVICE", help="A similar device, or a .toml file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="BOARD.toml", help="Where to write the device.")],
+    same_hardware: Annotated[
+        bool,
+        typer.Option(
+            "--same-hardware", help="DEVICE is the data sheet of what was measured, or it with another engine."
+        ),
+    ] = False,
+    model: Annotated[str, typer.Option(help="The cost model to calibrate.")] = "roofline",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a device to a few measurements, and say how well it predicts those left out."""
+    from autoquant.cli import calibrate as calibration
+    from autoquant.json_views import calibration_json
+
+    with errors(as_json):
+        found = calibration.calibrate(measurements, like, output, model=model, same_hardware=same_hardware)
+    if as_json:
+        print(json.dumps(calibration_json(found, output)))
+    else:
+        calibration.print_calibration(found, like, output)

@@ -1,0 +1,108 @@
+"""Commands that run a search, or end one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autoquant.cli.app import JobArgument, JsonOption, RayOption, SpecArgument, StoreOption, app, errors
+from autoquant.errors import SpecError
+
+if TYPE_CHECKING:
+    from autoquant.client import Job
+
+
+@app.command()
+def search(
+    spec: SpecArgument,
+    store: StoreOption = None,
+    ray_address: RayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a search to its end; Ctrl-C pauses it."""
+    from autoquant import client
+
+    _use_ray(ray_address)
+
+    with errors(as_json):
+        _run(lambda **listeners: client.search(spec, store, **listeners), as_json)
+
+
+@app.command()
+def resume(
+    job: JobArgument = None,
+    n_trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="New total of trials; the job's own by default.", show_default=False),
+    ] = None,
+    store: StoreOption = None,
+    ray_address: RayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a job up where it stands."""
+    from autoquant import client
+
+    _use_ray(ray_address)
+
+    with errors(as_json):
+        _run(lambda **listeners: client.resume(job, store, n_trials=n_trials, **listeners), as_json)
+
+
+def _use_ray(address: str | None) -> None:
+    """The pool reads the environment, where a cluster's containers are told, too."""
+    if address is not None:
+        os.environ["AUTOQUANT_RAY_ADDRESS"] = address
+
+
+def _run(run: Callable[..., Job], as_json: bool) -> None:
+    from autoquant.cli.progress import LiveProgress
+    from autoquant.cli.tables import print_front
+    from autoquant.job import JobState
+    from autoquant.json_views import front_json
+
+    with LiveProgress() as display:
+        job = run(progress=display.progress, started=display.started)
+    if as_json:
+        print(json.dumps(front_json(job)))
+        return
+    record = job.record
+    print_front(job)
+    if record.message:
+        print(f"{record.state}: {record.message}")
+    open_end = record.state in (JobState.PAUSED, JobState.CANCELLED)
+    hint = f"'autoquant resume {job.id}' goes on" if open_end else f"'autoquant report {job.id}' draws it"
+    print(f"{hint}; stored as job {job.id} in {job.store.url}")
+
+
+@app.command()
+def stop(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Ask the process that runs a job to end it CANCELLED, once its running trials are done."""
+    _request(job, store, as_json, "stop")
+
+
+@app.command()
+def pause(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Ask the process that runs a job to end it PAUSED, once its running trials are done."""
+    _request(job, store, as_json, "pause")
+
+
+def _request(job: int | None, store: str | None, as_json: bool, verb: str) -> None:
+    from autoquant import client
+    from autoquant.job import JobState
+
+    with errors(as_json):
+        found = client.load_job(job, store)
+        state = found.state
+        if state not in (JobState.QUEUED, JobState.RUNNING):
+            raise SpecError(f"job {found.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
+        asked = getattr(found, verb)()
+    if as_json:
+        print(json.dumps({"id": found.id, f"{verb}_requested": asked, "state": str(found.state)}))
+    elif asked:
+        print(f"job {found.id} is asked to {verb}")
+    else:
+        print(f"job {found.id} is {found.state}: no process ran it any more")

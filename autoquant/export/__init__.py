@@ -1,0 +1,1 @@
+"""What a job is handed over as: a study of Optuna."""

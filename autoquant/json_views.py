@@ -1,0 +1,149 @@
+"""Jobs, trials and what else is stored as JSON for programs: the same shapes for the command line and a service."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autoquant.interfaces import Calibration
+from autoquant.job import Baseline, Event, JobRecord
+from autoquant.plugins import PluginInfo
+from autoquant.trial import Trial
+
+if TYPE_CHECKING:
+    import optuna
+
+    from autoquant.client import Job
+    from autoquant.planning.network_costs import NetworkCosts
+
+
+def cost_json(costs: NetworkCosts) -> dict[str, Any]:
+    """A priced network for programs."""
+    return {
+        "name": costs.name,
+        "bits": costs.bits,
+        "totals": {one.metric: one.total for one in costs.metrics},
+        "units": {one.metric: one.unit for one in costs.metrics},
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "output_shape": list(layer.output_shape),
+                "macs": layer.macs,
+                "weights": layer.weights,
+                "precision": str(precision),
+                "costs": {one.metric: one.layers[i] for one in costs.metrics},
+                "limited_by": {one.metric: one.bounds[i] for one in costs.metrics if one.bounds[i]},
+            }
+            for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True))
+        ],
+        "provenance": {one.metric: dict(one.provenance) for one in costs.metrics},
+        "notes": list(costs.network.notes),
+    }
+
+
+def calibration_json(found: Calibration, output: Path) -> dict[str, Any]:
+    """A calibration for programs."""
+    numbers = {name: {"before": before, "now": now} for name, (before, now) in found.numbers.items()}
+    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "left_out": dict(found.left_out)}
+
+
+def job_json(job: JobRecord) -> dict[str, Any]:
+    """A job for programs."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "state": str(job.state),
+        "abandoned": job.abandoned,
+        "n_trials": job.n_trials,
+        "finished": job.finished,
+        "failed": job.failed,
+        "pruned": job.pruned,
+        "front_size": job.front_size,
+        "hypervolume": job.hypervolume,
+        "message": job.message,
+        "created": _moment(job.created),
+        "ended": _moment(job.ended),
+    }
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    """A trial for programs."""
+    return {
+        "number": trial.number,
+        "state": str(trial.state),
+        "feasible": trial.feasible,
+        "options": dict(trial.options),
+        "metrics": dict(trial.metrics),
+        "standard_errors": dict(trial.standard_errors),
+        "violations": dict(trial.violations),
+        "test_metrics": dict(trial.test_metrics),
+        "test_standard_errors": dict(trial.test_standard_errors),
+        "seconds": trial.seconds,
+        "worker": trial.worker,
+        "measured_by": trial.measured_by,
+        "error": trial.error,
+        "started": _moment(trial.started),
+        "ended": _moment(trial.ended),
+    }
+
+
+def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
+    """A baseline for programs."""
+    options = None
+    if baseline.candidate is not None:
+        pairs = zip(job.plan.choices, baseline.candidate, strict=True)
+        options = {choice.name: choice.options[index] for choice, index in pairs}
+    fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
+    return {
+        "label": baseline.label,
+        "kind": baseline.kind,
+        "options": options,
+        **{name: getattr(baseline, name) for name in fields},
+    }
+
+
+def front_json(job: Job) -> dict[str, Any]:
+    """A job, its front and its baselines for programs."""
+    from autoquant.report.model.data import ReportData
+    from autoquant.report.model.sensitivity import standing
+
+    record, front, baselines = job.record, job.front(), job.baselines()
+    found = standing(ReportData(record, (), front, baselines))
+    return {
+        "job": job_json(record),
+        "store": job.store.url,
+        "objectives": [asdict(objective) for objective in record.plan.objectives],
+        "constraints": [str(constraint) for constraint in record.plan.constraints],
+        "front": [trial_json(trial) for trial in front],
+        "baselines": [baseline_json(baseline, record) for baseline in baselines],
+        "sensitivity": None if found is None else asdict(found),
+    }
+
+
+def study_json(study: optuna.Study, storage: str) -> dict[str, Any]:
+    """An exported study as JSON."""
+    from autoquant.store.engine import shown
+
+    return {
+        "study": study.study_name,
+        "storage": shown(storage),
+        "trials": len(study.trials),
+        "best_trials": len(study.best_trials),
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event for programs."""
+    return {"id": event.id, "moment": _moment(event.moment), "level": event.level, "text": event.text}
+
+
+def plugin_json(info: PluginInfo) -> dict[str, Any]:
+    """A plug-in for programs."""
+    return asdict(info)
+
+
+def _moment(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()

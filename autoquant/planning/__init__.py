@@ -1,0 +1,1 @@
+"""From a spec to a checked plan: names, metrics, prices, identity."""

@@ -1,0 +1,144 @@
+"""Resolving the names of metrics: what the evaluator measures, and what the cost models price."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autoquant import plugins
+from autoquant.errors import PluginError, SpecError, UnsupportedError, did_you_mean
+from autoquant.interfaces import CostModel
+from autoquant.objective import DROP, Direction, Objective, split_metric
+from autoquant.planning.pricing import CostMetric
+from autoquant.spec import PluginSpec, SearchSpec
+
+DEVICE_FILES = (".toml", ".csv", ".json")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A cost model that may be asked for a metric."""
+
+    label: str
+    model: type[CostModel]
+    options: Mapping[str, Any]
+
+
+class MetricFinder:
+    """Resolves the names of metrics to the evaluator or to a cost model, and remembers the cost models in use."""
+
+    def __init__(self, spec: SearchSpec, measured: Mapping[str, Direction], own: Sequence[ModelChoice]) -> None:
+        self.measured = measured
+        self.costs: dict[str, CostMetric] = {}
+        self.drops: dict[str, Direction] = {}
+        self._folder = Path(spec.folder or ".")
+        self._own = own
+        self._installed = _installed_models()
+
+    def objective(self, text: str, direction: Direction | None) -> Objective:
+        """The metric with its direction, which only the evaluator or the cost model can know."""
+        known = self.find(text)
+        if direction is not None and direction != known:
+            raise SpecError(f"{text!r} is better when {known}d, it cannot be {direction}d; leave the direction out")
+        return Objective(text, known)
+
+    def find(self, text: str) -> Direction:
+        """The direction in which a metric is better; `SpecError` lists what is known when it is not."""
+        name, device = split_metric(text)
+        if device is None and name in self.measured:
+            return self.measured[name]
+        if device is None and (base := name.removesuffix(DROP)) != name and base in self.measured:
+            self.drops[base] = self.measured[base]
+            return "minimize"
+        if text not in self.costs:
+            self.costs[text] = self._cost(text, name, device)
+        return "minimize"
+
+    def cost(self, text: str) -> CostMetric | None:
+        """A metric of a cost model that needs no device; None where no model, or more than one, gives it."""
+        try:
+            return self._cost(text, *split_metric(text))
+        except SpecError:
+            return None
+
+    def of_device(self, device: str) -> list[CostMetric]:
+        """Every metric that a device can be asked for. `UnsupportedError` where no model knows the device."""
+        models = [choice for choice in [*self._own, *self._installed] if choice.model.uses_device]
+        is_file = device.endswith(DEVICE_FILES)
+        knowing = [c for c in models if _takes(c.model, device) and (is_file or device in c.model.devices())]
+        if not knowing:
+            known = sorted({name for choice in models for name in choice.model.devices()})
+            raise UnsupportedError(
+                f"no device is called {device!r}; {did_you_mean(device, known)}; or a .toml or .csv file"
+            )
+        names = [(f"{metric}@{device}", metric, choice) for choice in knowing for metric in choice.model.metrics]
+        return [self._built(text, metric, device, choice) for text, metric, choice in names]
+
+    def _cost(self, text: str, name: str, device: str | None) -> CostMetric:
+        """The spec's own cost models come before the installed ones."""
+        for models in (self._own, self._installed):
+            offering = [choice for choice in models if name in choice.model.metrics and _takes(choice.model, device)]
+            if len(offering) > 1:
+                labels = [choice.label for choice in offering]
+                raise SpecError(f"{text!r}: several cost models give {name}: {labels}; name one under cost_models")
+            if offering:
+                return self._built(text, name, device, offering[0])
+        raise SpecError(f"no metric is called {text!r}; {did_you_mean(text, self.accepted())}")
+
+    def _built(self, text: str, name: str, device: str | None, choice: ModelChoice) -> CostMetric:
+        build: Callable[..., CostModel] = choice.model
+        if not choice.model.uses_device:
+            if device is not None:
+                raise SpecError(f"{text!r}: {name} does not depend on a device; write {name!r}")
+            return CostMetric(text, name, choice.label, build(**choice.options))
+        if device is None:
+            wanted = ", ".join(f"{name}@{known}" for known in choice.model.devices())
+            files = " or ".join(choice.model.device_files)
+            raise SpecError(
+                f"{text!r} needs a device; accepted: {wanted or 'none by name'}, or the path of a {files} file"
+            )
+        if device.endswith(choice.model.device_files):
+            device = str(self._folder / device)
+        return CostMetric(text, name, choice.label, build(device, **choice.options))
+
+    def accepted(self) -> list[str]:
+        """Every metric that could be named."""
+        names = [*self.measured, *(metric + DROP for metric in self.measured)]
+        for choice in [*self._own, *self._installed]:
+            metrics = choice.model.metrics
+            devices = choice.model.devices()
+            names += [f"{m}@{d}" for m in metrics for d in devices] if choice.model.uses_device else list(metrics)
+        return names
+
+
+def _takes(model: type[CostModel], device: str | None) -> bool:
+    """Whether this may be a device of the model: of several that give a metric, one reads .toml and another .csv."""
+    if not model.uses_device:
+        return True
+    if device is not None and device.endswith(DEVICE_FILES):
+        return device.endswith(model.device_files)
+    return bool(model.devices())
+
+
+def _installed_models() -> list[ModelChoice]:
+    """Cost models that can be built without options. A broken one is left out, and said."""
+    found = []
+    for name in plugins.names("cost model"):
+        try:
+            model = plugins.load("cost model", name)
+        except PluginError as error:
+            log.warning("cost model %s is left out: %s", name, error)
+            continue
+        if all(not field.is_required() for field in plugins.options_model(model).model_fields.values()):
+            found.append(ModelChoice(name, model, {}))
+    return found
+
+
+def own_model(section: PluginSpec, place: str) -> ModelChoice:
+    model = plugins.load("cost model", section.name)
+    return ModelChoice(section.name, model, plugins.check_options(model, section.options, place))

@@ -1,0 +1,125 @@
+"""What a network costs, layer by layer, before anything is searched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autoquant import plugins
+from autoquant.errors import SpecError, UnsupportedError
+from autoquant.interfaces import CostModel
+from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile, bits_text
+from autoquant.planning.metric_resolver import MetricFinder
+from autoquant.planning.plan import BuildEvaluator, check_metrics, check_names, make_space
+from autoquant.planning.pricing import CostMetric
+from autoquant.space import SearchSpace
+from autoquant.spec import SearchSpec
+
+_WIDTHS = "|".join(str(bits) for bits in BITS if bits != FLOAT_BITS)
+
+ALWAYS = ("weight_bytes", "peak_memory")
+"""Metrics that need no device; the second needs the graph of the network."""
+FLOAT_NETWORK = "float"
+LABEL = re.compile(rf"^W({_WIDTHS})(?:A({_WIDTHS}))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCosts:
+    """One metric of a network. ``layers`` add up to ``total``, unless ``additive`` is false."""
+
+    metric: str
+    unit: str
+    total: float
+    layers: tuple[float, ...]
+    additive: bool
+    bounds: tuple[str | None, ...]
+    """What limits each layer, where the model tells: compute, memory or overhead."""
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCosts:
+    """A network at one precision for each layer, priced in several metrics."""
+
+    name: str
+    bits: str
+    network: NetworkProfile
+    precisions: tuple[LayerPrecision, ...]
+    metrics: tuple[MetricCosts, ...]
+
+
+def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | None = None) -> NetworkCosts:
+    """The network of a spec, priced by layer in the spec's cost metrics and in all that the devices have.
+
+    Args:
+        spec: its network, space and evaluator are built, its data is loaded; nothing is measured.
+        devices: names of devices, or paths of device files.
+        bits: ``W4A8``, ``W8`` (activations in float) or ``float``, for every layer that may be quantized; by default
+            the most bits that the space gives to all.
+
+    `SpecError` for bit-widths that there are not, `UnsupportedError` for what a cost model cannot price.
+    """
+    if spec.folder is not None:
+        plugins.use_folder(spec.folder)
+    finder = check_names(spec)
+    check_metrics(spec, finder)
+    network = BuildEvaluator(spec)().profile()
+    if network is None:
+        raise SpecError("evaluator: it has no network, so there is nothing to price")
+    label, precisions = _precisions(make_space(spec.space, network), network, bits)
+    always = ALWAYS if network.operations else ALWAYS[:1]
+    wanted = _wanted(finder, devices, always)
+    metrics = tuple(_priced(cost, network, precisions, cost.key not in finder.costs) for cost in wanted)
+    return NetworkCosts(spec.name, label, network, precisions, tuple(one for one in metrics if one is not None))
+
+
+def _wanted(finder: MetricFinder, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
+    """The spec's metrics, every metric of the devices, and those that need none."""
+    wanted = dict(finder.costs)
+    for device in devices:
+        wanted |= {cost.key: cost for cost in finder.of_device(device)}
+    wanted |= {key: cost for key in always if (cost := finder.cost(key)) is not None}
+    return list(wanted.values())
+
+
+def _precisions(
+    space: SearchSpace, network: NetworkProfile, bits: str | None
+) -> tuple[str, tuple[LayerPrecision, ...]]:
+    """A name for the bit-widths, and the precision of every layer."""
+    if bits is None and (uniform := space.uniform()):
+        label, candidate = list(uniform.items())[-1]
+        return label, tuple(space.precisions(candidate))
+    label = bits or FLOAT_NETWORK
+    found = LABEL.match(label)
+    if found is None and label != FLOAT_NETWORK:
+        raise SpecError(
+            f"--bits: {label!r} is none of W8, W4A8, .. or 'float'; bit-widths: {', '.join(map(bits_text, BITS))}"
+        )
+    weights, activations = (int(part or FLOAT_BITS) for part in found.groups()) if found else (FLOAT_BITS, FLOAT_BITS)
+    chosen = LayerPrecision(weights, activations)
+    return label, tuple(FLOAT if layer.kept_float else chosen for layer in network)
+
+
+def _priced(
+    cost: CostMetric, network: NetworkProfile, precisions: Sequence[LayerPrecision], may_lack: bool
+) -> MetricCosts | None:
+    """One metric by layer and in all; None where the device has no numbers for a metric that nobody asked for."""
+    options = [(precision,) for precision in precisions]
+    tables = cost.model.tables(network, options)
+    if cost.metric not in tables:
+        if may_lack:
+            return None
+        raise UnsupportedError(f"{cost.key}: {cost.model_name} gives only {sorted(tables)} here")
+    total = cost.model.estimate(network, options, np.zeros((1, len(options)), dtype=np.int64))[cost.metric][0]
+    return MetricCosts(
+        metric=cost.key,
+        unit=cost.model.metrics[cost.metric],
+        total=float(total),
+        layers=tuple(float(table[0]) for table in tables[cost.metric]),
+        additive=type(cost.model).estimate is CostModel.estimate,
+        bounds=tuple(cost.model.bound_by(*pair) for pair in zip(network, precisions, strict=True)),
+        provenance=dict(cost.model.provenance),
+    )

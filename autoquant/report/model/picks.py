@@ -1,0 +1,48 @@
+"""The networks of a front that a reader looks for first.
+
+They are picked by their scores on the search split: the test split judges what was picked, so it must not pick.
+"""
+
+from __future__ import annotations
+
+import math
+
+from autoquant.report.model.data import ReportData
+from autoquant.trial import Trial
+
+
+def most_accurate(data: ReportData) -> Trial | None:
+    """The best of the front in the quality objective; the cheapest of equals."""
+    scored = [(data.score(t, data.quality.metric, "search"), t) for t in data.ranked]
+    known = [(data.quality.minimized(score[0]), trial) for score, trial in scored if score]
+    return min(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def as_good_as_float(data: ReportData) -> Trial | None:
+    """The cheapest network of the front within one standard error of the float network; None where there is none."""
+    metric = data.quality.metric
+    if data.float_network is None or not data.measured or not data.costs:
+        return None
+    reference = data.score(data.float_network, metric, "search")
+    for trial in data.ranked:
+        score = data.score(trial, metric, "search")
+        if score and reference:
+            loss = data.quality.minimized(score[0]) - data.quality.minimized(reference[0])
+            if loss <= math.hypot(score[1], reference[1]):
+                return trial
+    return None
+
+
+def trade_off(data: ReportData) -> Trial | None:
+    """The network to look at first: as good as float, or else within one standard error of the best of the front."""
+    best, found = most_accurate(data), as_good_as_float(data)
+    if found is not None or best is None:
+        return found
+    top = data.score(best, data.quality.metric, "search")
+    for trial in data.ranked:
+        score = data.score(trial, data.quality.metric, "search")
+        if score and top:
+            loss = data.quality.minimized(score[0]) - data.quality.minimized(top[0])
+            if loss <= math.hypot(score[1], top[1]):
+                return trial
+    return best

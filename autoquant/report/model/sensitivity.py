@@ -1,0 +1,94 @@
+"""Does the search beat the sensitivity baseline? By search scores, by which both were chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autoquant.job import Baseline
+from autoquant.pareto import Scale, hypervolume
+from autoquant.report.model.data import Network, ReportData
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The front beside the sensitivity baseline, on the search split."""
+
+    hypervolume: float
+    """Of the front."""
+    baseline_hypervolume: float
+    points: int
+    """Of the baseline, that keep every constraint."""
+    dominated: int
+    """Those of them that a network of the front dominates."""
+    dominating: int
+    """Networks of the front that a point of the baseline dominates."""
+
+
+def standing(data: ReportData) -> Standing | None:
+    """How the two compare; None where there is no front or no point that could be compared."""
+    points, front = comparable(data), data.front
+    if not points or not front:
+        return None
+    scale = Scale(data.job.plan.objectives, data.job.plan.best, data.job.plan.worst)
+    theirs = np.array([scale.values(point.metrics) for point in points])
+    return Standing(
+        hypervolume=data.job.hypervolume,
+        baseline_hypervolume=hypervolume(theirs, np.ones(theirs.shape[1])),
+        points=len(points),
+        dominated=sum(any(_as_good(data, ours, one, better=True) for ours in front) for one in points),
+        dominating=sum(any(_as_good(data, one, ours, better=True) for one in points) for ours in front),
+    )
+
+
+def comparable(data: ReportData) -> list[Baseline]:
+    """The points that keep every constraint and were measured in every objective."""
+    wanted = [objective.metric for objective in data.job.plan.objectives]
+    return [one for one in data.sensitivity if not one.violations and all(m in one.metrics for m in wanted)]
+
+
+def unmatched(data: ReportData) -> list[Baseline]:
+    """The points that no network of the front equals or dominates: those that a reader of a table must see."""
+    return [one for one in comparable(data) if not any(_as_good(data, ours, one) for ours in data.front)]
+
+
+def _as_good(data: ReportData, ours: Network, theirs: Network, *, better: bool = False) -> bool:
+    """Whether ours is nowhere worse by search scores; ``better``: and somewhere better."""
+    goals = data.job.plan.objectives
+    pairs = [(o.minimized(ours.metrics[o.metric]), o.minimized(theirs.metrics[o.metric])) for o in goals]
+    return all(a <= b for a, b in pairs) and (not better or any(a < b for a, b in pairs))
+
+
+def sensitivity_sentence(data: ReportData) -> str:
+    """One sentence for the verdict; empty where the job knows of no sensitivity baseline."""
+    if data.no_sensitivity is not None:
+        return f"There is no sensitivity baseline: {data.no_sensitivity}."
+    found = standing(data)
+    if found is None:
+        return ""
+    ours, theirs = found.hypervolume, found.baseline_hypervolume
+    if math.isclose(ours, theirs, rel_tol=1e-9):
+        verb = "only matches"
+    else:
+        verb = "beats" if ours > theirs else "does not beat"
+    text = f"The search {verb} the sensitivity baseline: on the search split its hypervolume is {ours:.4f} against "
+    text += f"{theirs:.4f}, and its front dominates {found.dominated} of the baseline's {_count(found.points, 'point')}"
+    if found.dominating:
+        text += f", which {_verb(found.points)} {found.dominating} of its {_count(len(data.front), 'network')}"
+    return text + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _verb(points: int) -> str:
+    return "dominates" if points == 1 else "dominate"
+
+
+def networks_beside(data: ReportData) -> Sequence[Baseline]:
+    """The baselines that a table lists beside the front, the float network apart."""
+    return [*data.uniform, *unmatched(data)]

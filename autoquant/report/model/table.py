@@ -1,0 +1,115 @@
+"""The front and what stands beside it as a table of text, for the HTML file and for a terminal alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from autoquant.job import Baseline
+from autoquant.report.model.data import Network, ReportData, Split
+from autoquant.report.model.display import Display, displays, violation_text
+from autoquant.report.model.picks import as_good_as_float, most_accurate
+from autoquant.report.model.sensitivity import networks_beside
+from autoquant.report.model.verdict import beaten_by_uniform
+from autoquant.space import Candidate
+from autoquant.trial import Trial
+
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network: of the front, a uniform bit-width, of the sensitivity baseline, or float."""
+
+    label: str
+    kind: Literal["front", "uniform", "sensitivity", "float"]
+    feasible: bool
+    candidate: Candidate | None
+    cells: tuple[str, ...]
+    """One text a column of the table."""
+    note: str = ""
+    notable: bool = False
+    """Worth a reader's eye: it is named in the headline figures."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column headings and rows; the cheapest network comes first, the float network last."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def front_table(data: ReportData) -> Table:
+    """Search and test score of every measured objective, then every cost, for the front and its baselines.
+
+    Test scores have no column before anything has been scored on the test split. Of the sensitivity baseline it has
+    the points that no network of the front equals or dominates.
+    """
+    shown = displays(data)
+    networks: list[Network] = sorted([*data.front, *networks_beside(data)], key=lambda n: _rank(data, n))
+    if data.float_network is not None:
+        networks.append(data.float_network)
+    tested = any(n.test_metrics for n in networks)
+    fields: list[tuple[str, Split]] = []
+    columns: list[str] = []
+    for metric in data.metrics:
+        measured = any(o.metric == metric for o in data.measured)
+        splits: list[Split] = ["search", "test"] if measured and tested else ["search"]
+        fields += [(metric, split) for split in splits]
+        columns += [shown[metric].heading + (f", {split}" if measured else "") for split in splits]
+    notes = _notes(data, shown)
+    return Table(tuple(columns), tuple(_row(data, shown, fields, notes, network) for network in networks))
+
+
+def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
+    first = (data.costs or data.job.plan.objectives)[0]
+    value = network.metrics.get(first.metric)
+    return value is None, first.minimized(value or 0.0), isinstance(network, Baseline)
+
+
+def _row(
+    data: ReportData,
+    shown: dict[str, Display],
+    fields: list[tuple[str, Split]],
+    notes: dict[int, list[str]],
+    network: Network,
+) -> Row:
+    cells = tuple(_cell(shown[metric], data.score(network, metric, split)) for metric, split in fields)
+    note = "; ".join(notes[id(network)])
+    if isinstance(network, Trial):
+        notable = network in (_best(data), as_good_as_float(data))
+        return Row(f"#{network.number}", "front", network.feasible, network.candidate, cells, note, notable)
+    feasible = not network.violations and network.error is None
+    return Row(network.label, network.kind, feasible, network.candidate, cells, note)
+
+
+def _cell(display: Display, score: tuple[float, float] | None) -> str:
+    if score is None:
+        return NONE
+    value, error = score
+    return display.number(value) + (f" ± {display.number(error)}" if error else "")
+
+
+def _best(data: ReportData) -> Trial | None:
+    return most_accurate(data) if data.measured else None
+
+
+def _notes(data: ReportData, shown: dict[str, Display]) -> dict[int, list[str]]:
+    """What there is to say of each network, by its identity."""
+    notes: dict[int, list[str]] = {id(network): [] for network in (*data.front, *data.baselines)}
+    best, good = _best(data), as_good_as_float(data)
+    if best is not None:
+        notes[id(best)].append(f"best {shown[data.quality.metric].name} of the front")
+    if good is not None:
+        notes[id(good)].append("cheapest within one standard error of float")
+    for trial in data.front:
+        beside = [*data.uniform, *data.sensitivity]
+        notes[id(trial)] += [f"same network as {b.label}" for b in beside if b.candidate == trial.candidate]
+    for trial, baseline in beaten_by_uniform(data):
+        notes[id(trial)].append(f"beaten by {baseline.label}")
+    for baseline in data.baselines:
+        for text, excess in baseline.violations.items():
+            notes[id(baseline)].append(violation_text(text, excess, data, shown))
+        notes[id(baseline)] += [f"not measured: {baseline.error}"] if baseline.error else []
+    return notes

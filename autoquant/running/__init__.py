@@ -1,0 +1,1 @@
+"""A job from its first write to its last: baselines, search, test scores."""

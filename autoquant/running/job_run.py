@@ -1,0 +1,136 @@
+"""A job from its first breath to its last: start, baselines, search, test scores, and how it ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from autoquant.errors import AutoQuantError, JobHeld
+from autoquant.interfaces import WorkerPool
+from autoquant.job import JobState
+from autoquant.planning.plan import Plan
+from autoquant.running.baselines import float_metrics, known_candidates, measure_baselines, score_on_test
+from autoquant.running.search_loop import Progress, Search
+from autoquant.running.sensitivity_baseline import SensitivityBaseline
+from autoquant.store import HeldJob, Store
+
+log = logging.getLogger(__name__)
+
+STOP_POLL_SECONDS = 1.0
+
+
+class StopSignal:
+    """Whether to stop: because this process was interrupted, or because somebody asked through the store."""
+
+    def __init__(self, held: HeldJob, interrupted: Callable[[], bool]) -> None:
+        self._held = held
+        self._interrupted = interrupted
+        self._looked = 0.0
+        self.state: JobState | None = None
+        """PAUSED or CANCELLED; None to go on."""
+
+    def __call__(self) -> bool:
+        """The store is looked at once a second at most."""
+        if self.state is None and self._interrupted():
+            self.state = JobState.PAUSED
+        if self.state is None and time.monotonic() - self._looked > STOP_POLL_SECONDS:
+            self._looked = time.monotonic()
+            self.state = self._held.requested
+        return self.state is not None
+
+
+def run_job(
+    plan: Plan,
+    store: Store,
+    job_id: int,
+    n_trials: int,
+    interrupted: Callable[[], bool] = lambda: False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> JobState:
+    """Run a stored job to its end, or until it is stopped; its state and the reason are in the store.
+
+    Raises what made the job fail, after it is stored; `JobHeld` when another process runs it.
+    """
+    with store.hold(job_id, n_trials) as held:
+        return _Run(plan, held, n_trials, interrupted, progress).to_the_end()
+
+
+class _Run:
+    """What this process does of a job."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        held: HeldJob,
+        n_trials: int,
+        interrupted: Callable[[], bool],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._plan = plan
+        self._held = held
+        self._total = n_trials
+        self._progress = progress
+        self._stop = StopSignal(held, interrupted)
+        self._began = time.monotonic()
+        self._seconds_before = held.store.job(held.id).seconds
+        self._pool: WorkerPool = plan.pool()
+        self._pool.notice = lambda text: held.event(text, "warning")
+
+    @property
+    def seconds(self) -> float:
+        """How long the job has run, over all processes that took it up."""
+        return self._seconds_before + time.monotonic() - self._began
+
+    def to_the_end(self) -> JobState:
+        """The state in which the job ended."""
+        self._held.event(f"started, {self._total} trials in all")
+        for note in self._plan.record.profile.notes if self._plan.record.profile is not None else ():
+            self._held.event(note)
+        try:
+            self._pool.start(self._plan.recipe)
+            message = self._search()
+        except KeyboardInterrupt:
+            self._end(JobState.PAUSED, "interrupted; running trials were dropped and will run again")
+            raise
+        except JobHeld:
+            raise
+        except Exception as error:
+            text = str(error) if isinstance(error, AutoQuantError) else f"{type(error).__name__}: {error}"
+            self._end(JobState.FAILED, text)
+            raise
+        finally:
+            self._pool.close()
+        state = self._stop.state or JobState.SUCCEEDED
+        if self._stop.state is not None:
+            message = "interrupted" if self._stop.state is JobState.PAUSED else "stopped on request"
+        self._end(state, message)
+        return state
+
+    def _end(self, state: JobState, message: str | None) -> None:
+        self._held.event(
+            f"{state}" + (f": {message}" if message else ""), "error" if state is JobState.FAILED else "info"
+        )
+        self._held.end(state, message, self.seconds)
+        log.info("action=end job=%d state=%s", self._held.id, state)
+
+    def _tell_baselines(self, done: int, total: int) -> None:
+        self._progress(Progress("baselines", done, total, 0, 0, 0, 0.0, rate=0.0))
+
+    def _search(self) -> str | None:
+        """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
+        beside = (self._plan, self._held, self._pool, self._stop, self._tell_baselines)
+        baselines = measure_baselines(*beside)
+        if baselines is None:
+            return None
+        if self._plan.spec.sensitivity_baseline:
+            more = SensitivityBaseline(*beside, baselines, lambda: self.seconds).run(self._total)
+            if more is None:
+                return None
+            baselines = [*more, *baselines]  # of equal networks the uniform one is named
+        reference, known = float_metrics(baselines), known_candidates(self._plan, baselines)
+        arguments = (self._plan, self._held, self._total, self._pool, reference, known, self._stop, self._progress)
+        message = Search(*arguments, seconds=lambda: self.seconds).run()
+        if not self._stop():
+            score_on_test(self._plan, self._held, self._pool, self._stop)
+        return message
