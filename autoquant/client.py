@@ -15,7 +15,7 @@ import numpy as np
 from autoquant import plugins
 from autoquant.data import DataSplits
 from autoquant.errors import SpecError
-from autoquant.interfaces import CostModel, Searcher, SearchProblem
+from autoquant.interfaces import CostModel, NoCosts, PricedCosts, Searcher, SearchProblem
 from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective, as_objective
@@ -361,7 +361,7 @@ def make_searcher(
         space,
         tuple(as_objective(objective) for objective in objectives),
         tuple(Constraint.parse(text) for text in constraints),
-        price,
+        NoCosts() if price is None else PricedCosts(space, price, seed),
         seed,
     )
     searcher: Searcher = plugin(problem, **plugins.check_options(plugin, options, "searcher"))

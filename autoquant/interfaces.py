@@ -19,7 +19,7 @@ import numpy.typing as npt
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import SearcherError, UnsupportedError
 from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
-from autoquant.objective import Constraint, Direction, Objective
+from autoquant.objective import Bounds, Constraint, Direction, Objective
 from autoquant.space import Candidate, IntArray, SearchSpace
 from autoquant.trial import Measurement, Proposal
 
@@ -29,10 +29,65 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 Price = Callable[[npt.NDArray[Any]], Mapping[str, FloatArray]]
-"""Candidates of shape (n, choices) -> metric -> costs of shape (n,). Known without measuring anything."""
+"""Candidates of shape (n, choices) -> metric -> costs of shape (n,)."""
 
 Result = tuple[Proposal, Mapping[str, float] | None]
 """A proposal and its metrics; None where it failed or was pruned."""
+
+
+class CostFunction(ABC):
+    """Costs of candidates of one space, known without measuring anything. Costs are minimised."""
+
+    metrics: tuple[str, ...] = ()
+    """What it prices."""
+
+    @abstractmethod
+    def __call__(self, candidates: npt.NDArray[Any]) -> Mapping[str, FloatArray]:
+        """Candidates of shape (n, choices) -> metric -> costs of shape (n,), for every metric."""
+
+    @property
+    @abstractmethod
+    def bounds(self) -> Mapping[str, Bounds]:
+        """Metric -> least and most over the space: exact where the cost is additive, else the range of a sample."""
+
+    def is_additive(self, metric: str) -> bool:
+        """Whether the cost of a candidate is a sum over layers, so that its bounds are exact."""
+        return False
+
+    def of(self, candidate: Sequence[int]) -> dict[str, float]:
+        """Costs of one candidate."""
+        return {metric: float(values[0]) for metric, values in self(np.array([candidate], dtype=np.int64)).items()}
+
+
+class NoCosts(CostFunction):
+    """Where nothing has a price."""
+
+    def __call__(self, candidates: npt.NDArray[Any]) -> dict[str, FloatArray]:
+        return {}
+
+    @property
+    def bounds(self) -> dict[str, Bounds]:
+        return {}
+
+
+class PricedCosts(CostFunction):
+    """A function of one's own in place of cost models; which metrics it gives is seen by pricing a candidate once."""
+
+    SAMPLES = 4096
+    """Candidates drawn to find the range of a cost."""
+
+    def __init__(self, space: SearchSpace, price: Price, seed: int = 0) -> None:
+        self._space, self._price, self._seed = space, price, seed
+        self.metrics = tuple(price(np.zeros((1, len(space.choices)), dtype=np.int64)))
+
+    def __call__(self, candidates: npt.NDArray[Any]) -> Mapping[str, FloatArray]:
+        return self._price(candidates)
+
+    @cached_property
+    def bounds(self) -> dict[str, Bounds]:
+        """Least and most of a sample."""
+        costs = self(self._space.sample(np.random.default_rng(self._seed), self.SAMPLES))
+        return {metric: Bounds(float(values.min()), float(values.max())) for metric, values in costs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +97,25 @@ class SearchProblem:
     space: SearchSpace
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...] = ()
-    price: Price | None = None
-    """Prices candidates in the metrics of the cost models; None where there are no costs."""
+    costs: CostFunction = field(default_factory=NoCosts)
+    """The metrics of the cost models; empty where there are none."""
     seed: int = 0
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The metrics of objectives, then of constraints, that only a measurement gives; each once."""
+        asked = [o.metric for o in self.objectives] + [c.metric for c in self.constraints]
+        return tuple(metric for metric in dict.fromkeys(asked) if metric not in self.costs.metrics)
 
     def feasible_costs(self, candidates: IntArray) -> npt.NDArray[np.bool_]:
         """Which candidates break no constraint on a cost: (n, choices) -> (n,)."""
         feasible = np.ones(len(candidates), dtype=bool)
-        if self.price is None or not self.constraints:
+        priced = [constraint for constraint in self.constraints if constraint.metric in self.costs.metrics]
+        if not priced:
             return feasible
-        costs = self.price(candidates)
-        for constraint in self.constraints:
-            if constraint.metric in costs:
-                values = costs[constraint.metric]
-                feasible &= values <= constraint.bound if constraint.operator == "<=" else values >= constraint.bound
+        costs = self.costs(candidates)
+        for constraint in priced:
+            feasible &= constraint.holds(costs[constraint.metric])
         return feasible
 
 
@@ -119,11 +179,8 @@ class Searcher(ABC):
 
     @cached_property
     def _needed(self) -> tuple[str, ...]:
-        """Metrics that every result must hold."""
-        some = np.zeros((1, len(self.problem.space.choices)), dtype=np.int64)
-        priced = self.problem.price(some) if self.problem.price is not None else {}
-        constrained = [one.metric for one in self.problem.constraints if one.metric not in priced]
-        return tuple(dict.fromkeys([*(one.metric for one in self.problem.objectives), *constrained]))
+        """Metrics that every result must hold: the objectives, and what constraints ask that has no price."""
+        return tuple(dict.fromkeys([*(one.metric for one in self.problem.objectives), *self.problem.measured]))
 
     def _check_metrics(self, proposal: Proposal, metrics: Mapping[str, float]) -> None:
         for metric in self._needed:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,23 @@ def split_metric(text: str) -> tuple[str, str | None]:
     if match is None:
         raise SpecError(f"{text!r} is not the name of a metric; write {METRIC_FORM}")
     return match[1], match[2]
+
+
+class Bounds(NamedTuple):
+    """The best and the worst value of a metric; for one that is minimised, such as a cost, the least and the most."""
+
+    best: float
+    worst: float
+
+    @property
+    def least(self) -> float:
+        """The lower end, whichever is better."""
+        return min(self)
+
+    @property
+    def most(self) -> float:
+        """The upper end."""
+        return max(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,10 @@ class Constraint:
     def __str__(self) -> str:
         short = f"{self.bound:.12g}"
         return f"{self.metric} {self.operator} {short if float(short) == self.bound else repr(self.bound)}"
+
+    def holds(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which values keep the bound; what is NaN keeps none."""
+        return np.asarray(values <= self.bound if self.operator == "<=" else values >= self.bound)
 
     def excess(self, value: Value) -> Value:
         """How far beyond the bound values are, in the metric's unit; below 0 where they hold it."""

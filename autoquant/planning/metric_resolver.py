@@ -39,6 +39,8 @@ class MetricFinder:
         self._folder = Path(spec.folder or ".")
         self._own = own
         self._installed = _installed_models()
+        self._models: dict[tuple[str, str | None], CostModel] = {}
+        """What was built, by model and device: one model gives all of its metrics."""
 
     def objective(self, text: str, direction: Direction | None) -> Objective:
         """The metric with its direction, which only the evaluator or the cost model can know."""
@@ -91,11 +93,10 @@ class MetricFinder:
         raise SpecError(f"no metric is called {text!r}; {did_you_mean(text, self.accepted())}")
 
     def _built(self, text: str, name: str, device: str | None, choice: ModelChoice) -> CostMetric:
-        build: Callable[..., CostModel] = choice.model
         if not choice.model.uses_device:
             if device is not None:
                 raise SpecError(f"{text!r}: {name} does not depend on a device; write {name!r}")
-            return CostMetric(text, name, choice.label, build(**choice.options))
+            return CostMetric(text, name, choice.label, self._model(choice, None))
         if device is None:
             wanted = ", ".join(f"{name}@{known}" for known in choice.model.devices())
             files = " or ".join(choice.model.device_files)
@@ -104,7 +105,14 @@ class MetricFinder:
             )
         if device.endswith(choice.model.device_files):
             device = str(self._folder / device)
-        return CostMetric(text, name, choice.label, build(device, **choice.options))
+        return CostMetric(text, name, choice.label, self._model(choice, device))
+
+    def _model(self, choice: ModelChoice, device: str | None) -> CostModel:
+        key = (choice.label, device)
+        if key not in self._models:
+            build: Callable[..., CostModel] = choice.model
+            self._models[key] = build(*([] if device is None else [device]), **choice.options)
+        return self._models[key]
 
     def accepted(self) -> list[str]:
         """Every metric that could be named."""

@@ -116,8 +116,8 @@ def make_plan(spec: SearchSpec, network: nn.Module | None = None, data: DataSpli
     if profile is not None:
         spec, space, profile = _leave_out(spec, space, profile, list(finder.costs.values()))
     evaluator.check(space)
-    pricer = Pricer(list(finder.costs.values()), profile, space)
-    costs, measured = pricer.bounds(spec.seed), _measured_bounds(evaluator)
+    pricer = Pricer(list(finder.costs.values()), profile, space, spec.seed)
+    costs, measured = pricer.bounds, _measured_bounds(evaluator)
     _check_possible(constraints, pricer, costs, measured)
 
     scale = Scale.of(objectives, _scale_bounds(objectives, measured | costs, spec.reference_point))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
+from autoquant.interfaces import CostFunction, CostModel, FloatArray, gather_and_sum
 from autoquant.job import CostTable
 from autoquant.network import FLOAT, NetworkProfile
-from autoquant.space import IntArray, SearchSpace
+from autoquant.objective import Bounds
+from autoquant.space import SearchSpace
 
 BLOCK = 4096
 """Candidates priced at a time: so many stay in the processor's cache, which makes a large population thrice as fast."""
@@ -32,87 +34,92 @@ class CostMetric:
     model: CostModel
 
 
-class Pricer:
-    """Prices whole populations at once: candidates (n, choices) -> metric -> (n,).
+class Pricer(CostFunction):
+    """Prices whole populations at once, in the metrics of cost models.
 
-    The tables of additive models are made once; a population then costs one gather and sum for each metric.
+    The tables of additive models are made once; a population then costs one gather and sum for each metric. A model is
+    asked once for all of its metrics.
+
+    Args:
+        costs: the metrics and their models.
+        network: what they price.
+        space: its options by layer.
+        seed: of the sample that gives the range of costs that are no sum over layers.
     """
 
-    def __init__(self, metrics: Sequence[CostMetric], network: NetworkProfile | None, space: SearchSpace) -> None:
-        self._metrics = tuple(metrics)
-        self._space = space
+    def __init__(
+        self, costs: Sequence[CostMetric], network: NetworkProfile | None, space: SearchSpace, seed: int = 0
+    ) -> None:
+        self._costs, self._space, self._seed = tuple(costs), space, seed
+        self.metrics = tuple(cost.key for cost in costs)
         self._tables: dict[str, list[FloatArray]] = {}
-        if not metrics:
+        if not costs:
             return
         if network is None:
-            raise SpecError(f"objectives: {metrics[0].key!r} is a cost of a network, and the evaluator has no network")
+            raise SpecError(f"objectives: {costs[0].key!r} is a cost of a network, and the evaluator has no network")
         self._network = network
-        for cost in self._metrics:
-            if type(cost.model).estimate is not CostModel.estimate:
-                continue
-            tables = cost.model.tables(network, space.layer_options)
-            if cost.metric not in tables:
-                raise UnsupportedError(f"{cost.key}: {cost.model_name} gives only {sorted(tables)} here")
-            self._tables[cost.key] = [np.asarray(table, dtype=np.float64) for table in tables[cost.metric]]
-            for layer, table in zip(network, self._tables[cost.key], strict=True):
-                if not np.isfinite(table).all():
-                    raise UnsupportedError(
-                        f"{cost.key}: {cost.model_name} gives costs of layer {layer.name!r} that are not finite"
-                    )
+        for model, wanted in self._by_model(additive=True):
+            tables = model.tables(network, space.layer_options)
+            for cost in wanted:
+                self._tables[cost.key] = _checked(cost, network, tables)
+
+    def _by_model(self, *, additive: bool) -> list[tuple[CostModel, list[CostMetric]]]:
+        """Each model once, with what is asked of it; those whose costs are sums over layers, or the others."""
+        groups: dict[int, list[CostMetric]] = {}
+        for cost in self._costs:
+            if (type(cost.model).estimate is CostModel.estimate) is additive:
+                groups.setdefault(id(cost.model), []).append(cost)
+        return [(wanted[0].model, wanted) for wanted in groups.values()]
 
     def __call__(self, candidates: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Costs by metric."""
-        if not self._metrics:
+        if not self._costs:
             return {}
         rows = np.asarray(candidates)
         blocks = [self._priced(rows[start : start + BLOCK]) for start in range(0, max(len(rows), 1), BLOCK)]
-        return {cost.key: np.concatenate([block[cost.key] for block in blocks]) for cost in self._metrics}
+        return {key: np.concatenate([block[key] for block in blocks]) for key in self.metrics}
 
     def _priced(self, candidates: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Costs of a block of candidates."""
         indices = self._space.layer_indices(candidates)
-        return {
-            cost.key: gather_and_sum(self._tables[cost.key], indices)
-            if cost.key in self._tables
-            else self._estimate(cost, indices)
-            for cost in self._metrics
-        }
-
-    def _estimate(self, cost: CostMetric, indices: IntArray) -> FloatArray:
-        """Costs that are no sum over layers."""
-        found = cost.model.estimate(self._network, self._space.layer_options, indices)[cost.metric]
-        if not np.isfinite(found).all():
-            raise UnsupportedError(f"{cost.key}: {cost.model_name} gives a cost that is not finite")
+        found = {key: gather_and_sum(tables, indices) for key, tables in self._tables.items()}
+        for model, wanted in self._by_model(additive=False):
+            estimates = model.estimate(self._network, self._space.layer_options, indices)
+            for cost in wanted:
+                found[cost.key] = estimates[cost.metric]
+                if not np.isfinite(found[cost.key]).all():
+                    raise UnsupportedError(f"{cost.key}: {cost.model_name} gives a cost that is not finite")
         return found
 
     def float_network(self) -> dict[str, float]:
         """Costs of the float network, in the metrics whose model can price it."""
         found: dict[str, float] = {}
-        for cost in self._metrics:
+        for model, wanted in [*self._by_model(additive=True), *self._by_model(additive=False)]:
             options = [(FLOAT,)] * len(self._network)
             try:
-                indices = np.zeros((1, len(options)), dtype=np.int64)
-                found[cost.key] = float(cost.model.estimate(self._network, options, indices)[cost.metric][0])
+                estimates = model.estimate(self._network, options, np.zeros((1, len(options)), dtype=np.int64))
             except UnsupportedError:
                 continue
-        return found
+            found |= {cost.key: float(estimates[cost.metric][0]) for cost in wanted}
+        return {key: found[key] for key in self.metrics if key in found}
 
-    def bounds(self, seed: int) -> dict[str, tuple[float, float]]:
-        """Metric -> (least, most) over the space: exact for additive costs, the range of a sample for others."""
-        rng = np.random.default_rng(seed)
+    @cached_property
+    def bounds(self) -> dict[str, Bounds]:
+        """Least and most over the space: exact for additive costs, the range of a sample for others."""
+        rng = np.random.default_rng(self._seed)
         found = {}
-        for cost in self._metrics:
-            if cost.key in self._tables:
-                tables = self._tables[cost.key]
-                found[cost.key] = (sum(float(t.min()) for t in tables), sum(float(t.max()) for t in tables))
+        for key in self.metrics:
+            if key in self._tables:
+                tables = self._tables[key]
+                found[key] = Bounds(sum(float(t.min()) for t in tables), sum(float(t.max()) for t in tables))
             else:
-                costs = self(self._space.sample(rng, SAMPLES))[cost.key]
-                found[cost.key] = (float(costs.min()), float(costs.max()))
+                costs = self(self._space.sample(rng, SAMPLES))[key]
+                found[key] = Bounds(float(costs.min()), float(costs.max()))
         return found
 
-    def is_additive(self, key: str) -> bool:
+    def is_additive(self, metric: str) -> bool:
         """Whether the bounds of this metric are exact."""
-        return key in self._tables
+        return metric in self._tables
 
     def stored(self) -> tuple[CostTable, ...]:
         """The tables as kept with a job."""
@@ -124,8 +131,20 @@ class Pricer:
                 provenance=dict(cost.model.provenance),
                 layers=tuple(tuple(map(float, table)) for table in self._tables.get(cost.key, [])),
             )
-            for cost in self._metrics
+            for cost in self._costs
         )
+
+
+def _checked(cost: CostMetric, network: NetworkProfile, tables: Mapping[str, list[FloatArray]]) -> list[FloatArray]:
+    """The tables of one metric; `UnsupportedError` where there are none, or a cost is not finite."""
+    if cost.metric not in tables:
+        raise UnsupportedError(f"{cost.key}: {cost.model_name} gives only {sorted(tables)} here")
+    found = [np.asarray(table, dtype=np.float64) for table in tables[cost.metric]]
+    for layer, table in zip(network, found, strict=True):
+        if not np.isfinite(table).all():
+            what = f"costs of layer {layer.name!r} that are not finite"
+            raise UnsupportedError(f"{cost.key}: {cost.model_name} gives {what}")
+    return found
 
 
 def layer_costs(

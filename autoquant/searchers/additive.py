@@ -72,7 +72,7 @@ class AdditiveModel:
 
     def predict(self, candidates: IntArray) -> FloatArray:
         """Objectives, to be minimised: (n, choices) -> (n, objectives); infinite where an option is unusable."""
-        costs = self.problem.price(candidates) if self.problem.price is not None else {}
+        costs = self.problem.costs(candidates)
         columns = []
         for objective in self.problem.objectives:
             name = objective.metric
@@ -138,7 +138,7 @@ class AdditiveModel:
 
         Equal sums so differ by no more than rounding, which `program` takes away.
         """
-        priced = self._price(np.array([self.base]))
+        priced = self.problem.costs(np.array([self.base]))
         sought = {(o.metric, o.minimized(1.0)) for o in self.problem.objectives}
         terms = []
         for metric, sign, bound in self._wanted():
@@ -159,16 +159,13 @@ class AdditiveModel:
                 terms.append(Term(lifted, room if sure else np.inf))
         return terms
 
-    def _price(self, candidates: IntArray) -> Mapping[str, FloatArray]:
-        return self.problem.price(candidates) if self.problem.price is not None else {}
-
     def _joint(self, metric: str, blocks: Sequence[Block]) -> list[FloatArray]:
         """What each combination of a block costs more than the base."""
         rows = np.repeat(np.array([self.base]), sum(len(block.options) for block in blocks), axis=0)
         ends = np.cumsum([len(block.options) for block in blocks])
         for block, end in zip(blocks, ends, strict=True):
             rows[end - len(block.options) : end, list(block.choices)] = block.options
-        extra = self._price(rows)[metric] - self._price(np.array([self.base]))[metric][0]
+        extra = self.problem.costs(rows)[metric] - self.problem.costs(np.array([self.base]))[metric][0]
         return np.split(extra, ends[:-1])
 
     @staticmethod
@@ -182,7 +179,7 @@ class AdditiveModel:
         for block, pick in zip(blocks, picks, strict=True):
             rows[:, list(block.choices)] = block.options[pick]
         extra = sum(table[pick] for table, pick in zip(self._joint(metric, blocks), picks, strict=True))
-        costs = self._price(np.vstack([rows, [self.base]]))[metric]
+        costs = self.problem.costs(np.vstack([rows, [self.base]]))[metric]
         return bool(np.abs(costs[:-1] - costs[-1] - extra).max() <= EXACT * np.abs(costs).max())
 
     def _fitted(self, metric: str, blocks: Sequence[Block], rng: np.random.Generator) -> tuple[float, list[FloatArray]]:
@@ -190,7 +187,7 @@ class AdditiveModel:
         rows = self.problem.space.sample(rng, SAMPLES)
         sizes = self.problem.space.sizes
         design = np.concatenate([np.eye(size)[rows[:, i]] for i, size in enumerate(sizes)], axis=1)
-        costs = self._price(rows)[metric]
+        costs = self.problem.costs(rows)[metric]
         solved = np.linalg.lstsq(design, costs - costs.mean(), rcond=None)[0]
         return float(costs.mean()), self._summed(np.split(solved, np.cumsum(sizes)[:-1]), blocks)
 
@@ -205,10 +202,8 @@ def gather(tables: Sequence[npt.NDArray[Any]], rows: IntArray) -> FloatArray:
 
 def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
     """Cost metric -> the pairs of choices of which the price of one depends on the other, as random changes show."""
-    if problem.price is None:
-        return {}
     sizes = problem.space.sizes
-    found: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.price(np.zeros((1, len(sizes)), int))}
+    found: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.costs.metrics}
     pairs = [pair for pair in combinations(range(len(sizes)), 2) if min(sizes[list(pair)]) > 1]
     tried = min(max(TRIED_IN_ALL // max(len(pairs), 1), TRIED[0]), TRIED[1])
     for first in range(0, len(pairs), 256):  # so many at a time that memory stays small
@@ -221,7 +216,7 @@ def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, li
             other = (plain[here, choice] + rng.integers(1, sizes[choice])) % sizes[choice]
             for corner in changed:
                 corners[corner][here, choice] = other
-        for metric, costs in problem.price(np.concatenate(corners)).items():
+        for metric, costs in problem.costs(np.concatenate(corners)).items():
             neither, one, two, both = costs.reshape(4, -1)
             depends = np.abs(both - one - two + neither) > EXACT * np.abs(costs).max()
             found[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})

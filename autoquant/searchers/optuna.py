@@ -141,10 +141,7 @@ class OptunaSearch(Searcher):
 
         A constraint whose metric is not known counts as just held.
         """
-        known = dict(metrics)
-        if self.problem.price is not None and self.problem.constraints:
-            costs = self.problem.price(np.array([candidate], dtype=np.int64))
-            known = {metric: float(values[0]) for metric, values in costs.items()} | known
+        known = {**self.problem.costs.of(candidate), **metrics} if self.problem.constraints else {}
         largest = 0.0
         for constraint in self.problem.constraints:
             excess = 0.0

@@ -76,21 +76,19 @@ class Task:
 
         An option is priced with all other choices at their first, and at their last option: costs need not be sums.
         """
-        if self.problem.price is None:
-            return {}, {}
         choices, most = self.valid.shape
         bases = np.stack([np.zeros(choices, dtype=np.int64), self.sizes - 1])
         tried = np.broadcast_to(bases[:, None, None], (2, choices, most, choices)).copy()
         for choice, size in enumerate(self.sizes):
             tried[:, choice, :, choice] = np.minimum(np.arange(most), size - 1)
         tables = {}
-        for metric, costs in self.problem.price(tried.reshape(-1, choices)).items():
+        for metric, costs in self.problem.costs(tried.reshape(-1, choices)).items():
             mean = costs.reshape(2, choices, most).mean(axis=0)
             tables[metric] = np.where(self.valid, mean - mean.min(axis=1, keepdims=True), 0.0)
         signed = [sign * table for table in tables.values() for sign in (1, -1)]
         ends = [np.where(self.valid, table, np.inf).argmin(axis=1) for table in signed]
         sample = np.concatenate([np.array([*ends, *bases]), self.problem.space.sample(rng, SAMPLED)])
-        ranges = {metric: (float(c.min()), float(c.max())) for metric, c in self.problem.price(sample).items()}
+        ranges = {metric: (float(c.min()), float(c.max())) for metric, c in self.problem.costs(sample).items()}
         return tables, ranges
 
     def _budget(self, constraint: Constraint) -> FloatArray:
@@ -119,7 +117,7 @@ class Task:
     def scaled(self, candidates: IntArray) -> tuple[FloatArray, FloatArray]:
         """Objectives and violation of candidates that were told: (n, choices) -> (n, objectives) and (n,)."""
         objectives = np.zeros((len(candidates), len(self.problem.objectives)))
-        costs = self.problem.price(candidates) if self.problem.price is not None else {}
+        costs = self.problem.costs(candidates)
         for i, objective in enumerate(self.problem.objectives):
             if objective.metric in costs:
                 least, most = self._ranges[objective.metric]

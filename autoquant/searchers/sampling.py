@@ -82,8 +82,7 @@ def single_changes(problem: SearchProblem, candidate: IntArray) -> IntArray:
 
 def excess(problem: SearchProblem, candidates: IntArray) -> npt.NDArray[np.float64]:
     """How far candidates break the constraints on costs, as `broken` counts it: (n, choices) -> (n,)."""
-    costs = problem.price(candidates) if problem.price is not None else {}
-    return broken(problem.constraints, costs, len(candidates))
+    return broken(problem.constraints, problem.costs(candidates), len(candidates))
 
 
 def broken(

@@ -87,11 +87,10 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     random candidates, all costs scaled to their largest and added up, or the last one where nothing has a price.
     """
     top = problem.space.sizes - 1
-    if problem.price is not None:
-        rows = problem.space.sample(rng, PRICED)
-        for i, choice in enumerate(problem.space.choices):
-            if not choice.ordered:
-                top[i] = _dearest(problem, rows, i)
+    rows = problem.space.sample(rng, PRICED)
+    for i, choice in enumerate(problem.space.choices):
+        if not choice.ordered:
+            top[i] = _dearest(problem, rows, i)
     base = lowered(problem, top)
     if excess(problem, base[None])[0] > 0:
         base = repair(problem, base[None], rng)[0]
@@ -101,12 +100,11 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
 
 
 def _dearest(problem: SearchProblem, rows: IntArray, choice: int) -> int:
-    assert problem.price is not None
     means = []
     for option in range(int(problem.space.sizes[choice])):
         changed = rows.copy()
         changed[:, choice] = option
-        means.append([float(values.mean()) for values in problem.price(changed).values()])
+        means.append([float(values.mean()) for values in problem.costs(changed).values()])
     table = np.array(means)
     if table.size == 0:
         return len(table) - 1

@@ -83,8 +83,7 @@ class Assistant:
             self._count += 1
             self._candidates.append(candidate)
             if not metrics.keys() >= self._told.keys():
-                costs = self._coder.price(np.array([candidate], dtype=np.int64))
-                metrics = {metric: float(values[0]) for metric, values in costs.items()} | dict(metrics)
+                metrics = {**self._problem.costs.of(candidate), **metrics}
             for metric, values in self._told.items():
                 values.append(metrics[metric])
             if len(self._candidates) >= self._thin_at and self._count % REFIT == 0:
@@ -193,7 +192,7 @@ class Assistant:
         self, candidates: IntArray, functions: Mapping[str, Callable[[FloatArray], FloatArray]]
     ) -> dict[str, FloatArray]:
         """Every metric of candidates by these functions of their points; costs are what they are."""
-        found = dict(self._coder.price(candidates))
+        found = dict(self._problem.costs(candidates))
         points = self._points(candidates, found)
         for metric, function in functions.items():
             found[metric] = self._signs.get(metric, 1.0) * self._scores[metric].back(function(points))
@@ -227,7 +226,7 @@ class Coder:
 
     def __init__(self, problem: SearchProblem) -> None:
         choices = problem.space.choices
-        self.price = problem.price if problem.price is not None else lambda candidates: {}
+        self._costs = problem.costs
         self._steps = [
             (i, option, choice.ordered)
             for i, choice in enumerate(choices)
@@ -236,13 +235,13 @@ class Coder:
         self.codes = len(self._steps)
         self._ordered = [i for i, choice in enumerate(choices) if choice.ordered and len(choice.options) > 1]
         self._last = problem.space.sizes[self._ordered] - 1
-        sample = self.price(problem.space.sample(np.random.default_rng(problem.seed), 256))
+        sample = self._costs(problem.space.sample(np.random.default_rng(problem.seed), 256))
         self.costs = {metric: (float(v.mean()), float(v.std()) or 1.0) for metric, v in sample.items()}
         """Metric -> mean and standard deviation over the space."""
 
     def __call__(self, candidates: npt.NDArray[Any], costs: Columns | None = None) -> FloatArray:
         """(n, choices) -> (n, codes + features)."""
-        costs = self.price(candidates) if costs is None else costs
+        costs = self._costs(candidates) if costs is None else costs
         columns = [candidates[:, i] > o if ordered else candidates[:, i] == o for i, o, ordered in self._steps]
         columns += [(costs[metric] - mean) / deviation for metric, (mean, deviation) in self.costs.items()]
         if self._ordered:

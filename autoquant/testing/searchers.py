@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from autoquant import plugins
 from autoquant.errors import SearcherError
-from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
+from autoquant.interfaces import FloatArray, PricedCosts, Result, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.trial import Proposal
@@ -75,26 +75,28 @@ def measure(candidate: Candidate) -> dict[str, float]:
 def problem(objectives: int = 2, *, seed: int = 0, space: SearchSpace | None = None, bound: int = 40) -> SearchProblem:
     """A task with that many objectives; the price is held below ``bound``, accuracy must be measured."""
     constraints = (Constraint.parse(f"bytes <= {bound}"), Constraint.parse("accuracy >= 0.2"))
-    return SearchProblem(space or Switched(), OBJECTIVES[:objectives], constraints, price, seed)
+    made = space or Switched()
+    return SearchProblem(made, OBJECTIVES[:objectives], constraints, PricedCosts(made, price), seed)
 
 
 def bit_widths(layers: int, bound: int, seed: int) -> SearchProblem:
     """Layers of three bit-widths each, their bytes held below ``bound``."""
     space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(layers)])
-    return SearchProblem(space, OBJECTIVES[:2], (Constraint.parse(f"bytes <= {bound}"),), price, seed)
+    limit = Constraint.parse(f"bytes <= {bound}")
+    return SearchProblem(space, OBJECTIVES[:2], (limit,), PricedCosts(space, price), seed)
 
 
 def unordered(seed: int) -> SearchProblem:
     """Operations, which have no order."""
     space = SearchSpace([Choice(f"edge{i}", ("none", "skip", "conv"), ordered=False) for i in range(6)])
-    return SearchProblem(space, OBJECTIVES[:2], (), price, seed)
+    return SearchProblem(space, OBJECTIVES[:2], (), PricedCosts(space, price), seed)
 
 
 PROBLEMS: Mapping[str, Task] = {
     "one objective": lambda seed: problem(1, seed=seed),
     "two objectives": lambda seed: problem(2, seed=seed),
     "three objectives": lambda seed: problem(3, seed=seed),
-    "no price": lambda seed: SearchProblem(Switched(), OBJECTIVES[:2], (), None, seed),
+    "no price": lambda seed: SearchProblem(Switched(), OBJECTIVES[:2], seed=seed),
     "no order": unordered,
     "many layers": lambda seed: bit_widths(40, 700, seed),
     "hardly anything fits": lambda seed: bit_widths(12, 4, seed),

@@ -124,7 +124,7 @@ class Spendthrift(Counting):
     """Does not look at the price."""
 
     def __init__(self, problem: SearchProblem) -> None:
-        super().__init__(SearchProblem(problem.space, problem.objectives, (), None, problem.seed))
+        super().__init__(SearchProblem(problem.space, problem.objectives, seed=problem.seed))
 
 
 class Forgetful(Counting):

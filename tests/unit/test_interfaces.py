@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoquant.errors import SearcherError
-from autoquant.interfaces import KINDS, SearchProblem, gather_and_sum
+from autoquant.interfaces import KINDS, PricedCosts, SearchProblem, gather_and_sum
 from autoquant.objective import Constraint, violations
 from autoquant.testing.searchers import OBJECTIVES, price, problem
 from autoquant.trial import Measurement
@@ -31,7 +31,12 @@ def test_gather_and_sum_is_the_sum_over_layers(count: int, tables: list[list[int
 @given(st.integers(0, 60), st.sampled_from(["<=", ">="]))
 def test_feasible_costs_are_those_without_violations(bound: int, operator: str) -> None:
     constraint = Constraint.parse(f"bytes {operator} {bound}")
-    given = SearchProblem(problem().space, OBJECTIVES[:1], (constraint, Constraint.parse("accuracy >= 1")), price)
+    given = SearchProblem(
+        problem().space,
+        OBJECTIVES[:1],
+        (constraint, Constraint.parse("accuracy >= 1")),
+        PricedCosts(problem().space, price),
+    )
     candidates = given.space.sample(np.random.default_rng(0), 40)
     expected = [not violations((constraint,), {"bytes": float(cost)}) for cost in price(candidates)["bytes"]]
     assert list(given.feasible_costs(candidates)) == expected

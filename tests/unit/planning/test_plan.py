@@ -352,7 +352,7 @@ def test_what_a_searcher_finds_wrong_itself_is_refused_before_anything_runs(sear
 
 def test_costs_that_no_candidate_holds_together_are_refused_with_the_spec():
     objectives = ["loss", "weight_bytes", "bitops"]
-    bounds = plan(NETWORK, objectives=objectives).pricer.bounds(0)
+    bounds = plan(NETWORK, objectives=objectives).pricer.bounds
     light, busy = bounds["weight_bytes"][0], bounds["bitops"][1]  # each can be held, by different candidates
     constraints = [f"weight_bytes <= {light}", f"bitops >= {busy}"]
     with pytest.raises(SpecError, match=r"^searcher: no candidate was found .* loosen one"):

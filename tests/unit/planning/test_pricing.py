@@ -47,7 +47,7 @@ def test_bounds_of_additive_costs_are_exact() -> None:
     everything = np.array(list(product(*(range(int(size)) for size in small.sizes))))
     priced = pricer(PerLayer(), small)
     costs = priced(everything)["weight_bytes"]
-    assert priced.bounds(0) == {"weight_bytes": (costs.min(), costs.max())}
+    assert priced.bounds == {"weight_bytes": (costs.min(), costs.max())}
     assert priced.is_additive("weight_bytes")
 
 
@@ -56,9 +56,9 @@ def test_costs_that_are_no_sum_are_asked_of_the_model() -> None:
     assert not priced.is_additive("weight_bytes")
     rows = np.array([[0] * 8, [1] * 8])
     assert list(priced(rows)["weight_bytes"]) == [2.0 * (1 + SPACE.layer_indices(rows)[i].sum()) for i in range(2)]
-    low, high = priced.bounds(0)["weight_bytes"]
+    low, high = priced.bounds["weight_bytes"]
     assert 2.0 <= low < high <= 2.0 * (1 + 4 * 5)
-    assert priced.bounds(0) == priced.bounds(0)
+    assert priced.bounds == priced.bounds
     assert priced.stored()[0].layers == ()
     with pytest.raises(UnsupportedError, match="weight_bytes: own gives a cost that is not finite"):
         pricer(toy.Whole(each=float("nan")))(rows)
@@ -66,7 +66,7 @@ def test_costs_that_are_no_sum_are_asked_of_the_model() -> None:
 
 def test_without_metrics_there_are_no_costs() -> None:
     empty = Pricer([], None, SPACE)
-    assert empty(np.zeros((3, 8))) == empty.bounds(0) == empty.float_network() == {}
+    assert empty(np.zeros((3, 8))) == empty.bounds == empty.float_network() == {}
     assert empty.stored() == ()
 
 

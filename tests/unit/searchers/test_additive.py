@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoquant.interfaces import SearchProblem
+from autoquant.interfaces import PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import non_dominated
 from autoquant.searchers.additive import AdditiveModel, interplays, merge, thinned
@@ -50,7 +50,11 @@ def additive(
     kept = tuple(Constraint.parse(text) for text in constraints)
     unusable = [np.zeros(size, dtype=bool) for size in sizes]
     return AdditiveModel(
-        SearchProblem(space, objectives, kept, price), base, {"harm": 5.0, "worth": 50.0}, effects, unusable
+        SearchProblem(space, objectives, kept, PricedCosts(space, price)),
+        base,
+        {"harm": 5.0, "worth": 50.0},
+        effects,
+        unusable,
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.interfaces import Searcher, SearchProblem
+from autoquant.interfaces import PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale
 from autoquant.searchers.nsga3 import (
@@ -116,7 +116,7 @@ def hypervolume(make: Callable[[SearchProblem], Searcher], seed: int) -> float:
     """Of the front after 200 trials, results told as they come."""
     space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 5, 6, 8)) for i in range(12)])
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
-    searcher = make(SearchProblem(space, objectives, (), None, seed))
+    searcher = make(SearchProblem(space, objectives, (), seed=seed))
     harm = np.random.default_rng(7).lognormal(0, 1.5, size=12)
     front = ParetoFront(Scale(objectives, (0.0, 24.0), (float(harm.sum()), 96.0)))
     while searcher.asked < 200:
@@ -238,7 +238,7 @@ WIDE = SearchSpace(
 )
 def test_the_model_bears_odd_scores_and_spaces(space: SearchSpace, loss: Callable[[tuple[int, ...]], float]) -> None:
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
-    searcher = NSGA3Search(SearchProblem(space, objectives, (), price, 0), start="uniform")
+    searcher = NSGA3Search(SearchProblem(space, objectives, (), PricedCosts(space, price), 0), start="uniform")
     seen = set()
     while searcher.asked < 60:
         for proposal in searcher.ask(min(5, 60 - searcher.asked)):
@@ -249,7 +249,9 @@ def test_the_model_bears_odd_scores_and_spaces(space: SearchSpace, loss: Callabl
 
 
 def test_constraints_that_only_have_a_price_need_not_be_told() -> None:
-    given = SearchProblem(BITS, (Objective("loss", "minimize"),), (Constraint.parse("bytes <= 40"),), price, 0)
+    given = SearchProblem(
+        BITS, (Objective("loss", "minimize"),), (Constraint.parse("bytes <= 40"),), PricedCosts(BITS, price), 0
+    )
     searcher = NSGA3Search(given)
     for _ in range(40):
         for proposal in searcher.ask(1):

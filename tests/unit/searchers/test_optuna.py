@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 import autoquant as aq
 from autoquant import plugins
 from autoquant.errors import SearcherError, SpecError
-from autoquant.interfaces import SearchProblem
+from autoquant.interfaces import PricedCosts, SearchProblem
 from autoquant.objective import Constraint
 from autoquant.searchers import optuna_samplers
 from autoquant.searchers.optuna import SUGGESTIONS, OptunaSearch
@@ -33,7 +33,7 @@ BITS = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 8)) for i in range(6)])
 def ordered(seed: int) -> SearchProblem:
     """One objective over bit-widths, as CMA-ES needs it."""
     constraints = (Constraint.parse("bytes <= 45"), Constraint.parse("accuracy >= 0.3"))
-    return SearchProblem(BITS, OBJECTIVES[:1], constraints, price, seed)
+    return SearchProblem(BITS, OBJECTIVES[:1], constraints, PricedCosts(BITS, price), seed)
 
 
 def study(searcher: OptunaSearch) -> optuna.Study:
@@ -73,7 +73,7 @@ def test_every_sampler_of_this_optuna_is_accounted_for() -> None:
 
 def test_a_grid_of_too_many_candidates_is_refused() -> None:
     space = SearchSpace([Choice(f"c{i}", (0, 1)) for i in range(17)])
-    given = SearchProblem(space, OBJECTIVES[:1], (), price, 0)
+    given = SearchProblem(space, OBJECTIVES[:1], (), PricedCosts(space, price), 0)
     with pytest.raises(
         SpecError, match=r"GridSampler lists every candidate, here are 131,072; at most 65,536; accepted"
     ):
@@ -353,7 +353,9 @@ def test_a_sampler_that_breaks_down_is_named() -> None:
 def test_it_beats_random_search_where_layers_differ_in_sensitivity() -> None:
     def best(sampler: str, seed: int) -> float:
         space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 6, 8)) for i in range(10)])
-        given = SearchProblem(space, OBJECTIVES[:1], (Constraint.parse("bytes <= 100"),), price, seed)
+        given = SearchProblem(
+            space, OBJECTIVES[:1], (Constraint.parse("bytes <= 100"),), PricedCosts(space, price), seed
+        )
         searcher = OptunaSearch(given, sampler=sampler)
         harm = np.random.default_rng(7).lognormal(0, 1.5, size=10)
         found = []

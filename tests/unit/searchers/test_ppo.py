@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import autoquant as aq
-from autoquant.interfaces import SearchProblem
+from autoquant.interfaces import NoCosts, PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.searchers.action_mask import Completions
 from autoquant.searchers.ppo import PPOSearch
@@ -67,7 +67,7 @@ def run(searcher: PPOSearch, proposals: int, fail: Callable[[Candidate], bool] =
 
 def task(*constraints: str, layers: int = 8, seed: int = 0, objectives: Any = LOSS_AND_BYTES) -> SearchProblem:
     space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(layers))
-    return SearchProblem(space, objectives, tuple(map(Constraint.parse, constraints)), price, seed)
+    return SearchProblem(space, objectives, tuple(map(Constraint.parse, constraints)), PricedCosts(space, price), seed)
 
 
 # What it finds
@@ -136,8 +136,8 @@ def test_a_price_without_metrics_is_as_none() -> None:
     """What a search has whose objectives are all measured."""
     space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(4))
     found = [
-        Log(PPOSearch(SearchProblem(space, (Objective("accuracy", "maximize"),), (), none)), 0).run(60).proposals
-        for none in (None, lambda candidates: {})
+        Log(PPOSearch(SearchProblem(space, (Objective("accuracy", "maximize"),), (), costs)), 0).run(60).proposals
+        for costs in (NoCosts(), PricedCosts(space, lambda candidates: {}))
     ]
     assert len(found[0]) == 60
     assert len(found[1]) == 60
@@ -185,7 +185,7 @@ def test_an_option_without_known_end_is_masked_and_that_of_the_witness_never() -
         return {"cost": np.where((candidates == [2, 1, 2, 1]).all(axis=1), 0.0, 9.0)}
 
     space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(4))
-    given = SearchProblem(space, LOSS_AND_BYTES[:1], (Constraint.parse("cost <= 1"),), odd)
+    given = SearchProblem(space, LOSS_AND_BYTES[:1], (Constraint.parse("cost <= 1"),), PricedCosts(space, odd))
     completions = Completions(given, Task(given, np.random.default_rng(0)).marginals)
     witness = np.array([[2, 1, 2, 1]])
     for step in range(4):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoquant.errors import SearcherError
-from autoquant.interfaces import SearchProblem
+from autoquant.interfaces import PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.searchers import sampling
 from autoquant.searchers.sampling import draw, new_candidates, repair
@@ -31,7 +31,7 @@ def problems(draw: st.DrawFn) -> SearchProblem:
         return {"cost": np.sum(columns, axis=0)}
 
     kept = tuple(Constraint.parse(text) for text in limits[: draw(st.integers(1, 2))])
-    return SearchProblem(space, (WORTH,), kept, price)
+    return SearchProblem(space, (WORTH,), kept, PricedCosts(space, price))
 
 
 @given(problems(), st.integers(0, 1000))
@@ -72,7 +72,10 @@ def test_a_small_space_is_drawn_to_its_last_feasible_candidate(given: SearchProb
 def test_without_price_or_constraint_everything_is_feasible() -> None:
     space = SearchSpace([Choice("a", (1, 2))])
     limits = (Constraint.parse("cost <= 0"),)
-    for free in (SearchProblem(space, (WORTH,), limits), SearchProblem(space, (WORTH,), (), lambda c: {"cost": c})):
+    for free in (
+        SearchProblem(space, (WORTH,), limits),
+        SearchProblem(space, (WORTH,), (), PricedCosts(space, lambda c: {"cost": c})),
+    ):
         assert free.feasible_costs(np.array([[0], [1]])).all()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.interfaces import FloatArray, Searcher, SearchProblem
+from autoquant.interfaces import FloatArray, PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale, non_dominated
 from autoquant.searchers.nsga3 import NSGA3Search
@@ -40,7 +40,7 @@ def measured(candidate: Candidate) -> dict[str, float]:
 def layered(constraints: tuple[str, ...] = (), seed: int = 0) -> SearchProblem:
     space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
     kept = tuple(Constraint.parse(text) for text in constraints)
-    return SearchProblem(space, OBJECTIVE_PAIR, kept, layer_bytes, seed)
+    return SearchProblem(space, OBJECTIVE_PAIR, kept, PricedCosts(space, layer_bytes), seed)
 
 
 def hypervolumes(make: Callable[[SearchProblem], Searcher], total: int, pending: int = 16) -> list[float]:
@@ -130,7 +130,7 @@ def test_after_the_front_come_neighbours_of_what_was_measured_best() -> None:
 
 def test_neighbours_of_a_single_best_candidate_come_by_what_they_cost() -> None:
     space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(8)])
-    searcher = SensitivitySearch(SearchProblem(space, (Objective("loss", "minimize"),), (), None, 0))
+    searcher = SensitivitySearch(SearchProblem(space, (Objective("loss", "minimize"),), ()))
 
     def loss(candidate: Candidate) -> float:
         return 1e6 * sum((8 - i) * abs(i % 3 - index) for i, index in enumerate(candidate))
@@ -201,9 +201,9 @@ def test_the_base_of_choices_without_order_costs_most() -> None:
         return {"ms": np.array([0.0, 5.0, 1.0])[candidates].sum(axis=1) + (candidates == 1).all(axis=1)}
 
     ms = (Objective("loss", "minimize"), Objective("ms", "minimize"))
-    assert SensitivitySearch(SearchProblem(space, ms, (), latency)).probes[0] == (1, 1, 1)
+    assert SensitivitySearch(SearchProblem(space, ms, (), PricedCosts(space, latency))).probes[0] == (1, 1, 1)
     assert SensitivitySearch(SearchProblem(space, ms)).probes[0] == (2, 2, 2)
-    no_costs = SearchProblem(space, ms, (), lambda candidates: {})
+    no_costs = SearchProblem(space, ms, (), PricedCosts(space, lambda candidates: {}))
     assert SensitivitySearch(no_costs).probes[0] == (2, 2, 2)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autoquant.interfaces import FloatArray, SearchProblem
+from autoquant.interfaces import FloatArray, PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import hypervolume, non_dominated
 from autoquant.searchers.surrogate import KNOWN, REFERENCE, Assistant, Coder, gains
@@ -122,7 +122,7 @@ def test_a_metric_is_modelled_on_the_scale_that_predicts_it_best(
     function: Callable[[np.ndarray], FloatArray], scale: type
 ) -> None:
     space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
-    assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), price, 0))
+    assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), PricedCosts(space, price), 0))
     rows = space.sample(np.random.default_rng(2), 80)
     assistant.learn(
         [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, function(rows), strict=True)]
@@ -138,7 +138,7 @@ def test_the_scale_does_not_depend_on_what_was_asked_before() -> None:
     told = [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, saturating(rows), strict=True)]
     found = []
     for asks in (True, False):
-        assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), price, 0))
+        assistant = Assistant(SearchProblem(space, OBJECTIVES[:2], (), PricedCosts(space, price), 0))
         for one in told:
             assistant.learn([one])
             if asks:
@@ -156,7 +156,7 @@ def thinned(monkeypatch: pytest.MonkeyPatch) -> tuple[SearchProblem, list[tuple[
     values = np.random.default_rng(0).permutation(-saturating(rows))
     constraint = Constraint.parse(f"accuracy <= {float(np.quantile(values, 0.3))}")
     told = [(tuple(map(int, row)), {"accuracy": float(y)}) for row, y in zip(rows, values, strict=True)]
-    return SearchProblem(space, OBJECTIVES[:2], (constraint,), price, 0), told
+    return SearchProblem(space, OBJECTIVES[:2], (constraint,), PricedCosts(space, price), 0), told
 
 
 def test_many_results_are_thinned_and_the_front_stays(
