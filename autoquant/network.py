@@ -231,6 +231,10 @@ class LayerPrecision:
             self.group_size,
         )
 
+    def key(self) -> str:
+        """What is measured depends on; replaced when precisions are two records."""
+        return repr(self)
+
     def scales(self, weight_shape: tuple[int, ...]) -> int:
         """Number of weight scales of a layer whose weight has this shape, output channels first."""
         if self.weight_granularity == "per_tensor":

@@ -47,7 +47,8 @@ class Toy(Evaluator):
     def bounds(self):
         return {"score": (1.0, 0.0), "price": (0.0, 16.0)}
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
+        candidate = prepared.candidate
         time.sleep(self.seconds[split])
         if self.bad == "all" or (self.bad == "raise" and candidate[0] == 2):
             raise ValueError(f"candidate {candidate} is poison")

@@ -27,8 +27,12 @@ class Uniform(Choices):
 class WithFloat(Toy):
     """With a float network."""
 
-    def reference(self, split="search"):
-        return Measurement({"score": 0.99, "price": 16.0}, {"score": 0.01})
+    has_reference = True
+
+    def score(self, prepared, split):
+        if prepared.candidate is None:
+            return Measurement({"score": 0.99, "price": 16.0}, {"score": 0.01})
+        return super().score(prepared, split)
 '''
 
 Dies = Callable[..., bool]

@@ -79,7 +79,7 @@ def finished(job: aq.Job) -> dict[int, aq.Trial]:
 def kept(before: dict[int, aq.Trial], job: aq.Job) -> bool:
     """Whether every trial is as it was, except that its test scores may have come."""
     now = finished(job)
-    return all(replace(now[number], test_metrics={}, test_standard_errors={}) == before[number] for number in before)
+    return all(replace(now[number], test=None) == before[number] for number in before)
 
 
 def refused(said: Any, *parts: str) -> None:

@@ -29,8 +29,8 @@ class Troubled(Toy):
         super().__init__(network, data, seconds=seconds)
         self.leak_mb, self.left = leak_mb, []
 
-    def evaluate(self, space, candidate, split="search"):
-        what = space.choices[0].options[candidate[0]]
+    def score(self, prepared, split):
+        what = prepared.space.choices[0].options[prepared.candidate[0]]
         self.left.append(b"x" * (self.leak_mb * 2**20))
         if what == "raise":
             raise ValueError("this is poison")
@@ -42,7 +42,7 @@ class Troubled(Toy):
             os._exit(7)
         while what == "explode":
             self.left.append(b"x" * 2**24)
-        return super().evaluate(space, candidate, split)
+        return super().score(prepared, split)
 '''
 
 

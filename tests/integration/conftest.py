@@ -63,12 +63,15 @@ class Mine(PostTraining):
         self.offset, self.poison = offset, poison
         self.driver = os.getpid()
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
+        candidate = prepared.candidate
+        if candidate is None:
+            return super().score(prepared, split)
         if candidate[0] == 2 and self.poison == "raise" or self.poison == "always":
             raise RuntimeError(f"poison in {candidate}")
         if candidate[0] == 2 and self.poison == "die" and sum(candidate) == 4:
             os._exit(9)
-        found = super().evaluate(space, candidate, split)
+        found = super().score(prepared, split)
         return Measurement({**found.metrics, "mine": self.offset - sum(candidate)}, found.standard_errors)
 '''
 

@@ -29,7 +29,8 @@ class Limited(Evaluator):
     def bounds(self):
         return {"a": (0.0, 1.0), "b": (0.0, 1.0)}
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
+        candidate = prepared.candidate
         time.sleep(self.seconds)
         if self.trouble and candidate == (0, 2):
             time.sleep(600)
@@ -39,7 +40,7 @@ class Limited(Evaluator):
         if self.trouble and candidate == (1, 1) and not once.exists():
             once.touch()
             os._exit(3)
-        share = sum(candidate) / sum(len(choice.options) - 1 for choice in space.choices)
+        share = sum(candidate) / sum(len(choice.options) - 1 for choice in prepared.space.choices)
         return Measurement({"a": share, "b": 1 - share**2})
 '''
 

@@ -99,7 +99,7 @@ def test_two_folders_in_one_process(filled, tmp_path):
         spec = aq.SearchSpec.from_file(filled(tmp_path / name, width))
         spec = spec.model_copy(update={"pool": aq.SearchSpec(space="x", objectives=["x"], pool="inline").pool})
         job = aq.search(spec, f"sqlite:///{tmp_path}/jobs.db")
-        sizes.append(next(layer.parameters for layer in job.record.plan.profile if layer.name == "conv1"))
+        sizes.append(next(layer.parameters for layer in job.record.definition.profile if layer.name == "conv1"))
     again = aq.resume(1, f"sqlite:///{tmp_path}/jobs.db", n_trials=24)
     assert sizes == [60, 120]
     assert again.record.finished == 24

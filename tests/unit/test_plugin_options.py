@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from autoquant.interfaces import Evaluator
+from autoquant.data import SplitName
+from autoquant.interfaces import Evaluator, Prepared
 from autoquant.objective import Direction
 from autoquant.plugins import check_options, options_model
-from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
 
 
@@ -14,7 +14,7 @@ class Inherits(Evaluator):
 
     metrics: ClassVar[dict[str, Direction]] = {"score": "maximize"}
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: str = "search") -> Measurement:
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
         return Measurement({"score": 1.0})
 
 

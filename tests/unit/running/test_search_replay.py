@@ -104,10 +104,10 @@ def test_law_1_a_trial_is_stored_before_a_worker_sees_it(new_run, monkeypatch):
     submit, seen = pool.submit, []
 
     def checked(task):
-        if task.split == "search" and task.key.isdigit():
+        if task.split == "search" and task.key.startswith("trial "):
             stored = {trial.number: trial for trial in job.trials}
-            seen.append(int(task.key))
-            assert stored[int(task.key)].state is TrialState.RUNNING
+            seen.append(int(task.key.removeprefix("trial ")))
+            assert stored[seen[-1]].state is TrialState.RUNNING
         submit(task)
 
     monkeypatch.setattr(pool, "submit", checked)

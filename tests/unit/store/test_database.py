@@ -256,6 +256,6 @@ def test_sqlite_is_never_tried_again(tmp_path):
 def test_what_autoquant_did_not_write_is_said(tmp_path):
     store = Store(str(tmp_path / "jobs.db"))
     job_id = new_job(store)
-    store.database.write(lambda connection: connection.execute(sa.text("UPDATE jobs SET plan = '{broken'")))
+    store.database.write(lambda connection: connection.execute(sa.text("UPDATE jobs SET definition = '{broken'")))
     with pytest.raises(StoreError, match=r"jobs\.db': cannot read: it holds something that AutoQuant did not write"):
         store.job(job_id)
