@@ -19,8 +19,8 @@ from torch import Tensor
 
 from autoquant.errors import SpecError
 from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
-from autoquant.searchers.action_mask import Completions
-from autoquant.searchers.ppo_environment import Task
+from autoquant.searchers.action_mask import ActionMask
+from autoquant.searchers.ppo_environment import PPOEnvironment
 from autoquant.searchers.ppo_policy import ActorCritic
 from autoquant.searchers.sampling import draw, new_candidates
 from autoquant.space import Candidate, IntArray
@@ -31,9 +31,9 @@ MAX_GRADIENT = 0.5
 """Norm to which gradients are clipped."""
 NOVEL = 0.5
 """Share of an update's candidates that should be new, so that workers have something to do."""
-COOLEST, HOTTEST = 1.2, 50.0
-"""Temperatures at which the policy is sampled where too few are new."""
-HOT_TRIES = 4
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1.2, 50.0
+"""Sampling temperatures of the policy where too few of its candidates are new."""
+TEMPERATURE_TRIES = 4
 DRY_UPDATES = 2
 """Updates in a row whose every candidate is known, before something new is looked for in other ways."""
 
@@ -60,8 +60,8 @@ class Episodes:
     values: FloatArray
 
     @property
-    def found(self) -> list[Candidate]:
-        """The candidates, one an episode."""
+    def chosen(self) -> list[Candidate]:
+        """What was chosen, one candidate an episode."""
         return [tuple(map(int, candidate)) for candidate in self.candidates]
 
 
@@ -116,8 +116,8 @@ class PPOSearch(Searcher):
         self._gae, self._clip, self._clip_values, self._entropy = gae, clip, clip_values, entropy
         self._learning_rate, self._hidden = learning_rate, hidden
         self._rng = np.random.default_rng(problem.seed)
-        self._task = Task(problem, self._rng)
-        self._others = [i for i in range(len(problem.objectives)) if i != self._task.anchor]
+        self._environment = PPOEnvironment(problem, self._rng)
+        self._others = [i for i in range(len(problem.objectives)) if i != self._environment.anchor]
         self._lambdas, self._range = self._checked(lambdas), lambda_range
         if lambda_range[0] > lambda_range[1]:
             raise SpecError(f"searcher.lambda_range: {list(lambda_range)} is upside down; give the least lambda first")
@@ -127,7 +127,7 @@ class PPOSearch(Searcher):
         self._untold: set[Candidate] = set()
         self._played: Episodes | None = None
         """The episodes that wait for results."""
-        self._heat = COOLEST
+        self._temperature = MIN_TEMPERATURE
         self._exhausted = False
         self.played = 0
         """Number of episodes played, those with known candidates too."""
@@ -163,7 +163,7 @@ class PPOSearch(Searcher):
     def learn(self, results: list[Result]) -> None:
         """Take in results; the last one of an update makes the policy learn."""
         for proposal, metrics in results:
-            self._task.add(proposal.candidate, metrics)
+            self._environment.add(proposal.candidate, metrics)
             self._untold.discard(proposal.candidate)
         if not self._untold and self._played is not None:
             self._update(self._played)
@@ -171,16 +171,16 @@ class PPOSearch(Searcher):
     def _start(self) -> None:
         """Uniform bit-widths first: they span the objectives, by which returns are scaled. Then a policy is made."""
         problem = self.problem
-        witness = draw(problem, self._rng, set(), 1)
-        self._witness = np.array(witness, dtype=np.int64)
-        self._completions = Completions(problem, self._task.marginals)
+        feasible = draw(problem, self._rng, set(), 1)
+        self._feasible = np.array(feasible, dtype=np.int64)
+        self._mask = ActionMask(problem, self._environment.marginals)
         alike = [np.round(share * (problem.space.sizes - 1)) for share in (0, 0.5, 1)]
         uniform = np.array(list(problem.space.uniform().values()) or alike, dtype=np.int64)
-        self._enqueue(new_candidates(problem, uniform, set()) or witness)
+        self._enqueue(new_candidates(problem, uniform, set()) or feasible)
         weights = self._draw_weights()[:1]
-        state, option = self._task.describe(0, self._witness, weights, self._task.tables())
+        state, option = self._environment.describe(0, self._feasible, weights, self._environment.tables())
         generator = torch.Generator().manual_seed(problem.seed)
-        own = (*self._task.valid.shape, weights.shape[1])
+        own = (*self._environment.valid.shape, weights.shape[1])
         self._policy = ActorCritic(state.shape[1], option.shape[2], own, self._hidden, generator)
         self._optimizer = torch.optim.Adam(self._policy.parameters(), lr=self._learning_rate, eps=1e-5)
 
@@ -196,7 +196,7 @@ class PPOSearch(Searcher):
         """Play until there is something new to measure; updates whose every candidate is known happen at once."""
         for _ in range(0 if self._exhausted else DRY_UPDATES):
             self._played = self._play()
-            self._enqueue(self._played.found)
+            self._enqueue(self._played.chosen)
             if self._queue:
                 break
             self._update(self._played)
@@ -205,18 +205,18 @@ class PPOSearch(Searcher):
             self._exhausted = not self._queue
 
     def _explore(self) -> None:
-        """Where the policy finds little that is new: hotter episodes, else candidates drawn at random.
+        """Where the policy finds little that is new: a higher sampling temperature, else random candidates.
 
         The policy does not learn from them, as they are not its own; they are in its memory when it comes there.
         """
         wanted = round(NOVEL * self._episodes)
-        for _ in range(HOT_TRIES):
+        for _ in range(TEMPERATURE_TRIES):
             had = len(self._queue)
             if had >= wanted:
                 return
-            self._enqueue(self._play(self._heat).found)
-            self._heat *= float(np.exp(NOVEL - (len(self._queue) - had) / self._episodes))
-            self._heat = min(max(self._heat, COOLEST), HOTTEST)
+            self._enqueue(self._play(self._temperature).chosen)
+            self._temperature *= float(np.exp(NOVEL - (len(self._queue) - had) / self._episodes))
+            self._temperature = min(max(self._temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
         if len(self._queue) < wanted:
             self._enqueue(draw(self.problem, self._rng, self._seen, wanted - len(self._queue)))
 
@@ -238,21 +238,21 @@ class PPOSearch(Searcher):
     def _play(self, temperature: float = 1.0) -> Episodes:
         """One episode for each trade-off; all of them take a step together."""
         self.played += self._episodes
-        weights, tables = self._draw_weights(), self._task.tables()
+        weights, tables = self._draw_weights(), self._environment.tables()
         rows = np.arange(self._episodes)
-        witnesses = np.repeat(self._witness, self._episodes, axis=0)
+        completions = np.repeat(self._feasible, self._episodes, axis=0)
         steps = []
-        for step in range(witnesses.shape[1]):
-            state, option = self._task.describe(step, witnesses, weights, tables)
+        for step in range(completions.shape[1]):
+            state, option = self._environment.describe(step, completions, weights, tables)
             allowed = np.zeros((self._episodes, option.shape[1]), dtype=bool)
-            fits, completed = self._completions.options(step, witnesses)
-            allowed[:, : fits.shape[1]] = fits
+            options = self._mask.options(step, completions)
+            allowed[:, : options.allowed.shape[1]] = options.allowed
             logits, values = self._policy(*map(torch.from_numpy, (state, option, weights, allowed)))
             logprobs = torch.log_softmax(logits / temperature, dim=1).numpy()
             actions = self._sample(logprobs, allowed)
-            witnesses = completed[rows, actions]
+            completions = options.completions[rows, actions]
             steps.append((state, option, allowed, actions, logprobs[rows, actions], values.numpy()))
-        return Episodes(witnesses, weights, tables, *(np.stack(part, axis=1) for part in zip(*steps, strict=True)))
+        return Episodes(completions, weights, tables, *(np.stack(part, axis=1) for part in zip(*steps, strict=True)))
 
     def _sample(self, logprobs: FloatArray, allowed: npt.NDArray[np.bool_]) -> IntArray:
         """An allowed option of each row. Probabilities are rounded, so that their last digits choose nothing."""
@@ -272,20 +272,20 @@ class PPOSearch(Searcher):
         weights = np.repeat(played.weights[:, None], rewards.shape[1], axis=1)
         parts = (played.states, played.options, weights, played.allowed, played.actions, played.logprobs)
         steps = [_flat(part) for part in (*parts, played.values, advantages, targets)]
-        told = []
+        statistics = []
         for _ in range(self._epochs):
             order = self._rng.permutation(rewards.size)
             for rows in np.array_split(order, min(self._minibatches, rewards.size)):
                 minibatch = [part[torch.from_numpy(rows)] for part in steps]
-                told.append(self._descend(*minibatch))
-        means = torch.stack(told).mean(dim=0).tolist()
+                statistics.append(self._descend(*minibatch))
+        means = torch.stack(statistics).mean(dim=0).tolist()
         names = ("entropy", "approximate KL", "clip fraction", "value loss")
         for name, value in [("mean return", float(rewards.sum(axis=1).mean())), *zip(names, means, strict=True)]:
             self._curves.setdefault(name, []).append((self.asked, value))
 
     def _rewards(self, played: Episodes) -> FloatArray:
         """(episodes, steps), summing to the return of each episode."""
-        objectives, excess = self._task.scaled(played.candidates)
+        objectives, excess = self._environment.scaled(played.candidates)
         returns = np.where(excess > 0, -1.0 - excess, -(played.weights * objectives).sum(axis=1))
         chosen = played.tables[:, np.arange(played.candidates.shape[1]), played.candidates]
         rewards: FloatArray = -np.einsum("nj,jns->ns", played.weights, chosen)

@@ -11,7 +11,7 @@ from autoquant.objective import Constraint, violations
 from autoquant.space import Candidate, IntArray
 
 SAMPLED = 64
-"""Random candidates that are priced, beside the cheapest and the dearest, to learn the range of costs."""
+"""Random candidates that are priced, besides the cheapest and the most expensive, to learn the range of costs."""
 
 SHRINKAGE = 0.3
 """Of the additive model, in results: an option that was seen as often is believed by half."""
@@ -46,7 +46,7 @@ class OptionEffects:
         return tables
 
 
-class Task:
+class PPOEnvironment:
     """Prices, results so far, and how both are scaled.
 
     Costs are scaled by their range over the space as pricing tells it, measured objectives by the range of the results
@@ -126,9 +126,9 @@ class Task:
         excess = np.zeros(len(candidates))
         widths, worst = self._widths(), np.where(self._excess > 0, self._excess, 1.0)
         for row, candidate in enumerate(candidates):
-            found = self._results[self.problem.space.canonical(tuple(map(int, candidate)))]
-            objectives[row, self.measured] = 1.0 if found is None else (found[0] - self._least) / widths
-            excess[row] = 0.0 if found is None else float((found[1] / worst).sum())
+            result = self._results[self.problem.space.canonical(tuple(map(int, candidate)))]
+            objectives[row, self.measured] = 1.0 if result is None else (result[0] - self._least) / widths
+            excess[row] = 0.0 if result is None else float((result[1] / worst).sum())
         return objectives, excess
 
     def tables(self) -> FloatArray:
