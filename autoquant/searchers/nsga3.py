@@ -31,7 +31,7 @@ from autoquant.interfaces import Result, Searcher, SearchProblem
 from autoquant.network import FLOAT_BITS
 from autoquant.searchers.sampling import broken, draw, new_candidates, repair
 from autoquant.searchers.sensitivity import SensitivitySearch
-from autoquant.searchers.surrogate import Assistant
+from autoquant.searchers.surrogate import Surrogate
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 
 BREEDINGS = 20
@@ -54,7 +54,7 @@ class NSGA3Search(Searcher):
     are bred again; those whose costs break a constraint are repaired.
 
     With a model, hundreds of children are bred for each proposal, all are priced, and the one is proposed that a
-    function drawn from the model makes the best addition to the front (`Assistant`).
+    function drawn from the model makes the best addition to the front (`Surrogate`).
 
     Args:
         problem: space, objectives, constraints, prices and seed.
@@ -112,7 +112,7 @@ class NSGA3Search(Searcher):
             vtype=int,
         )
         self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
-        self._assistant = Assistant(problem) if model != "none" and problem.space.size > 1 else None
+        self._surrogate = Surrogate(problem) if model != "none" and problem.space.size > 1 else None
         self._mutation = GaussianBits(choices, mutation_sigma, mutation_rate)
         mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
         self._mating = Mating(
@@ -156,8 +156,8 @@ class NSGA3Search(Searcher):
         good = [(proposal.candidate, metrics) for proposal, metrics in results if metrics is not None]
         if self._sensitivity is not None and not self._started:
             self._sensitivity.learn(results)
-        if self._assistant is not None:
-            self._assistant.learn(good)
+        if self._surrogate is not None:
+            self._surrogate.learn(good)
         self._fresh += good
         self._told += len(results)
         started = self._first is not None and self._told >= len(self._first)
@@ -174,8 +174,8 @@ class NSGA3Search(Searcher):
             self._first += self._sensitivity.propose(wanted) if wanted else []
             if self._sensitivity.front:
                 self._modelled = np.array(self._sensitivity.front, dtype=np.int64)
-            if self._assistant is not None and self._sensitivity.model is not None:
-                self._assistant.additive = self._sensitivity.model.predict
+            if self._surrogate is not None and self._sensitivity.model is not None:
+                self._surrogate.additive = self._sensitivity.model.predict
         self._seen.update(self._first)
         return self._first
 
@@ -206,19 +206,19 @@ class NSGA3Search(Searcher):
 
     def _bred(self, beside: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
         """The next child, proposed beside these; none where the space has nothing new."""
-        if self._assistant is None or not self._assistant.ready:
+        if self._surrogate is None or not self._surrogate.ready:
             return self._plain_child(rng)
         with blas().limit(limits=1):  # matrices are small: threads cost more than they give, and change last digits
-            return self._modelled_child(self._assistant, beside, rng)
+            return self._modelled_child(self._surrogate, beside, rng)
 
     def _modelled_child(
-        self, assistant: Assistant, beside: Sequence[Candidate], rng: np.random.Generator
+        self, surrogate: Surrogate, beside: Sequence[Candidate], rng: np.random.Generator
     ) -> list[Candidate]:
         """The best of hundreds by a drawn function; none where the space has nothing new."""
         pending = [proposal.candidate for proposal in self._open.values()]
-        gain = assistant.draw([*pending, *beside], rng)
+        gain = surrogate.draw([*pending, *beside], rng)
         found: dict[Candidate, float] = {}
-        fresh = self._pool(assistant.front(), rng)
+        fresh = self._pool(surrogate.front(), rng)
         for generation in range(GENERATIONS + 1):
             if new := new_candidates(self.problem, fresh, self._seen | found.keys()):
                 found.update(zip(new, gain(np.array(new, dtype=np.int64)).tolist(), strict=True))

@@ -25,7 +25,7 @@ from autoquant.searchers.nsga3 import (
 )
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
-from autoquant.searchers.surrogate import Assistant
+from autoquant.searchers.surrogate import Surrogate
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import (
     OBJECTIVES,
@@ -269,8 +269,8 @@ def test_a_proposal_takes_one_thread_of_linear_algebra_and_gives_the_others_back
     searcher = NSGA3Search(problem(), population=4, start="uniform")
     searcher.tell([(proposal, measure(proposal.candidate)) for proposal in searcher.ask(4)])
     seen: list[set[int]] = []
-    draw = Assistant.draw
-    monkeypatch.setattr(Assistant, "draw", lambda *args: (seen.append(threads()), draw(*args))[1])
+    draw = Surrogate.draw
+    monkeypatch.setattr(Surrogate, "draw", lambda *args: (seen.append(threads()), draw(*args))[1])
     with blas().limit(limits=2):
         assert searcher.ask(1)
         assert threads() == {2}
