@@ -15,14 +15,7 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale
-from autoquant.searchers.nsga3 import (
-    GaussianBits,
-    NSGA3Search,
-    alike,
-    blas,
-    numeric_values,
-    reference_directions,
-)
+from autoquant.searchers.nsga3 import NSGA3Search, blas
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.searchers.surrogate import Surrogate
@@ -105,26 +98,19 @@ def test_sensitivity_is_the_start_where_it_takes_no_more_than_two_populations() 
     assert len(first) == 16
 
 
-def test_where_a_space_names_no_uniform_candidates_the_start_has_the_same_place_everywhere() -> None:
-    space = SearchSpace(
-        [Choice("a", (2, 4, 8)), Choice("b", (4, 8)), Choice("c", ("x", "y"), ordered=False), Choice("d", (1,))]
-    )
-    assert alike(space).tolist() == [[0, 0, 0, 0], [1, 0, 1, 0], [2, 1, 0, 0]]
-
-
 def hypervolume(make: Callable[[SearchProblem], Searcher], seed: int) -> float:
     """Of the front after 200 trials, results told as they come."""
     space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 5, 6, 8)) for i in range(12)])
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
     searcher = make(SearchProblem(space, objectives, (), seed=seed))
-    harm = np.random.default_rng(7).lognormal(0, 1.5, size=12)
-    front = ParetoFront(Scale(objectives, (0.0, 24.0), (float(harm.sum()), 96.0)))
+    weights = np.random.default_rng(7).lognormal(0, 1.5, size=12)
+    front = ParetoFront(Scale(objectives, (0.0, 24.0), (float(weights.sum()), 96.0)))
     while searcher.asked < 200:
         for proposal in searcher.ask(4):
             bits = np.array(
                 [space.choices[i].options[index] for i, index in enumerate(proposal.candidate)], dtype=float
             )
-            metrics = {"loss": float((harm * 4.0 ** (2 - bits)).sum()), "bytes": float(bits.sum())}
+            metrics = {"loss": float((weights * 4.0 ** (2 - bits)).sum()), "bytes": float(bits.sum())}
             front.add(proposal.number, metrics)
             searcher.tell([(proposal, metrics)])
     return front.hypervolume
@@ -178,36 +164,6 @@ def test_wrong_options_are_named(options: dict[str, object], place: str) -> None
     with pytest.raises(SpecError) as caught:
         plugins.check_options(NSGA3Search, options, "searcher")
     assert caught.value.problems[0].startswith(f"{place}: ")
-
-
-@pytest.mark.parametrize(("objectives", "population"), [(1, 24), (2, 24), (2, 4), (3, 24), (3, 100), (4, 24)])
-def test_reference_directions_are_as_many_as_fit(objectives: int, population: int) -> None:
-    directions = reference_directions(objectives, population)
-    assert directions.shape[1] == objectives
-    assert len(directions) <= population
-    assert directions.sum(axis=1) == pytest.approx(1)
-    if objectives == 2:
-        assert len(directions) == population
-
-
-def test_mutation_stays_in_range_and_prefers_near_bit_widths() -> None:
-    choices = (Choice("bits", (2, 4, 8, "float")), Choice("kind", ("a", "b", "c"), ordered=False), Choice("one", (1,)))
-    mutation = GaussianBits(choices, sigma=2.0, rate=3.0)
-    before = np.tile([1, 0, 0], (2000, 1))
-    after = mutation._do(None, before, random_state=np.random.default_rng(0))
-    assert np.array_equal(before, np.tile([1, 0, 0], (2000, 1)))
-    counts = np.bincount(after[:, 0], minlength=4) / 2000
-    # 4 + N(0, 2) snaps to 2 below 3, to 8 above 6: 0.31 and 0.16; 32 bits are out of reach.
-    assert counts == pytest.approx([0.31, 0.53, 0.16, 0], abs=0.04)
-    assert set(after[:, 1]) == {1, 2}
-    assert set(after[:, 2]) == {0}
-
-
-def test_numbers_of_options() -> None:
-    assert numeric_values(Choice("a", (2, 4, "float"))) == pytest.approx([2, 4, 32])
-    assert numeric_values(Choice("a", (2, 4), ordered=False)) is None
-    assert numeric_values(Choice("a", ("x", "y"))) is None
-    assert numeric_values(Choice("a", (False, True))) is None
 
 
 def test_one_objective_is_enough() -> None:
