@@ -67,11 +67,10 @@ class GaussianProcess:
         self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self.logs[-1]) * np.eye(len(points)))
         self._solved = cho_solve((self._factor, True), targets)
 
-    def leave_one_out(self, points: FloatArray, targets: FloatArray) -> FloatArray:
-        """What is expected of each target from all others (eq. 5.12): points (n, codes + features) -> (n,)."""
-        self.condition(points, targets)
-        inverse = cho_solve((self._factor, True), np.eye(len(points)))
-        expected: FloatArray = targets - self._solved / inverse.diagonal()
+    def leave_one_out(self) -> FloatArray:
+        """What is expected of each known target from all others (eq. 5.12): (known,)."""
+        inverse = cho_solve((self._factor, True), np.eye(len(self._points)))
+        expected: FloatArray = self._targets - self._solved / inverse.diagonal()
         return expected
 
     def mean(self, points: FloatArray) -> FloatArray:

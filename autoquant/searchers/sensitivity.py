@@ -49,7 +49,9 @@ class SensitivitySearch(Searcher):
         self._rng = np.random.default_rng(problem.seed)
         self._states = states
         self._changes = SingleChanges(problem, self._rng)
-        self._probes = set(self._changes.probes)
+        self._probes = frozenset(self._changes.probes)
+        self._awaited = set(self._probes)
+        """Probes that are not told."""
         self._seen: set[Candidate] = set()
         """Canonical candidates that were proposed, or told by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
@@ -57,9 +59,9 @@ class SensitivitySearch(Searcher):
         self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
         """The measured front with its objectives: of what holds the constraints (True), and of what breaks any."""
         self.model: AdditiveModel | None = None
-        """Of the probes; None before the front was asked for, or where every probe failed."""
-        self._front: list[Candidate] | None = None
-        """Of the model; None before it is known."""
+        """Of the probes; None while any is awaited, and where all of them failed."""
+        self._front: list[Candidate] = []
+        """Of the model, in the order in which it is to be proposed."""
         self._queue: list[Candidate] = []
         self._dry = False
 
@@ -71,12 +73,12 @@ class SensitivitySearch(Searcher):
     @property
     def probing(self) -> bool:
         """Whether some probe is still to be proposed or told."""
-        return any(probe not in self._results for probe in self.probes)
+        return bool(self._awaited)
 
     @property
     def front(self) -> tuple[Candidate, ...]:
         """The model's front, coarse to fine, also what was measured before; empty while probes are awaited."""
-        return () if self.probing else tuple(self._known_front())
+        return tuple(self._front)
 
     @property
     def front_left(self) -> int:
@@ -97,14 +99,26 @@ class SensitivitySearch(Searcher):
         return found
 
     def learn(self, results: list[Result]) -> None:
-        """Take in results, also of candidates that somebody else proposed."""
+        """Take in results, also of candidates that somebody else proposed; the last probe's gives the model."""
+        probing = self.probing
         for proposal, metrics in results:
             canonical = self.problem.space.canonical(proposal.candidate)
             self._seen.add(canonical)
             if canonical in self._probes:
                 self._results[canonical] = metrics
+                self._awaited.discard(canonical)
             if metrics is not None:
                 self._offer(canonical, metrics)
+        if probing and not self.probing:
+            self._model_probes()
+
+    def _model_probes(self) -> None:
+        """Make the additive model and its front; neither where every probe failed."""
+        self.model = self._changes.model(self._results)
+        if self.model is not None:
+            front = self.model.front(self._states, self._rng)
+            order = coarse_to_fine(self.model.predict(front))
+            self._front = [as_candidate(row) for row in front[order]]
 
     def _offer(self, candidate: Candidate, metrics: Mapping[str, float]) -> None:
         """Put a measured candidate on its front, if nothing there is as good; what it dominates leaves."""
@@ -121,7 +135,7 @@ class SensitivitySearch(Searcher):
                 return probe
         if self.probing:
             return None
-        for candidate in self._known_front():
+        for candidate in self._front:
             if candidate not in self._seen:
                 return candidate
         while self._queue and self._queue[0] in self._seen:
@@ -129,17 +143,6 @@ class SensitivitySearch(Searcher):
         if not self._queue and not self._dry:
             self._queue = self._near() or self._drawn()
         return self._queue.pop(0) if self._queue else None
-
-    def _known_front(self) -> list[Candidate]:
-        """The model's front, in the order in which it is to be proposed; empty where every probe failed."""
-        if self._front is None:
-            self._front = []
-            self.model = self._changes.model(self._results)
-            if self.model is not None:
-                front = self.model.front(self._states, self._rng)
-                order = coarse_to_fine(self.model.predict(front))
-                self._front = [as_candidate(row) for row in front[order]]
-        return self._front
 
     def _near(self) -> list[Candidate]:
         """The best new neighbours of the measured front: those that the model puts least behind it."""

@@ -143,7 +143,8 @@ class Surrogate:
             for metric, model in self._models.items():
                 before, first = model.logs, best[metric] == np.inf
                 model.fit(points, targets[metric], steps, onward=not first)
-                guessed = self._transforms[metric].inverse(model.leave_one_out(points, targets[metric]))
+                model.condition(points, targets[metric])
+                guessed = self._transforms[metric].inverse(model.leave_one_out())
                 missed = float(np.mean((ranks[metric].forward(guessed) - ranks[metric].scores[kept]) ** 2))
                 if first or missed < CLEARLY * best[metric]:
                     best[metric], self._transform_types[metric] = missed, transform

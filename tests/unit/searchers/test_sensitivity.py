@@ -237,6 +237,19 @@ def test_of_one_objective_that_adds_up_the_best_is_found_at_once() -> None:
     assert searcher.front_left == 0
 
 
+@pytest.mark.parametrize("told", [0, 3, 101])
+def test_looking_at_it_draws_no_random_numbers_and_sets_nothing(told: int) -> None:
+    searcher = SensitivitySearch(layered())
+    for proposal in searcher.ask(500)[:told]:
+        searcher.tell([(proposal, measured(proposal.candidate))])
+    before, model = searcher._rng.bit_generator.state, searcher.model
+    assert len(searcher.front) >= searcher.front_left
+    assert bool(searcher.front) == (model is not None) == (told == 101) == (not searcher.probing)
+    assert not searcher.exhausted
+    assert searcher._rng.bit_generator.state == before
+    assert searcher.model is model
+
+
 @pytest.mark.parametrize("options", [{"states": 3}, {"state": 100}])
 def test_wrong_options_are_named(options: dict[str, object]) -> None:
     with pytest.raises(SpecError) as caught:
