@@ -7,6 +7,7 @@ Approach", 2014. Mating and survival are pymoo's; the mutation is our own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
@@ -43,6 +44,30 @@ SURVIVAL_EVERY = 4
 """Survivors are selected again after so many results."""
 
 
+@dataclass(frozen=True, slots=True)
+class NSGA3Options:
+    """What a spec may set."""
+
+    population: Annotated[int, Field(ge=4)] = 16
+    """Number of survivors; there are as many reference directions as fit below it."""
+    start: Literal["auto", "uniform", "sensitivity"] = "auto"
+    """All begin with the same bit-width everywhere. ``uniform`` fills up with random candidates to a population;
+    ``sensitivity`` goes on with every option alone, then as many of the additive model's front as a population
+    (`SensitivitySearch`); ``auto`` is sensitivity where every option alone takes at most twice a population, else
+    uniform."""
+    model: Literal["gaussian_process", "none"] = "gaussian_process"
+    """``none`` for plain NSGA-III."""
+    crossover: Literal["uniform", "single_point"] = "uniform"
+    """``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of the other."""
+    crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Chance that a pair of parents is mixed at all."""
+    mutation_sigma: Annotated[float, Field(gt=0)] = 2.0
+    """Standard deviation, in bits, of the noise that mutation adds before it snaps to the nearest allowed bit-width.
+    Choices without an order take a random other option instead."""
+    mutation_rate: Annotated[float, Field(gt=0)] = 1.5
+    """Mean number of choices that mutation touches in a child."""
+
+
 class NSGA3Search(Searcher):
     """A population from which children are bred all the time: no worker waits for a generation to end.
 
@@ -55,38 +80,16 @@ class NSGA3Search(Searcher):
 
     Args:
         problem: space, objectives, constraints, prices and seed.
-        population: number of survivors; there are as many reference directions as fit below it.
-        start: all begin with the same bit-width everywhere. ``uniform`` fills up with random candidates to a
-            population; ``sensitivity`` goes on with every option alone, then as many of the additive model's front as a
-            population (`SensitivitySearch`); ``auto`` is sensitivity where every option alone takes at most twice a
-            population, else uniform.
-        model: ``gaussian_process``, or ``none`` for plain NSGA-III.
-        crossover: ``uniform`` takes each choice from either parent, ``single_point`` the head of one and the tail of
-            the other.
-        crossover_probability: chance that a pair of parents is mixed at all.
-        mutation_sigma: standard deviation, in bits, of the noise that mutation adds before it snaps to the nearest
-            allowed bit-width. Choices without an order take a random other option instead.
-        mutation_rate: mean number of choices that mutation touches in a child.
+        options: all that can be set.
     """
 
-    def __init__(
-        self,
-        problem: SearchProblem,
-        *,
-        population: Annotated[int, Field(ge=4)] = 16,
-        start: Literal["auto", "uniform", "sensitivity"] = "auto",
-        model: Literal["gaussian_process", "none"] = "gaussian_process",
-        crossover: Literal["uniform", "single_point"] = "uniform",
-        crossover_probability: Annotated[float, Field(ge=0, le=1)] = 0.9,
-        mutation_sigma: Annotated[float, Field(gt=0)] = 2.0,
-        mutation_rate: Annotated[float, Field(gt=0)] = 1.5,
-    ) -> None:
+    def __init__(self, problem: SearchProblem, *, options: NSGA3Options = NSGA3Options()) -> None:
         super().__init__(problem)
         self._rng = np.random.default_rng(problem.seed)
-        self._size = population
+        self._size = options.population
         alone = 1 + int((problem.space.sizes - 1).sum())
-        sensitive = start == "sensitivity" or (start == "auto" and alone <= 2 * population)
-        self._design = InitialDesign(problem, population, sensitive, self._rng)
+        sensitive = options.start == "sensitivity" or (options.start == "auto" and alone <= 2 * options.population)
+        self._design = InitialDesign(problem, options.population, sensitive, self._rng)
         self._seen: set[Candidate] = set(self._design.candidates)
         self._fresh: list[tuple[Candidate, Mapping[str, float]]] = []
         """Results since survivors were last selected."""
@@ -101,13 +104,13 @@ class NSGA3Search(Searcher):
             xu=problem.space.sizes - 1,
             vtype=int,
         )
-        self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), population))
-        self._surrogate = Surrogate(problem) if model != "none" and problem.space.size > 1 else None
-        self._mutation = GaussianBits(choices, mutation_sigma, mutation_rate)
+        self._survival = ReferenceDirectionSurvival(reference_directions(len(problem.objectives), options.population))
+        self._surrogate = Surrogate(problem) if options.model != "none" and problem.space.size > 1 else None
+        self._mutation = GaussianBits(choices, options.mutation_sigma, options.mutation_rate)
         mix: dict[str, type[Crossover]] = {"uniform": UniformCrossover, "single_point": SinglePointCrossover}
         self._mating = Mating(
             TournamentSelection(func_comp=feasible_then_rank),
-            mix[crossover](prob=crossover_probability),
+            mix[options.crossover](prob=options.crossover_probability),
             self._mutation,
             eliminate_duplicates=NoDuplicateElimination(),
         )

@@ -42,6 +42,35 @@ Bound = Annotated[float, Field(gt=0, le=1e9)]
 
 
 @dataclass(frozen=True, slots=True)
+class PPOOptions:
+    """What a spec may set."""
+
+    episodes: Annotated[int, Field(ge=2)] = 16
+    """Episodes of an update. Fewer learn more of the same number of trials; a multiple of the trials that run at a time
+    leaves no worker idle, as an update waits for all of its results."""
+    epochs: Annotated[int, Field(ge=1)] = 4
+    """Passes over the steps of an update."""
+    minibatches: Annotated[int, Field(ge=1)] = 4
+    """Parts into which each pass is cut, a gradient step each."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """Of Adam."""
+    gae: Annotated[float, Field(ge=0, le=1)] = 0.95
+    """Lambda of the advantages: 0 trusts the values, 1 the returns."""
+    clip: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """How far from 1 the ratio of new to old probability may go."""
+    clip_values: bool = False
+    """Whether values are clipped around the old ones as the ratio is."""
+    entropy: Annotated[float, Field(ge=0)] = 0.003
+    """Weight of the entropy bonus."""
+    hidden: Annotated[int, Field(ge=1)] = 64
+    """Width of the hidden layers."""
+    lambda_range: tuple[Bound, Bound] = (0.01, 100.0)
+    """Least and greatest lambda; both ends are in every update, the others are drawn log-uniformly."""
+    lambdas: tuple[Lambda, ...] | None = None
+    """One lambda for each objective but the first measured one, in place of drawn ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Episodes:
     """The episodes of one update, all of the same policy: one a row, with one step a choice."""
 
@@ -81,46 +110,16 @@ class PPOSearch(Searcher):
 
     Args:
         problem: space, objectives, constraints, prices and seed.
-        episodes: episodes of an update. Fewer learn more of the same number of trials; a multiple of the trials that
-            run at a time leaves no worker idle, as an update waits for all of its results.
-        epochs: passes over the steps of an update.
-        minibatches: parts into which each pass is cut, a gradient step each.
-        learning_rate: of Adam.
-        gae: lambda of the advantages: 0 trusts the values, 1 the returns.
-        clip: how far from 1 the ratio of new to old probability may go.
-        clip_values: whether values are clipped around the old ones as the ratio is.
-        entropy: weight of the entropy bonus.
-        hidden: width of the hidden layers.
-        lambda_range: least and greatest lambda; both ends are in every update, the others are drawn log-uniformly.
-        lambdas: one lambda for each objective but the first measured one, in place of drawn ones.
+        options: all that can be set.
     """
 
-    def __init__(
-        self,
-        problem: SearchProblem,
-        *,
-        episodes: Annotated[int, Field(ge=2)] = 16,
-        epochs: Annotated[int, Field(ge=1)] = 4,
-        minibatches: Annotated[int, Field(ge=1)] = 4,
-        learning_rate: Annotated[float, Field(gt=0)] = 3e-3,
-        gae: Annotated[float, Field(ge=0, le=1)] = 0.95,
-        clip: Annotated[float, Field(gt=0, lt=1)] = 0.2,
-        clip_values: bool = False,
-        entropy: Annotated[float, Field(ge=0)] = 0.003,
-        hidden: Annotated[int, Field(ge=1)] = 64,
-        lambda_range: tuple[Bound, Bound] = (0.01, 100.0),
-        lambdas: tuple[Lambda, ...] | None = None,
-    ) -> None:
+    def __init__(self, problem: SearchProblem, *, options: PPOOptions = PPOOptions()) -> None:
         super().__init__(problem)
-        self._episodes, self._epochs, self._minibatches = episodes, epochs, minibatches
-        self._gae, self._clip, self._clip_values, self._entropy = gae, clip, clip_values, entropy
-        self._learning_rate, self._hidden = learning_rate, hidden
+        self._options = options
         self._rng = np.random.default_rng(problem.seed)
         self._environment = PPOEnvironment(problem, self._rng)
         self._others = [i for i in range(len(problem.objectives)) if i != self._environment.anchor]
-        self._lambdas, self._range = self._checked(lambdas), lambda_range
-        if lambda_range[0] > lambda_range[1]:
-            raise SpecError(f"searcher.lambda_range: {list(lambda_range)} is upside down; give the least lambda first")
+        self._check_lambdas()
         self._seen: set[Candidate] = set()
         """All that was proposed or waits in the queue."""
         self._queue: list[Candidate] = []
@@ -133,13 +132,15 @@ class PPOSearch(Searcher):
         """Number of episodes played, those with known candidates too."""
         self._curves: dict[str, list[tuple[int, float]]] = {}
 
-    def _checked(self, lambdas: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    def _check_lambdas(self) -> None:
+        lambdas, least_most = self._options.lambdas, self._options.lambda_range
         names = [self.problem.objectives[i].metric for i in self._others]
         if lambdas is not None and len(lambdas) != len(names):
             raise SpecError(
                 f"searcher.lambdas: {len(lambdas)} given; there must be {len(names)}, one for each of {names}"
             )
-        return lambdas
+        if least_most[0] > least_most[1]:
+            raise SpecError(f"searcher.lambda_range: {list(least_most)} is upside down; give the least lambda first")
 
     @property
     def exhausted(self) -> bool:
@@ -181,8 +182,8 @@ class PPOSearch(Searcher):
         state, option = self._environment.describe(0, self._feasible, weights, self._environment.tables())
         generator = torch.Generator().manual_seed(problem.seed)
         own = (*self._environment.valid.shape, weights.shape[1])
-        self._policy = ActorCritic(state.shape[1], option.shape[2], own, self._hidden, generator)
-        self._optimizer = torch.optim.Adam(self._policy.parameters(), lr=self._learning_rate, eps=1e-5)
+        self._policy = ActorCritic(state.shape[1], option.shape[2], own, self._options.hidden, generator)
+        self._optimizer = torch.optim.Adam(self._policy.parameters(), lr=self._options.learning_rate, eps=1e-5)
 
     def _enqueue(self, candidates: list[Candidate]) -> None:
         """Queue those that give a network that was not proposed before, in canonical form."""
@@ -209,27 +210,28 @@ class PPOSearch(Searcher):
 
         The policy does not learn from them, as they are not its own; they are in its memory when it comes there.
         """
-        wanted = round(NOVEL * self._episodes)
+        wanted = round(NOVEL * self._options.episodes)
         for _ in range(TEMPERATURE_TRIES):
             had = len(self._queue)
             if had >= wanted:
                 return
             self._enqueue(self._play(self._temperature).chosen)
-            self._temperature *= float(np.exp(NOVEL - (len(self._queue) - had) / self._episodes))
+            self._temperature *= float(np.exp(NOVEL - (len(self._queue) - had) / self._options.episodes))
             self._temperature = min(max(self._temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
         if len(self._queue) < wanted:
             self._enqueue(draw(self.problem, self._rng, self._seen, wanted - len(self._queue)))
 
     def _draw_weights(self) -> FloatArray:
         """Trade-offs: (episodes, objectives), the shares 1 and lambda of their sum."""
-        weights = np.ones((self._episodes, len(self.problem.objectives)))
-        if self._lambdas is not None:
-            weights[:, self._others] = self._lambdas
-        low, high = np.log(self._range)
-        for objective in self._others if self._lambdas is None else []:
-            strata = self._rng.permutation(self._episodes)
-            shares = (strata + self._rng.random(self._episodes)) / self._episodes
-            shares = np.where(strata == 0, 0.0, np.where(strata == self._episodes - 1, 1.0, shares))
+        episodes, lambdas = self._options.episodes, self._options.lambdas
+        weights = np.ones((episodes, len(self.problem.objectives)))
+        if lambdas is not None:
+            weights[:, self._others] = lambdas
+        low, high = np.log(self._options.lambda_range)
+        for objective in self._others if lambdas is None else []:
+            strata = self._rng.permutation(episodes)
+            shares = (strata + self._rng.random(episodes)) / episodes
+            shares = np.where(strata == 0, 0.0, np.where(strata == episodes - 1, 1.0, shares))
             weights[:, objective] = np.exp(low + shares * (high - low))
         normalised: FloatArray = weights / weights.sum(axis=1, keepdims=True)
         return normalised
@@ -237,14 +239,15 @@ class PPOSearch(Searcher):
     @torch.no_grad()
     def _play(self, temperature: float = 1.0) -> Episodes:
         """One episode for each trade-off; all of them take a step together."""
-        self.played += self._episodes
+        episodes = self._options.episodes
+        self.played += episodes
         weights, tables = self._draw_weights(), self._environment.tables()
-        rows = np.arange(self._episodes)
-        completions = np.repeat(self._feasible, self._episodes, axis=0)
+        rows = np.arange(episodes)
+        completions = np.repeat(self._feasible, episodes, axis=0)
         steps = []
         for step in range(completions.shape[1]):
             state, option = self._environment.describe(step, completions, weights, tables)
-            allowed = np.zeros((self._episodes, option.shape[1]), dtype=bool)
+            allowed = np.zeros((episodes, option.shape[1]), dtype=bool)
             options = self._mask.options(step, completions)
             allowed[:, : options.allowed.shape[1]] = options.allowed
             logits, values = self._policy(*map(torch.from_numpy, (state, option, weights, allowed)))
@@ -273,9 +276,9 @@ class PPOSearch(Searcher):
         parts = (played.states, played.options, weights, played.allowed, played.actions, played.logprobs)
         steps = [_flat(part) for part in (*parts, played.values, advantages, targets)]
         statistics = []
-        for _ in range(self._epochs):
+        for _ in range(self._options.epochs):
             order = self._rng.permutation(rewards.size)
-            for rows in np.array_split(order, min(self._minibatches, rewards.size)):
+            for rows in np.array_split(order, min(self._options.minibatches, rewards.size)):
                 minibatch = [part[torch.from_numpy(rows)] for part in steps]
                 statistics.append(self._descend(*minibatch))
         means = torch.stack(statistics).mean(dim=0).tolist()
@@ -297,7 +300,7 @@ class PPOSearch(Searcher):
         errors = rewards + np.pad(values[:, 1:], ((0, 0), (0, 1))) - values
         advantages = errors.copy()
         for step in reversed(range(errors.shape[1] - 1)):
-            advantages[:, step] += self._gae * advantages[:, step + 1]
+            advantages[:, step] += self._options.gae * advantages[:, step + 1]
         return advantages
 
     def _descend(
@@ -316,20 +319,20 @@ class PPOSearch(Searcher):
         logprobs, values = self._policy(state, option, weights, allowed)
         change = logprobs.gather(1, actions[:, None])[:, 0] - before
         ratio = change.exp()
-        clipped = ratio.clamp(1 - self._clip, 1 + self._clip)
+        clipped = ratio.clamp(1 - self._options.clip, 1 + self._options.clip)
         policy_loss = -torch.minimum(ratio * advantages, clipped * advantages).mean()
         value_loss = (values - targets).square()
-        if self._clip_values:
-            near = old_values + (values - old_values).clamp(-self._clip, self._clip)
+        if self._options.clip_values:
+            near = old_values + (values - old_values).clamp(-self._options.clip, self._options.clip)
             value_loss = torch.maximum(value_loss, (near - targets).square())
         entropy = -(logprobs.exp() * logprobs).sum(dim=1).mean()
-        loss = policy_loss - self._entropy * entropy + VALUE_SHARE * 0.5 * value_loss.mean()
+        loss = policy_loss - self._options.entropy * entropy + VALUE_SHARE * 0.5 * value_loss.mean()
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._policy.parameters(), MAX_GRADIENT)
         self._optimizer.step()
         kl = (ratio - 1 - change).mean()  # Schulman, "Approximating KL Divergence", 2020: k3
-        outside = ((ratio - 1).abs() > self._clip).double().mean()
+        outside = ((ratio - 1).abs() > self._options.clip).double().mean()
         return torch.stack([entropy, kl, outside, 0.5 * value_loss.mean()]).detach()
 
 

@@ -15,7 +15,7 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale
-from autoquant.searchers.nsga3 import NSGA3Search, blas
+from autoquant.searchers.nsga3 import NSGA3Options, NSGA3Search, blas
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.searchers.surrogate import Surrogate
@@ -35,21 +35,21 @@ from autoquant.testing.searchers import (
 @pytest.mark.parametrize("start", ["uniform", "sensitivity", "auto"])
 def test_the_uniform_bit_widths_come_first(start: Literal["uniform", "sensitivity", "auto"]) -> None:
     given = problem(bound=1000)
-    first = NSGA3Search(given, start=start).ask(24)
+    first = NSGA3Search(given, options=NSGA3Options(start=start)).ask(24)
     uniform = list(given.space.uniform().values())
     assert [proposal.candidate for proposal in first[: len(uniform)]] == uniform
 
 
 def test_uniform_bit_widths_that_cost_too_much_are_left_out() -> None:
     given = problem(bound=40)
-    first = NSGA3Search(given, start="uniform").ask(24)
+    first = NSGA3Search(given, options=NSGA3Options(start="uniform")).ask(24)
     kept = [c for c in given.space.uniform().values() if price(np.array([c]))["bytes"][0] <= 40]
     assert 0 < len(kept) < 5
     assert [proposal.candidate for proposal in first[: len(kept)]] == kept
 
 
 def test_nothing_is_bred_before_the_first_population_is_told() -> None:
-    searcher = NSGA3Search(problem(), population=10, start="uniform")
+    searcher = NSGA3Search(problem(), options=NSGA3Options(population=10, start="uniform"))
     first = searcher.ask(99)
     assert len(first) == 10
     for proposal in first[:-1]:
@@ -62,7 +62,7 @@ def test_nothing_is_bred_before_the_first_population_is_told() -> None:
 @pytest.mark.parametrize("task", ["two objectives", "no order", "small and switched"])
 def test_the_sizes_of_the_asks_make_no_difference(task: str) -> None:
     def proposals(pieces: tuple[int, ...]) -> list[object]:
-        searcher = NSGA3Search(PROBLEMS[task](1), population=6)
+        searcher = NSGA3Search(PROBLEMS[task](1), options=NSGA3Options(population=6))
         while first := searcher.ask(1 if len(searcher._survivors) else 6):
             searcher.tell([(proposal, measure(proposal.candidate)) for proposal in first])
             if searcher.asked > 16 and len(searcher._survivors):
@@ -74,7 +74,7 @@ def test_the_sizes_of_the_asks_make_no_difference(task: str) -> None:
 
 def test_with_sensitivity_every_option_alone_comes_first_and_then_the_front_of_their_sum() -> None:
     given = unordered(0)
-    searcher, sensitivity = NSGA3Search(given, start="sensitivity"), SensitivitySearch(given)
+    searcher, sensitivity = NSGA3Search(given, options=NSGA3Options(start="sensitivity")), SensitivitySearch(given)
     probes = searcher.ask(99)
     assert [proposal.candidate for proposal in probes] == list(sensitivity.probes)
     assert len(probes) == 1 + 6 * 2
@@ -91,7 +91,7 @@ def test_with_sensitivity_every_option_alone_comes_first_and_then_the_front_of_t
 def test_sensitivity_is_the_start_where_it_takes_no_more_than_two_populations() -> None:
     few, many = unordered(0), bit_widths(40, 10_000, 0)
     for population, sensitive in ((6, False), (7, True)):
-        first = NSGA3Search(few, population=population).ask(99)
+        first = NSGA3Search(few, options=NSGA3Options(population=population)).ask(99)
         assert (first[0].candidate == SensitivitySearch(few).probes[0]) == sensitive
     first = NSGA3Search(many).ask(99)
     assert [proposal.candidate for proposal in first[:3]] == [(place,) * 40 for place in range(3)]
@@ -117,26 +117,26 @@ def hypervolume(make: Callable[[SearchProblem], Searcher], seed: int) -> float:
 
 
 def test_it_beats_random_search_where_layers_differ_in_sensitivity_and_a_model_helps() -> None:
-    plain = partial(NSGA3Search, model="none", start="uniform")
-    assisted = partial(NSGA3Search, start="uniform")
+    plain = partial(NSGA3Search, options=NSGA3Options(model="none", start="uniform"))
+    assisted = partial(NSGA3Search, options=NSGA3Options(start="uniform"))
     reached = [np.mean([hypervolume(make, seed) for seed in range(3)]) for make in (RandomSearch, plain, assisted)]
     assert reached[1] > reached[0] + 0.02
     assert reached[2] > reached[1] + 0.02
 
 
 def test_it_goes_on_when_everything_fails_or_breaks_a_constraint() -> None:
-    failing = Log(NSGA3Search(problem(), population=5), 0, fail=1.0).run(60)
+    failing = Log(NSGA3Search(problem(), options=NSGA3Options(population=5)), 0, fail=1.0).run(60)
     assert len(failing.proposals) == 60
     given = problem()
     strict = SearchProblem(given.space, given.objectives, (Constraint.parse("accuracy >= 2"),))
-    assert len(Log(NSGA3Search(strict, population=5), 0).run(60).proposals) == 60
+    assert len(Log(NSGA3Search(strict, options=NSGA3Options(population=5)), 0).run(60).proposals) == 60
 
 
 @pytest.mark.parametrize("model", ["none", "gaussian_process"])
 def test_among_infeasible_survivors_it_goes_towards_the_constraint(model: Literal["none", "gaussian_process"]) -> None:
     space = SearchSpace([Choice(f"layer{i}", (2, 3, 4, 5, 6, 8)) for i in range(16)])
     given = SearchProblem(space, (Objective("bytes", "minimize"),), (Constraint.parse("accuracy >= 0.8"),))
-    searcher = NSGA3Search(given, population=8, model=model)
+    searcher = NSGA3Search(given, options=NSGA3Options(population=8, model=model))
     reached = []
     while searcher.asked < 250:
         for proposal in searcher.ask(4):
@@ -168,7 +168,7 @@ def test_wrong_options_are_named(options: dict[str, object], place: str) -> None
 
 def test_one_objective_is_enough() -> None:
     given = SearchProblem(problem().space, OBJECTIVES[:1])
-    log = Log(NSGA3Search(given, population=6), 0).run(120)
+    log = Log(NSGA3Search(given, options=NSGA3Options(population=6)), 0).run(120)
     scores = [measure(proposal.candidate)["accuracy"] for proposal in log.proposals]
     assert max(scores[60:]) > max(scores[:6])
     assert not math.isnan(max(scores))
@@ -194,7 +194,8 @@ WIDE = SearchSpace(
 )
 def test_the_model_bears_odd_scores_and_spaces(space: SearchSpace, loss: Callable[[tuple[int, ...]], float]) -> None:
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
-    searcher = NSGA3Search(SearchProblem(space, objectives, (), PricedCosts(space, price), 0), start="uniform")
+    given = SearchProblem(space, objectives, (), PricedCosts(space, price), 0)
+    searcher = NSGA3Search(given, options=NSGA3Options(start="uniform"))
     seen = set()
     while searcher.asked < 60:
         for proposal in searcher.ask(min(5, 60 - searcher.asked)):
@@ -222,7 +223,7 @@ def test_a_proposal_takes_one_thread_of_linear_algebra_and_gives_the_others_back
     def threads() -> set[int]:
         return {library["num_threads"] for library in blas().info()}
 
-    searcher = NSGA3Search(problem(), population=4, start="uniform")
+    searcher = NSGA3Search(problem(), options=NSGA3Options(population=4, start="uniform"))
     searcher.tell([(proposal, measure(proposal.candidate)) for proposal in searcher.ask(4)])
     seen: list[set[int]] = []
     draw = Surrogate.draw

@@ -17,7 +17,7 @@ import torch
 import autoquant as aq
 from autoquant.interfaces import NoCosts, PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
-from autoquant.searchers.ppo import PPOSearch
+from autoquant.searchers.ppo import PPOOptions, PPOSearch
 from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure
 
@@ -99,7 +99,7 @@ def test_the_exact_front_is_that_of_all_candidates(additive: ModuleType) -> None
 def test_a_lambda_that_is_fixed_teaches_the_highest_or_the_lowest_precision(
     lambdas: tuple[float, ...], best: int
 ) -> None:
-    searcher = PPOSearch(task(), lambdas=lambdas)
+    searcher = PPOSearch(task(), options=PPOOptions(lambdas=lambdas))
     run(searcher, 400)
     returns = [value for _, value in searcher.curves["mean return"]]
     assert np.mean(returns[:3]) < -0.25
@@ -109,7 +109,7 @@ def test_a_lambda_that_is_fixed_teaches_the_highest_or_the_lowest_precision(
 
 def test_one_policy_follows_lambda() -> None:
     """With a small lambda it chooses many bits, with a large one few."""
-    searcher = PPOSearch(task(), entropy=0.001)
+    searcher = PPOSearch(task(), options=PPOOptions(entropy=0.001))
     run(searcher, 500)
     played = searcher._play()
     order = np.argsort(played.weights[:, 1])
@@ -236,7 +236,7 @@ def test_equivalent_candidates_are_one() -> None:
 
 def test_it_avoids_what_fails() -> None:
     """Whatever has few bits in the first layer fails."""
-    searcher = PPOSearch(task(), lambda_range=(0.5, 2.0))
+    searcher = PPOSearch(task(), options=PPOOptions(lambda_range=(0.5, 2.0)))
     run(searcher, 300, fail=lambda candidate: candidate[0] == 0)
     assert np.mean(searcher._play().candidates[:, 0] == 0) < 0.1
 
@@ -251,7 +251,7 @@ def test_a_search_whose_every_trial_fails_goes_on() -> None:
 
 
 def test_rewards_sum_to_the_return_and_advantages_are_those_of_the_paper() -> None:
-    searcher = PPOSearch(task(), gae=0.7)
+    searcher = PPOSearch(task(), options=PPOOptions(gae=0.7))
     run(searcher, 40)
     played = searcher._play()
     for candidate in played.candidates:
@@ -269,7 +269,7 @@ def test_rewards_sum_to_the_return_and_advantages_are_those_of_the_paper() -> No
 
 def test_trade_offs_cover_the_range_of_lambda_and_both_its_ends() -> None:
     objectives = (*LOSS_AND_BYTES, Objective("speed", "maximize"))
-    searcher = PPOSearch(task(objectives=objectives), lambda_range=(0.1, 10.0))
+    searcher = PPOSearch(task(objectives=objectives), options=PPOOptions(lambda_range=(0.1, 10.0)))
     weights = searcher._draw_weights()
     assert np.allclose(weights.sum(axis=1), 1)
     for column in (1, 2):
@@ -280,7 +280,7 @@ def test_trade_offs_cover_the_range_of_lambda_and_both_its_ends() -> None:
 
 def test_lambdas_belong_to_all_objectives_but_the_first_measured_one() -> None:
     objectives = (LOSS_AND_BYTES[1], LOSS_AND_BYTES[0], Objective("speed", "maximize"))
-    searcher = PPOSearch(task(objectives=objectives), lambdas=(3.0, 1.0))
+    searcher = PPOSearch(task(objectives=objectives), options=PPOOptions(lambdas=(3.0, 1.0)))
     assert searcher._draw_weights()[0] == pytest.approx([0.6, 0.2, 0.2])
 
 
@@ -313,5 +313,5 @@ def test_torch_is_left_as_it_is() -> None:
 
 
 def test_more_minibatches_than_steps_are_no_harm() -> None:
-    searcher = PPOSearch(task(layers=3), episodes=2, minibatches=50, clip_values=True)
+    searcher = PPOSearch(task(layers=3), options=PPOOptions(episodes=2, minibatches=50, clip_values=True))
     assert len(run(searcher, 20)) >= 20

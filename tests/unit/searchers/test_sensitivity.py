@@ -13,7 +13,7 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import FloatArray, PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale, non_dominated
-from autoquant.searchers.nsga3 import NSGA3Search
+from autoquant.searchers.nsga3 import NSGA3Options, NSGA3Search
 from autoquant.searchers.sensitivity import SensitivitySearch, coarse_to_fine
 from autoquant.searchers.single_changes import SingleChanges
 from autoquant.space import Candidate, Choice, SearchSpace
@@ -91,7 +91,8 @@ def test_nothing_follows_before_every_single_change_is_told() -> None:
 def test_with_a_loss_that_adds_up_it_measures_the_true_front() -> None:
     reached = hypervolumes(SensitivitySearch, 300)
     assert reached[160] > 0.99 * reached[-1]
-    assert reached[160] > max(hypervolumes(partial(NSGA3Search, model="none", start="uniform"), 300)) + 0.05
+    plain = partial(NSGA3Search, options=NSGA3Options(model="none", start="uniform"))
+    assert reached[160] > max(hypervolumes(plain, 300)) + 0.05
 
 
 def test_the_front_begins_with_its_ends_and_then_fills_the_widest_gaps() -> None:
