@@ -1,4 +1,4 @@
-"""Networks of which each choice is taken to do harm on its own: what the model predicts, and its exact Pareto front.
+"""The additive (one-at-a-time) model, in which choices degrade a network independently, and its exact Pareto front.
 
 The front is found by dynamic programming over blocks of choices: Nemhauser and Ullmann, "Discrete Dynamic Programming
 and Capital Allocation", 1969, with vectors in place of weight and profit.
@@ -22,10 +22,10 @@ BLOCK_LIMIT = 1 << 16
 """Combinations that a block may have. A cost that joins more choices than that is approximated as additive."""
 
 SUMS = 1 << 20
-"""Sums that a step of the programming may form; a block with more combinations worth keeping is thinned."""
+"""Sums that a step of the programming may form; a block with more combinations worth keeping is subsampled."""
 
 TRIED = (3, 64)
-"""Least and most random candidates on which each pair of choices is tried for an interplay of their costs."""
+"""Least and most random candidates on which each pair of choices is tried for an interaction of their costs."""
 
 TRIED_IN_ALL = 1 << 14
 """About so many over all pairs, as far as `TRIED` allows."""
@@ -86,8 +86,8 @@ class AdditiveModel:
         """The feasible candidates that no other dominates by the model: (n, choices). Costs are those that are priced.
 
         Exact while costs are sums over blocks of at most `BLOCK_LIMIT` combinations and no step of the programming
-        holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are thinned evenly. A
-        constraint on what is measured is held by prediction, unless no candidate would be left.
+        holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are subsampled evenly.
+        A constraint on what is measured is held by prediction, unless no candidate would be left.
         """
         blocks, exact = self._blocks(rng)
         for measured_too in (True, False):
@@ -96,9 +96,9 @@ class AdditiveModel:
             if len(rows):
                 break
         canonical = dict.fromkeys(self.problem.space.canonical(tuple(map(int, row))) for row in rows)
-        found = np.array(list(canonical), dtype=np.int64).reshape(-1, len(self.base))
-        found = found[self.problem.feasible_costs(found)]
-        kept: IntArray = found[non_dominated(self.predict(found))]
+        candidates = np.array(list(canonical), dtype=np.int64).reshape(-1, len(self.base))
+        candidates = candidates[self.problem.feasible_costs(candidates)]
+        kept: IntArray = candidates[non_dominated(self.predict(candidates))]
         return kept
 
     def _wanted(self) -> list[tuple[str, float, float]]:
@@ -114,7 +114,7 @@ class AdditiveModel:
         """The choices in blocks, and the costs that are exactly additive over them."""
         groups: list[tuple[int, ...]] = [(i,) for i in range(len(self.base))]
         exact: set[str] = set()
-        joined = interplays(self.problem, rng)
+        joined = interactions(self.problem, rng)
         for metric in sorted(joined, key=lambda name: (len(joined[name]), name)):
             merged = merge(groups, joined[metric])
             if max(self._combinations(group) for group in merged) <= BLOCK_LIMIT:
@@ -200,10 +200,11 @@ def gather(tables: Sequence[npt.NDArray[Any]], rows: IntArray) -> FloatArray:
     return total
 
 
-def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
+def interactions(problem: SearchProblem, rng: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
     """Cost metric -> the pairs of choices of which the price of one depends on the other, as random changes show."""
     sizes = problem.space.sizes
-    found: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.costs.metrics}
+    # Sampled for every cost: one that adds up over layers need not add up over choices, of which a layer may have two.
+    interacting: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.costs.metrics}
     pairs = [pair for pair in combinations(range(len(sizes)), 2) if min(sizes[list(pair)]) > 1]
     tried = min(max(TRIED_IN_ALL // max(len(pairs), 1), TRIED[0]), TRIED[1])
     for first in range(0, len(pairs), 256):  # so many at a time that memory stays small
@@ -219,8 +220,8 @@ def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, li
         for metric, costs in problem.costs(np.concatenate(corners)).items():
             neither, one, two, both = costs.reshape(4, -1)
             depends = np.abs(both - one - two + neither) > EXACT * np.abs(costs).max()
-            found[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})
-    return found
+            interacting[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})
+    return interacting
 
 
 def merge(groups: Sequence[tuple[int, ...]], pairs: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
@@ -247,20 +248,20 @@ def program(blocks: Sequence[Block], terms: Sequence[Term], states: int, choices
     for i, block in enumerate(blocks):
         added = np.stack([term.tables[i] for term in terms], axis=1)
         keep = np.flatnonzero(non_dominated(np.round(added, 12)))
-        keep = keep[thinned(added[keep], max(SUMS // len(values), 1))] if len(values) else keep
+        keep = keep[subsample(added[keep], max(SUMS // len(values), 1))] if len(values) else keep
         sums = np.round(values[:, None, :] + added[None, keep, :], 12).reshape(-1, len(terms))
         inside = np.flatnonzero((sums <= bounds).all(axis=1))
         _, first = np.unique(sums[inside], axis=0, return_index=True)
         alive = inside[np.sort(first)]
         alive = alive[non_dominated(sums[alive])]
-        alive = alive[thinned(sums[alive], states)]
+        alive = alive[subsample(sums[alive], states)]
         before, option = np.divmod(alive, len(keep))
         values, rows = sums[alive], rows[before]
         rows[:, list(block.choices)] = block.options[keep[option]]
     return rows
 
 
-def thinned(values: FloatArray, count: int) -> IntArray:
+def subsample(values: FloatArray, count: int) -> IntArray:
     """At most about ``count`` rows, evenly spread: the best of each objective, and one of each cell of a grid."""
     if len(values) <= count:
         return np.arange(len(values))

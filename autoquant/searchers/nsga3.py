@@ -122,19 +122,19 @@ class NSGA3Search(Searcher):
 
     def propose(self, count: int) -> list[Candidate]:
         """The start, then children; nothing while results of the start are awaited."""
-        found: list[Candidate] = []
-        while len(found) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
-            place = self.asked + len(found)
+        proposed: list[Candidate] = []
+        while len(proposed) < count and not self._exhausted:  # one by one: the sizes of the asks make no difference
+            place = self.asked + len(proposed)
             if place < len(self._design.candidates):
-                found.append(self._design.candidates[place])
+                proposed.append(self._design.candidates[place])
             elif not self._design.told:
                 break
             else:
-                child = self._bred(found, np.random.default_rng([self.problem.seed, place]))
+                child = self._bred(proposed, np.random.default_rng([self.problem.seed, place]))
                 self._seen.update(child)
                 self._exhausted = not child
-                found += child
-        return found
+                proposed += child
+        return proposed
 
     def recall(self, candidates: list[Candidate]) -> bool:
         """Children leave no trace but themselves, for each is bred with a random generator of its own."""
@@ -173,19 +173,19 @@ class NSGA3Search(Searcher):
         self._survivors = self._survival.do(self._problem, everyone, n_survive=self._size, random_state=self._rng)
         self._fresh = []
 
-    def _bred(self, asked: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
+    def _bred(self, proposed: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
         """The next child after these of the same ask; none where the space has nothing new."""
         if self._surrogate is None or not self._surrogate.ready:
             return self._plain_child(rng)
         with blas().limit(limits=1):  # matrices are small: threads cost more than they give, and change last digits
-            return self._modelled_child(self._surrogate, asked, rng)
+            return self._modelled_child(self._surrogate, proposed, rng)
 
     def _modelled_child(
-        self, surrogate: Surrogate, asked: Sequence[Candidate], rng: np.random.Generator
+        self, surrogate: Surrogate, proposed: Sequence[Candidate], rng: np.random.Generator
     ) -> list[Candidate]:
         """The best of hundreds by a drawn function; none where the space has nothing new."""
         pending = [proposal.candidate for proposal in self._open.values()]
-        improvement = surrogate.draw([*pending, *asked], rng)
+        improvement = surrogate.draw([*pending, *proposed], rng)
         pool: dict[Candidate, float] = {}
         fresh = self._pool(surrogate.front(), rng)
         for generation in range(GENERATIONS + 1):

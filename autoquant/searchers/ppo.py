@@ -26,7 +26,7 @@ from autoquant.searchers.sampling import draw, new_candidates
 from autoquant.space import Candidate, IntArray
 
 VALUE_SHARE = 0.5
-"""Weight of the value loss beside the policy's."""
+"""Weight of the value loss, that of the policy being 1."""
 MAX_GRADIENT = 0.5
 """Norm to which gradients are clipped."""
 NOVEL = 0.5

@@ -1,4 +1,4 @@
-"""The sensitivity baseline: every choice is changed alone, the changes are added up, and the sum's front is measured.
+"""The sensitivity baseline: every choice is changed alone, which gives an additive model, and its front is measured.
 
 The additive model is that of HAWQ-V3 (Yao et al., "HAWQ-V3: Dyadic Neural Network Quantization", 2021) and of the
 mixed-precision search in most toolkits, here with losses that are measured and with every objective at once.
@@ -20,14 +20,14 @@ from autoquant.searchers.single_changes import SingleChanges, as_candidate
 from autoquant.space import Candidate
 
 NEAR = 8
-"""Neighbours of the measured front that are proposed before its neighbours are ranked anew."""
+"""Neighbours of the measured front that are proposed before its neighbours are ranked again."""
 
 BATCH = 32
 """Random candidates that are drawn at a time, once the front has no new neighbours."""
 
 
 class SensitivitySearch(Searcher):
-    """One change at a time, then the front of their sum, then what is next to the measured front.
+    """One change at a time, then the front of the additive model, then what is next to the measured front.
 
     The base has every choice at its highest precision (`single_changes.highest`). It and every other option alone are
     proposed first, in an order of choices that the seed draws. Once all of these are told, the front of the additive
@@ -41,7 +41,7 @@ class SensitivitySearch(Searcher):
     Args:
         problem: space, objectives, constraints, prices and seed.
         states: partial solutions that the programming holds at a time; up to here the front is exact, beyond they are
-            thinned evenly.
+            subsampled evenly.
     """
 
     def __init__(self, problem: SearchProblem, *, states: Annotated[int, Field(ge=10)] = 2000) -> None:
@@ -53,7 +53,7 @@ class SensitivitySearch(Searcher):
         self._awaited = set(self._probes)
         """Probes that are not told."""
         self._seen: set[Candidate] = set()
-        """Canonical candidates that were proposed, or told by others."""
+        """Canonical candidates that were proposed, or reported by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
         """Of the probes."""
         self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
@@ -91,12 +91,12 @@ class SensitivitySearch(Searcher):
         return self._dry and not self._queue
 
     def propose(self, count: int) -> list[Candidate]:
-        """Probes, the front of their sum, its neighbours, random ones; nothing while a probe is awaited."""
-        found: list[Candidate] = []
-        while len(found) < count and (candidate := self._next()) is not None:
+        """Probes, the front of the additive model, its neighbours, random ones; nothing while a probe is awaited."""
+        proposed: list[Candidate] = []
+        while len(proposed) < count and (candidate := self._next()) is not None:
             self._seen.add(candidate)
-            found.append(candidate)
-        return found
+            proposed.append(candidate)
+        return proposed
 
     def learn(self, results: list[Result]) -> None:
         """Take in results, also of candidates that somebody else proposed; the last probe's gives the model."""

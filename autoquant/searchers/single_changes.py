@@ -1,4 +1,4 @@
-"""Changing one choice at a time: which candidates that takes, and what their measurements say of each option."""
+"""Changing one choice at a time: which candidates that takes, and what their measurements show of each option."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SingleChanges:
         self.base = highest(problem, rng)
         self._changes = self._feasible_changes(rng)
         canonical = problem.space.canonical
-        self.probes = tuple(dict.fromkeys(canonical(one) for one in (self.base, *self._changes.values())))
+        self.probes = tuple(dict.fromkeys(map(canonical, (self.base, *self._changes.values()))))
 
     def _feasible_changes(self, rng: np.random.Generator) -> dict[tuple[int, int], Candidate]:
         """(choice, option) -> the base so changed; other choices are lowered where a cost demands it."""
@@ -53,26 +53,26 @@ class SingleChanges:
         Where the base itself failed, the median of the others stands for it. An option that could not be tried is
         taken to change nothing.
         """
-        measured = [found for probe in self.probes if (found := results[probe]) is not None]
+        measured = [metrics for probe in self.probes if (metrics := results[probe]) is not None]
         if not measured:
             return None
         canonical = self.problem.space.canonical
-        names = sorted(set.intersection(*(set(found) for found in measured)))
+        names = sorted(set.intersection(*map(set, measured)))
         values = results[canonical(self.base)]
         if values is None:
-            values = {name: float(np.median([found[name] for found in measured])) for name in names}
+            values = {name: float(np.median([metrics[name] for metrics in measured])) for name in names}
         sizes = [int(size) for size in self.problem.space.sizes]
         unusable: list[npt.NDArray[np.bool_]] = [np.zeros(size, dtype=bool) for size in sizes]
         effects: dict[str, list[FloatArray]] = {name: [np.zeros(size) for size in sizes] for name in names}
         for change, candidate in sorted(self._changes.items(), key=lambda item: self._others(*item)):
             i, option = change
-            found = results[canonical(candidate)]
-            if found is None:
+            metrics = results[canonical(candidate)]
+            if metrics is None:
                 unusable[i][option] = True
                 continue
             for name in names:
                 others = sum(effects[name][j][index] for j, index in enumerate(candidate) if j != i)
-                effects[name][i][option] = found[name] - values[name] - others
+                effects[name][i][option] = metrics[name] - values[name] - others
         return AdditiveModel(self.problem, self.base, values, effects, unusable)
 
     def _others(self, change: tuple[int, int], candidate: Candidate) -> int:
@@ -90,7 +90,7 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     rows = problem.space.sample(rng, PRICED)
     for i, choice in enumerate(problem.space.choices):
         if not choice.ordered:
-            top[i] = _dearest(problem, rows, i)
+            top[i] = _most_expensive(problem, rows, i)
     base = lowered(problem, top)
     if excess(problem, base[None])[0] > 0:
         base = repair(problem, base[None], rng)[0]
@@ -99,7 +99,7 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     return as_candidate(base)
 
 
-def _dearest(problem: SearchProblem, rows: IntArray, choice: int) -> int:
+def _most_expensive(problem: SearchProblem, rows: IntArray, choice: int) -> int:
     means = []
     for option in range(int(problem.space.sizes[choice])):
         changed = rows.copy()

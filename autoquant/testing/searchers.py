@@ -248,9 +248,9 @@ def refuses_impossible_tells(make: MakeSearcher, task: MakeProblem) -> None:
     """What was never asked, was told before or is no result is refused, and leaves the state as it was."""
     if task(0).space.size == 1:
         return
-    searcher, twin = make(task(0)), make(task(0))
+    searcher, other = make(task(0)), make(task(0))
     metric = task(0).objectives[0].metric
-    log, undisturbed = Log(searcher, 6), Log(twin, 6)
+    log, undisturbed = Log(searcher, 6), Log(other, 6)
     for _ in range(6):
         log.ask(5)
         log.tell(3)
@@ -258,18 +258,18 @@ def refuses_impossible_tells(make: MakeSearcher, task: MakeProblem) -> None:
         undisturbed.tell(3)
         told = [proposal for proposal in log.proposals if proposal not in log.pending]
         good: list[Result] = [(proposal, measure(proposal.candidate)) for proposal in log.pending[:1]]
-        open_one = (log.pending or told)[0]
-        stranger = Proposal(open_one.number, _other(task(0).space, open_one.candidate))
-        metrics = measure(open_one.candidate)
+        waiting = (log.pending or told)[0]
+        altered = Proposal(waiting.number, _other(task(0).space, waiting.candidate))
+        metrics = measure(waiting.candidate)
         refused: list[tuple[str, Sequence[Result]]] = [
-            ("was never asked", [*good, (Proposal(searcher.asked, open_one.candidate), metrics)]),
-            ("was never asked: a negative number", [*good, (Proposal(-1, open_one.candidate), metrics)]),
-            ("was asked with another candidate", [(stranger, metrics)]),
+            ("was never asked", [*good, (Proposal(searcher.asked, waiting.candidate), metrics)]),
+            ("was never asked: a negative number", [*good, (Proposal(-1, waiting.candidate), metrics)]),
+            ("was asked with another candidate", [(altered, metrics)]),
             ("was told before", [*good, (told[0], measure(told[0].candidate))]),
             ("was told before, as failed", [*good, (told[0], None)]),
-            ("is told twice at once", [(open_one, metrics), (open_one, metrics)]),
-            ("lacks an objective", [(open_one, {name: value for name, value in metrics.items() if name != metric})]),
-            *((f"is {value}", [(open_one, metrics | {metric: value})]) for value in (math.nan, math.inf, -math.inf)),
+            ("is told twice at once", [(waiting, metrics), (waiting, metrics)]),
+            ("lacks an objective", [(waiting, {name: value for name, value in metrics.items() if name != metric})]),
+            *((f"is {value}", [(waiting, metrics | {metric: value})]) for value in (math.nan, math.inf, -math.inf)),
         ]
         for why, results in refused:
             _expect_refusal(partial(searcher.tell, results), f"it took a result that {why}")
@@ -283,26 +283,26 @@ def seeds_matter(make: MakeSearcher, task: MakeProblem) -> None:
     """Other seeds give other searches, also seeds beyond 32 bits."""
     if not roomy(task(0)):
         return
-    found = [tuple(Log(make(task(seed)), 0).run(TRIALS).proposals) for seed in (0, 1, 1 << 40)]
-    assert len(set(found)) == len(found), "different seeds gave the same proposals"
+    searches = [tuple(Log(make(task(seed)), 0).run(TRIALS).proposals) for seed in (0, 1, 1 << 40)]
+    assert len(set(searches)) == len(searches), "different seeds gave the same proposals"
 
 
 def leaves_global_randomness_alone(make: MakeSearcher, task: MakeProblem) -> None:
     """The random states of Python and NumPy are neither used nor changed."""
     kept = random.getstate(), np.random.get_state()
-    found = []
+    searches = []
     try:
         for seed in (1, 2):
             random.seed(seed)
             np.random.seed(seed)
             before = random.getstate(), np.random.get_state()
-            found.append(Log(make(task(0)), 0).run(TRIALS).proposals)
+            searches.append(Log(make(task(0)), 0).run(TRIALS).proposals)
             assert random.getstate() == before[0], "it changed the random state of Python"
             assert _same_state(np.random.get_state(), before[1]), "it changed the random state of NumPy"
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])
-    assert found[0] == found[1], "its proposals depend on global random state"
+    assert searches[0] == searches[1], "its proposals depend on global random state"
 
 
 def ends_when_nothing_is_new(make: MakeSearcher, task: MakeProblem) -> None:

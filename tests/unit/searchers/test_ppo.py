@@ -312,6 +312,6 @@ def test_torch_is_left_as_it_is() -> None:
     assert (torch.get_num_threads(), torch.get_default_dtype()) == (threads, kind)
 
 
-def test_more_minibatches_than_steps_are_no_harm() -> None:
+def test_there_may_be_more_minibatches_than_steps() -> None:
     searcher = PPOSearch(task(layers=3), options=PPOOptions(episodes=2, minibatches=50, clip_values=True))
     assert len(run(searcher, 20)) >= 20

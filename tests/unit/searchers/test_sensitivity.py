@@ -21,7 +21,7 @@ from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure, proble
 from autoquant.trial import Proposal
 
 LAYERS = 50
-HARM = np.random.default_rng(7).lognormal(0, 1.5, size=LAYERS)
+DEGRADATION = np.random.default_rng(7).lognormal(0, 1.5, size=LAYERS)
 WEIGHTS = np.random.default_rng(8).lognormal(5, 1.5, size=LAYERS)
 BITS = np.array([2, 4, 8])
 OBJECTIVE_PAIR = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
@@ -34,7 +34,7 @@ def layer_bytes(candidates: np.ndarray) -> dict[str, FloatArray]:
 def measured(candidate: Candidate) -> dict[str, float]:
     """A loss that is a sum over layers, and the bytes."""
     row = np.array(candidate)
-    return {"loss": float(HARM @ 4.0 ** (2 - BITS[row])), "bytes": float(layer_bytes(row[None])["bytes"][0])}
+    return {"loss": float(DEGRADATION @ 4.0 ** (2 - BITS[row])), "bytes": float(layer_bytes(row[None])["bytes"][0])}
 
 
 def layered(constraints: tuple[str, ...] = (), seed: int = 0) -> SearchProblem:
@@ -125,7 +125,7 @@ def test_after_the_front_come_neighbours_of_what_was_measured_best() -> None:
     values = np.array([[-m["accuracy"], m["bytes"]] for m in map(measure, before)])
     front = [before[i] for i in np.flatnonzero(non_dominated(values))]
     for proposal in searcher.ask(8):
-        nearest = min(sum(a != b for a, b in zip(proposal.candidate, one, strict=True)) for one in front)
+        nearest = min(sum(a != b for a, b in zip(proposal.candidate, best, strict=True)) for best in front)
         assert nearest <= 1 or not proposal.candidate[-1]  # a part switched off takes the canonical form
 
 
@@ -142,8 +142,8 @@ def test_neighbours_of_a_single_best_candidate_come_by_what_they_cost() -> None:
         searcher.tell(told)
     assert told[0][0].candidate == best
     near = [proposal.candidate for proposal in searcher.ask(6)]
-    assert [sum(a != b for a, b in zip(one, best, strict=True)) for one in near] == [1] * 6
-    assert [loss(one) for one in near] == sorted(map(loss, near))
+    assert [sum(a != b for a, b in zip(candidate, best, strict=True)) for candidate in near] == [1] * 6
+    assert [loss(candidate) for candidate in near] == sorted(map(loss, near))
 
 
 def test_an_option_that_failed_is_on_no_front_and_comes_last() -> None:
@@ -188,7 +188,7 @@ def test_options_that_fit_with_others_lowered_only_are_still_told_apart() -> Non
     tried = 0
     for i in range(LAYERS):
         for option in (0, 1, 2):
-            expected = HARM[i] * (4.0 ** (2.0 - BITS[option]) - 4.0 ** (2.0 - BITS[changes.base[i]]))
+            expected = DEGRADATION[i] * (4.0 ** (2.0 - BITS[option]) - 4.0 ** (2.0 - BITS[changes.base[i]]))
             if (i, option) in changes._changes:
                 tried += 1
                 assert model.effects["loss"][i][option] == pytest.approx(expected, abs=1e-9)
