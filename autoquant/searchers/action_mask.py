@@ -36,7 +36,7 @@ class ActionMask:
         self._problem = problem
         bounded = [constraint for constraint in problem.constraints if constraint.metric in problem.costs.metrics]
         self._bounded = bool(bounded)
-        signed = [(1 if c.operator == "<=" else -1) * marginals[c.metric] for c in bounded]
+        signed = [constraint.sign * marginals[constraint.metric] for constraint in bounded]
         outside = np.arange(int(problem.space.sizes.max())) >= problem.space.sizes[:, None]
         spread = [np.where(outside, 0.0, table).max(axis=1).sum() or 1.0 for table in np.abs(signed)]
         together = [sum(table / width for table, width in zip(signed, spread, strict=True))] if bounded else []

@@ -51,7 +51,7 @@ class Surrogate:
         self._problem = problem
         self._coder = Coder(problem)
         metrics = [o.metric for o in problem.objectives] + [c.metric for c in problem.constraints]
-        self._signs = {o.metric: o.minimized(1.0) for o in problem.objectives}
+        self._signs = {o.metric: o.sign for o in problem.objectives}
         self._count = 0
         """Results reported, those forgotten since too."""
         self._subsample_at = 2 * SUBSAMPLED
