@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,15 @@ class Term:
     bound: float = np.inf
 
 
+class Target(NamedTuple):
+    """A metric that is minimised or held below a bound, once its values are multiplied by a sign."""
+
+    metric: str
+    sign: float
+    bound: float
+    """Of the value with its sign; infinite where there is none."""
+
+
 @dataclass(frozen=True)
 class AdditiveModel:
     """Measured metrics as ``base`` plus the effect of each choice's option; costs as they are priced.
@@ -77,7 +86,7 @@ class AdditiveModel:
         for objective in self.problem.objectives:
             name = objective.metric
             column = costs[name] if name in costs else self.values[name] + gather(self.effects[name], candidates)
-            columns.append(column if objective.direction == "minimize" else -column)
+            columns.append(objective.minimized(column))
         predicted: FloatArray = np.stack(columns, axis=1)
         predicted[gather(self.unusable, candidates) > 0] = np.inf
         return predicted
@@ -101,14 +110,13 @@ class AdditiveModel:
         kept: IntArray = candidates[non_dominated(self.predict(candidates))]
         return kept
 
-    def _wanted(self) -> list[tuple[str, float, float]]:
-        """What the programming looks at: (metric, sign that makes less better, bound of the signed value)."""
-        signed = {(o.metric, -1.0 if o.direction == "maximize" else 1.0): np.inf for o in self.problem.objectives}
+    def _targets(self) -> list[Target]:
+        """What the programming looks at: the objectives, and constraints with their tightest bounds."""
+        bounds = {(objective.metric, objective.sign): np.inf for objective in self.problem.objectives}
         for constraint in self.problem.constraints:
-            sign = 1.0 if constraint.operator == "<=" else -1.0
-            key = (constraint.metric, sign)
-            signed[key] = min(signed.get(key, np.inf), sign * constraint.bound)
-        return [(metric, sign, bound) for (metric, sign), bound in signed.items()]
+            key = (constraint.metric, constraint.sign)
+            bounds[key] = min(bounds.get(key, np.inf), constraint.sign * constraint.bound)
+        return [Target(*key, bound) for key, bound in bounds.items()]
 
     def _blocks(self, rng: np.random.Generator) -> tuple[list[Block], set[str]]:
         """The choices in blocks, and the costs that are exactly additive over them."""
@@ -121,7 +129,7 @@ class AdditiveModel:
                 groups = merged
                 exact.add(metric)
         blocks = [Block(group, self._options(group)) for group in groups]
-        wanted = {metric for metric, _, _ in self._wanted()}
+        wanted = {target.metric for target in self._targets()}
         return blocks, {metric for metric in exact & wanted if self._adds_up(metric, blocks, rng)}
 
     def _combinations(self, group: Sequence[int]) -> int:
@@ -139,9 +147,9 @@ class AdditiveModel:
         Equal sums so differ by no more than rounding, which `program` takes away.
         """
         priced = self.problem.costs(np.array([self.base]))
-        sought = {(o.metric, o.minimized(1.0)) for o in self.problem.objectives}
+        sought = {(objective.metric, objective.sign) for objective in self.problem.objectives}
         terms = []
-        for metric, sign, bound in self._wanted():
+        for metric, sign, bound in self._targets():
             if metric in exact:
                 start, tables = float(priced[metric][0]), self._joint(metric, blocks)
             elif metric in priced:

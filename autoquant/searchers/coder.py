@@ -33,7 +33,7 @@ class Coder:
         self.codes = len(self._steps)
         self._ordered = [i for i, choice in enumerate(choices) if choice.ordered and len(choice.options) > 1]
         self._last = problem.space.sizes[self._ordered] - 1
-        # A sample of its own, as bounds say nothing of mean and deviation.
+        # Not `costs.bounds`, which say nothing of mean and deviation.
         sample = self._costs(problem.space.sample(np.random.default_rng(problem.seed), SAMPLES))
         self._moments = {metric: (float(v.mean()), float(v.std()) or 1.0) for metric, v in sample.items()}
         """Cost -> mean and standard deviation over the space."""

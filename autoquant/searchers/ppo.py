@@ -18,7 +18,7 @@ from pydantic import Field
 from torch import Tensor
 
 from autoquant.errors import SpecError
-from autoquant.interfaces import FloatArray, Result, Searcher, SearchProblem
+from autoquant.interfaces import FloatArray, LearningPoint, Result, Searcher, SearchProblem
 from autoquant.searchers.action_mask import ActionMask
 from autoquant.searchers.ppo_environment import PPOEnvironment
 from autoquant.searchers.ppo_policy import ActorCritic
@@ -130,7 +130,7 @@ class PPOSearch(Searcher):
         self._exhausted = False
         self.played = 0
         """Number of episodes played, those with known candidates too."""
-        self._curves: dict[str, list[tuple[int, float]]] = {}
+        self._curves: dict[str, list[LearningPoint]] = {}
 
     def _check_lambdas(self) -> None:
         lambdas, least_most = self._options.lambdas, self._options.lambda_range
@@ -148,7 +148,7 @@ class PPOSearch(Searcher):
         return self._exhausted
 
     @property
-    def curves(self) -> Mapping[str, Sequence[tuple[int, float]]]:
+    def curves(self) -> Mapping[str, Sequence[LearningPoint]]:
         """Mean return of the episodes, entropy, approximate KL, clip fraction and value loss of each update."""
         return self._curves
 
@@ -284,7 +284,7 @@ class PPOSearch(Searcher):
         means = torch.stack(statistics).mean(dim=0).tolist()
         names = ("entropy", "approximate KL", "clip fraction", "value loss")
         for name, value in [("mean return", float(rewards.sum(axis=1).mean())), *zip(names, means, strict=True)]:
-            self._curves.setdefault(name, []).append((self.asked, value))
+            self._curves.setdefault(name, []).append(LearningPoint(self.asked, value))
 
     def _rewards(self, played: Episodes) -> FloatArray:
         """(episodes, steps), summing to the return of each episode."""

@@ -7,7 +7,7 @@ mixed-precision search in most toolkits, here with losses that are measured and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,13 @@ NEAR = 8
 
 BATCH = 32
 """Random candidates that are drawn at a time, once the front has no new neighbours."""
+
+
+class Measured(NamedTuple):
+    """A candidate and its objectives, to be minimised: (objectives,)."""
+
+    candidate: Candidate
+    objectives: FloatArray
 
 
 class SensitivitySearch(Searcher):
@@ -56,8 +63,8 @@ class SensitivitySearch(Searcher):
         """Canonical candidates that were proposed, or reported by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
         """Of the probes."""
-        self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
-        """The measured front with its objectives: of what holds the constraints (True), and of what breaks any."""
+        self._best: dict[bool, list[Measured]] = {True: [], False: []}
+        """The measured front: of what holds the constraints (True), and of what breaks any."""
         self.model: AdditiveModel | None = None
         """Of the probes; None while any is awaited, and where all of them failed."""
         self._front: list[Candidate] = []
@@ -125,8 +132,9 @@ class SensitivitySearch(Searcher):
         values = np.array([o.minimized(metrics[o.metric]) for o in self.problem.objectives])
         feasible = not violations(self.problem.constraints, metrics)
         front = self._best[feasible]
-        if not any((known <= values).all() for _, known in front):
-            self._best[feasible] = [pair for pair in front if not (values <= pair[1]).all()] + [(candidate, values)]
+        if not any((point.objectives <= values).all() for point in front):
+            kept = [point for point in front if not (values <= point.objectives).all()]
+            self._best[feasible] = [*kept, Measured(candidate, values)]
 
     def _next(self) -> Candidate | None:
         """One new candidate at a time, so that the sizes of the asks make no difference."""
@@ -149,7 +157,7 @@ class SensitivitySearch(Searcher):
         best = self._best[True] or self._best[False]
         if self.model is None or not best:
             return []
-        front = np.array([values for _, values in best])
+        front = np.array([point.objectives for point in best])
         span = np.ptp(front, axis=0)
         span = np.where(span > 0, span, np.maximum(np.abs(front[0]), 1e-9))
         behind: dict[Candidate, float] = {}

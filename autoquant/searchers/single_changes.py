@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,13 @@ from autoquant.space import Candidate, IntArray
 
 PRICED = 256
 """Random candidates on which the options of a choice without order are priced."""
+
+
+class Change(NamedTuple):
+    """An option that a choice takes."""
+
+    choice: int
+    option: int
 
 
 class SingleChanges:
@@ -29,11 +37,11 @@ class SingleChanges:
         canonical = problem.space.canonical
         self.probes = tuple(dict.fromkeys(map(canonical, (self.base, *self._changes.values()))))
 
-    def _feasible_changes(self, rng: np.random.Generator) -> dict[tuple[int, int], Candidate]:
-        """(choice, option) -> the base so changed; other choices are lowered where a cost demands it."""
+    def _feasible_changes(self, rng: np.random.Generator) -> dict[Change, Candidate]:
+        """Change -> the base so changed; other choices are lowered where a cost demands it."""
         sizes = self.problem.space.sizes
         changes = [
-            (int(i), int(option))
+            Change(int(i), int(option))
             for distance in range(1, int(sizes.max()))
             for i in rng.permutation(len(sizes))
             for option in (self.base[i] - distance, self.base[i] + distance)
@@ -43,7 +51,7 @@ class SingleChanges:
         for row, (i, option) in zip(rows, changes, strict=True):
             row[i] = option
         for j in np.flatnonzero(~self.problem.feasible_costs(rows)):
-            rows[j] = lowered(self.problem, rows[j], keep=changes[j][0])
+            rows[j] = lowered(self.problem, rows[j], keep=changes[j].choice)
         fine = self.problem.feasible_costs(rows)
         return {change: as_candidate(row) for change, row, good in zip(changes, rows, fine, strict=True) if good}
 
@@ -75,7 +83,7 @@ class SingleChanges:
                 effects[name][i][option] = metrics[name] - values[name] - others
         return AdditiveModel(self.problem, self.base, values, effects, unusable)
 
-    def _others(self, change: tuple[int, int], candidate: Candidate) -> int:
+    def _others(self, change: Change, candidate: Candidate) -> int:
         """How many choices had to be lowered with a change: what they do must be known first."""
         return sum(a != b for a, b in zip(candidate, self.base, strict=True))
 
@@ -87,7 +95,7 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     random candidates, all costs scaled to their largest and added up, or the last one where nothing has a price.
     """
     top = problem.space.sizes - 1
-    rows = problem.space.sample(rng, PRICED)
+    rows = problem.space.sample(rng, PRICED)  # even where all is ordered: stored searches used the generator so
     for i, choice in enumerate(problem.space.choices):
         if not choice.ordered:
             top[i] = _most_expensive(problem, rows, i)
@@ -100,14 +108,16 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
 
 
 def _most_expensive(problem: SearchProblem, rows: IntArray, choice: int) -> int:
+    """The option that costs most on these candidates, by what each cost is on average as a share of its greatest."""
+    options = range(int(problem.space.sizes[choice]))
+    if not problem.costs.metrics:
+        return options[-1]
     means = []
-    for option in range(int(problem.space.sizes[choice])):
+    for option in options:
         changed = rows.copy()
         changed[:, choice] = option
         means.append([float(values.mean()) for values in problem.costs(changed).values()])
     table = np.array(means)
-    if table.size == 0:
-        return len(table) - 1
     return int((table / np.maximum(np.abs(table).max(axis=0), np.finfo(float).tiny)).sum(axis=1).argmax())
 
 
