@@ -42,12 +42,12 @@ class PluginInfo:
 @cache
 def _entry_points(group: str) -> dict[str, list[EntryPoint]]:
     """Name -> the entry points of that name; more than one where distributions quarrel over it."""
-    found: dict[str, list[EntryPoint]] = {}
+    points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):
-        same = found.setdefault(point.name, [])
+        same = points.setdefault(point.name, [])
         if not any((point.value, _owner(point)) == (other.value, _owner(other)) for other in same):
             same.append(point)
-    return found
+    return points
 
 
 def _owner(point: EntryPoint) -> str:
@@ -62,7 +62,7 @@ def names(kind: str) -> list[str]:
 
 def discover() -> list[PluginInfo]:
     """Every installed plug-in, importing each; a broken one is listed with its error and stops nothing."""
-    found = []
+    infos = []
     for kind in KINDS:
         for name in names(kind):
             try:
@@ -72,8 +72,8 @@ def discover() -> list[PluginInfo]:
                 error = str(problem)
             for point in _entry_points(KINDS[kind].group)[name]:
                 distribution, version = _owner(point).rsplit(" ", 1) if point.dist else ("?", "?")
-                found.append(PluginInfo(kind, name, point.value, distribution, version, error))
-    return found
+                infos.append(PluginInfo(kind, name, point.value, distribution, version, error))
+    return infos
 
 
 def load(kind: str, name: str) -> type[Any]:
@@ -168,23 +168,23 @@ def load_object(target: str, what: str) -> Any:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {error}"
-        found_file = _found(module_name)
-        raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {found_file})") from error
+        file = _found(module_name)
+        raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {file})") from error
     if _shadows(module_name.partition(".")[0]):
         raise PluginError(
             f"{what}: {module_name!r} was imported before, from {_found(module_name)}, and the folder of the spec has "
             "another; rename one of the two"
         )
     try:
-        found = module
+        value = module
         for part in attribute.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
     except AttributeError:
         public = [key for key in vars(module) if not key.startswith("_")]
         raise PluginError(
             f"{what}: {module_name} ({_found(module_name)}) has no {attribute!r}; {did_you_mean(attribute, public)}"
         ) from None
-    return found
+    return value
 
 
 def _found(module_name: str) -> str:
