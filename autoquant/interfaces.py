@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,14 @@ Price = Callable[[npt.NDArray[Any]], Mapping[str, FloatArray]]
 
 Result = tuple[Proposal, Mapping[str, float] | None]
 """A proposal and its metrics; None where it failed or was pruned."""
+
+
+class LearningPoint(NamedTuple):
+    """One point of a learning curve of a searcher."""
+
+    proposals: int
+    """Made by then."""
+    value: float
 
 
 class CostFunction(ABC):
@@ -240,8 +248,8 @@ class Searcher(ABC):
         return False
 
     @property
-    def curves(self) -> Mapping[str, Sequence[tuple[int, float]]]:
-        """What it learned, for people: name of a curve -> (proposals made by then, value), as far as it goes.
+    def curves(self) -> Mapping[str, Sequence[LearningPoint]]:
+        """What it learned, for people: name of a curve -> its points, as far as it goes.
 
         Curves only grow at their end. Like proposals, they are a function of the log, and are stored with the job.
         """

@@ -357,11 +357,11 @@ def test_it_beats_random_search_where_layers_differ_in_sensitivity() -> None:
             space, OBJECTIVES[:1], (Constraint.parse("bytes <= 100"),), PricedCosts(space, price), seed
         )
         searcher = OptunaSearch(given, sampler=sampler)
-        harm = np.random.default_rng(7).lognormal(0, 1.5, size=10)
+        weights = np.random.default_rng(7).lognormal(0, 1.5, size=10)
         found = []
         while searcher.asked < 80:
             for proposal in searcher.ask(4):
-                found.append(-float((harm * 0.25 ** np.array(proposal.candidate)).sum()))
+                found.append(-float((weights * 0.25 ** np.array(proposal.candidate)).sum()))
                 searcher.tell([(proposal, {"accuracy": found[-1]})])
         return max(found)
 
