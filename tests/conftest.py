@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autoquant import plugins
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # one that is busy is no failure
 
 
 @pytest.fixture(autouse=True)

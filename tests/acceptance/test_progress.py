@@ -42,7 +42,7 @@ def on_terminal(folder, *arguments):
             break
         shown += part
     os.close(controller)
-    assert running.process.wait(30) == 0
+    assert running.process.wait() == 0
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r\n", "\n")
 
 
@@ -80,13 +80,13 @@ def test_no_table_is_cut_nor_taken_for_markup(folder, toy):
 def test_nothing_of_ray_is_left_when_a_search_ends(folder, toy, arguments):
     ended = folder.run("search", folder.write(toy, pool={"name": "ray", "workers": 2}), *arguments)
     assert ended.code == 0, ended.err
-    assert folder.left_after(15, agents=True) == []
+    assert folder.left(agents=True, seconds=45) == []
 
 
 @pytest.mark.slow
 def test_nothing_of_ray_is_left_when_a_search_is_killed(folder, toy):
     spec = folder.write(toy, evaluator={"name": "workers:Toy", "seconds": 0.2}, pool={"name": "ray", "workers": 2})
     running = folder.start("search", spec)
-    running.until(lambda job: job.record.finished >= 3)
+    running.halted_when(lambda job: job.record.finished >= 3)
     running.kill()
-    assert folder.left_after(90, agents=True) == []
+    assert folder.left(agents=True) == []

@@ -151,7 +151,7 @@ def command():
             cwd=cwd,
             text=True,
             capture_output=True,
-            timeout=120,
+            timeout=600,
         )
 
     return run
