@@ -36,6 +36,7 @@ def test_ctrl_c_once_pauses(folder, toy, truth, untouched, pool):
 
     assert folder.run("resume").code == 0
     assert truth(job) == untouched
+    assert folder.left(agents=True, seconds=45) == []
 
 
 def test_ctrl_c_while_it_scores_on_the_test_split(folder, toy, truth):

@@ -62,16 +62,6 @@ def test_killed_and_resumed(folder, toy, truth, untouched, pool, moment):
     assert all(measured[line] == 1 for line in finished), "a finished trial was measured again"
 
 
-def test_killed_again_and_again(folder, toy, truth, untouched):
-    running = folder.start("search", folder.write(toy, evaluator=SLOW))
-    for finished in (4, 17, 39):
-        job = running.halted_when(lambda job, wanted=finished: job.record.finished >= wanted)
-        running.kill()
-        running = folder.start("resume", job.id)
-    assert running.wait().code == 0
-    assert truth(job) == untouched
-
-
 def test_a_network_killed_and_resumed(folder, cnn, truth):
     """The evaluator, the space and the cost models that are shipped, with the objectives that need them."""
     spec = folder.write(cnn)

@@ -16,7 +16,7 @@ LINE = re.compile(
 
 
 def test_lines_where_there_is_no_terminal(folder, toy):
-    spec = folder.write(toy, evaluator={"name": "workers:Toy", "seconds": 0.2})
+    spec = folder.write(toy, evaluator={"name": "workers:Toy", "seconds": 0.15})
     ended = folder.run("search", spec)
     assert ended.code == 0, ended.err
     assert ended.err.startswith(f"job 1 (toy) in {folder.store}\n")
@@ -66,6 +66,7 @@ def test_no_table_is_cut_nor_taken_for_markup(folder, toy):
         space={"name": "choices", "choices": long},
         evaluator={"name": "workers:Toy", "bad": "raise"},
         reference_point={"score": -1},
+        budget={"n_trials": 15},
     )
     assert folder.run("search", spec).code == 0
     for command in ("front", "trials", "ls"):
@@ -74,13 +75,6 @@ def test_no_table_is_cut_nor_taken_for_markup(folder, toy):
         assert (name in piped) or command == "trials", piped
     assert error in folder.run("trials", "--state", "FAIL").out
     assert str(JobState.SUCCEEDED) in on_terminal(folder, "status")
-
-
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_nothing_of_ray_is_left_when_a_search_ends(folder, toy, arguments):
-    ended = folder.run("search", folder.write(toy, pool={"name": "ray", "workers": 2}), *arguments)
-    assert ended.code == 0, ended.err
-    assert folder.left(agents=True, seconds=45) == []
 
 
 @pytest.mark.slow

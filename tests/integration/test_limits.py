@@ -1,4 +1,4 @@
-"""Limits of a trial and of a job, and workers that are lost: on a real Ray, and in this process."""
+"""Limits of a trial and of a job, in this process; `tests/acceptance/test_ray_faults.py` has those of a worker."""
 
 from __future__ import annotations
 
@@ -12,35 +12,18 @@ import autoquant as aq
 from autoquant import plugins
 
 EVALUATOR = '''
-import os
-import time
-from pathlib import Path
-
 from autoquant import Evaluator, Measurement
 
 
 class Limited(Evaluator):
-    """Two metrics that pull apart; some candidates hang, kill their worker always, or kill it once."""
+    """Two metrics that pull apart."""
 
     metrics = {"a": "minimize", "b": "minimize"}
-
-    def __init__(self, network, data, *, trouble: bool = False, seconds: float = 0.0):
-        super().__init__(network, data)
-        self.trouble, self.seconds = trouble, seconds
 
     def bounds(self):
         return {"a": (0.0, 1.0), "b": (0.0, 1.0)}
 
     def evaluate(self, space, candidate, split="search"):
-        time.sleep(self.seconds)
-        if self.trouble and candidate == (0, 2):
-            time.sleep(600)
-        if self.trouble and candidate == (2, 0):
-            os._exit(3)
-        once = Path(__file__).with_name("died")
-        if self.trouble and candidate == (1, 1) and not once.exists():
-            once.touch()
-            os._exit(3)
         share = sum(candidate) / sum(len(choice.options) - 1 for choice in space.choices)
         return Measurement({"a": share, "b": 1 - share**2})
 '''
@@ -63,29 +46,6 @@ def spec(folder: Path, **changes) -> aq.SearchSpec:
         "folder": str(folder),
     }
     return aq.SearchSpec(**fields | changes)
-
-
-def test_hanging_poisonous_and_unlucky_trials_on_ray(folder):
-    trouble = {"name": "limited:Limited", "trouble": True}
-    ray = {"name": "ray", "workers": 2}
-    search = spec(folder, evaluator=trouble, pool=ray, trial_seconds=3, budget={"n_trials": 9})
-    job = aq.search(search, f"sqlite:///{folder / 'jobs.db'}")
-    trials = {trial.candidate: trial for trial in job.trials()}
-    assert len(trials) == 9
-    assert job.state == "SUCCEEDED"
-    hung, poisonous, unlucky = trials.pop((0, 2)), trials.pop((2, 0)), trials.pop((1, 1))
-    assert hung.state == "FAIL"
-    assert hung.error == "it took longer than the 3 seconds that it may take"
-    assert poisonous.state == "FAIL"
-    assert "the worker was lost" in poisonous.error
-    assert poisonous.attempt == 3
-    assert unlucky.state == "COMPLETE"
-    assert {trial.state for trial in trials.values()} == {"COMPLETE"}
-    lost = [(one.number, one.attempt) for one in job.attempts()]
-    assert {(poisonous.number, 1), (poisonous.number, 2)} <= set(lost)
-    assert f"trial {poisonous.number}: attempt 1 was lost with its worker, it runs again" in [
-        e.text for e in job.logs()
-    ]
 
 
 def test_a_pool_that_cannot_end_a_trial_takes_no_limit(folder):
