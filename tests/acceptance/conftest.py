@@ -226,6 +226,7 @@ class Folder:
 
     path: Path
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: list[Running] = field(default_factory=list)
 
     @property
     def store(self) -> str:
@@ -251,7 +252,8 @@ class Folder:
         environment = {**os.environ, MARK: self.mark, "AUTOQUANT_STORE": url, "COLUMNS": "80", **more}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
         command = [str(AUTOQUANT), *map(str, arguments)]
-        return Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url)
+        self.started.append(Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url))
+        return self.started[-1]
 
     def run(self, *arguments: object, **options: Any) -> Result:
         """Run a command to its end."""
@@ -325,6 +327,9 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     """A folder of its own for each test."""
     made = make_folder(tmp_path / "project")
     yield made
+    for running in made.started:  # those of a test that failed, which may be halted
+        if running.process.poll() is None:
+            running.kill()
     assert made.left() == []
 
 
