@@ -327,7 +327,7 @@ def test_processes_that_make_the_same_store_at_once_all_get_it(tmp_path: Path) -
         assert one.stdin is not None
         one.stdin.write("\n")
         one.stdin.flush()
-    errors = [one.communicate(timeout=60)[1] for one in running]
+    errors = [one.communicate(timeout=600)[1] for one in running]
     assert [one.returncode for one in running] == [0, 0, 0], errors
 
 

@@ -42,7 +42,7 @@ def test_law_1_killed_at_any_write_and_resumed_it_is_as_if_nothing_had_happened(
     changes: dict[str, Any] = {
         "searcher": SEARCHERS[searcher],
         "evaluator": {"name": "toy:Toy", "fail": [6], "not_finite": [8]},
-        "budget": {"n_trials": 14},
+        "budget": {"n_trials": 10},
         "pool": pool,
     }
     undisturbed = new_run(**changes)

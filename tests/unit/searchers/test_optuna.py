@@ -301,7 +301,7 @@ def test_another_process_proposes_the_same(chosen: list[Any]) -> None:
     for hashes in ("1", "2"):
         command = [sys.executable, "-W", "error", "-c", REPLAY, json.dumps(chosen)]
         done = subprocess.run(
-            command, env=os.environ | {"PYTHONHASHSEED": hashes}, capture_output=True, text=True, timeout=120
+            command, env=os.environ | {"PYTHONHASHSEED": hashes}, capture_output=True, text=True, timeout=600
         )
         assert (done.returncode, done.stderr) == (0, "")
         found.append(json.loads(done.stdout))

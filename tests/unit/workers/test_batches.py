@@ -73,7 +73,7 @@ def scores(completions: list[Completion]) -> dict[str, float]:
     return {c.task.key: c.measurement.metrics["score"] for c in completions if c.measurement is not None}
 
 
-def drained(pool: WorkerPool, seconds: float = 60) -> list[list[Completion]]:
+def drained(pool: WorkerPool, seconds: float = 600) -> list[list[Completion]]:
     """What comes until nothing runs, batch by batch."""
     found, end = [], time.monotonic() + seconds
     while pool.running:

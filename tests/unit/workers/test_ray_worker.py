@@ -53,7 +53,7 @@ print(memory.spent())
 
 
 def test_what_goes_beyond_the_limit_fails_in_the_trial_alone():
-    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     words = done.stdout.split()
     assert (words[:2], words[3], words[5]) == (["it", "holds"], "of", "MB")
