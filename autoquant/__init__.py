@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from autoquant.client import Job as Job
     from autoquant.client import list_jobs as list_jobs
     from autoquant.client import load_job as load_job
-    from autoquant.client import make_cost_model as make_cost_model
-    from autoquant.client import make_searcher as make_searcher
-    from autoquant.client import make_space as make_space
     from autoquant.client import resume as resume
     from autoquant.client import search as search
+    from autoquant.client import submit as submit
     from autoquant.data import DataSplits as DataSplits
     from autoquant.data import Split as Split
     from autoquant.errors import AutoQuantError as AutoQuantError
@@ -45,6 +43,9 @@ if TYPE_CHECKING:
     from autoquant.pareto import dominates as dominates
     from autoquant.pareto import hypervolume as hypervolume
     from autoquant.pareto import non_dominated as non_dominated
+    from autoquant.planning.alone import make_cost_model as make_cost_model
+    from autoquant.planning.alone import make_searcher as make_searcher
+    from autoquant.planning.alone import make_space as make_space
     from autoquant.quantization import build_quantized as build_quantized
     from autoquant.quantization import profile_network as profile_network
     from autoquant.space import Choice as Choice
@@ -56,12 +57,13 @@ if TYPE_CHECKING:
     from autoquant.trial import Trial as Trial
 
 _HOME = {
-    "client": "Job list_jobs load_job make_cost_model make_searcher make_space resume search",
+    "client": "Job list_jobs load_job resume search submit",
     "data": "DataSplits Split",
     "errors": "AutoQuantError JobFailed JobNotFound PluginError SearcherError SpecError StoreError UnsupportedError",
     "interfaces": "CostModel Evaluator Searcher WorkerPool",
     "network": "LayerPrecision LayerProfile NetworkProfile",
     "objective": "Constraint Objective",
+    "planning.alone": "make_cost_model make_searcher make_space",
     "pareto": "dominates hypervolume non_dominated",
     "quantization": "build_quantized profile_network",
     "space": "Choice SearchSpace",

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from autoquant import plugins
 from autoquant.data import DataSplits
 from autoquant.errors import SpecError
-from autoquant.interfaces import CostModel, NoCosts, PricedCosts, Searcher, SearchProblem
-from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState, Progress
-from autoquant.network import NetworkProfile
-from autoquant.objective import Constraint, Objective, as_objective
+from autoquant.job import (
+    Attempt,
+    Baseline,
+    Event,
+    HypervolumePoint,
+    JobReader,
+    JobRecord,
+    JobState,
+    LearningPoint,
+    Progress,
+)
 from autoquant.planning.plan import Plan, make_plan
-from autoquant.planning.plan import make_space as space_of
-from autoquant.planning.pricing import layer_costs
+from autoquant.running.interrupt import interruptible
 from autoquant.running.job_run import run_job
 from autoquant.settings import default_store
-from autoquant.space import SearchSpace
 from autoquant.spec import SearchSpec
 from autoquant.store import Store
 from autoquant.trial import Trial, TrialState
@@ -64,8 +63,8 @@ def search(
     Ctrl-C lets running trials finish and leaves the job PAUSED, to be taken up with `resume`; a second one drops them.
     Raises `SpecError` before anything runs when the spec is wrong, `JobFailed` when the search cannot succeed.
     """
-    plan, job = _submitted(spec, store, network, data)
-    return _run(plan, job, plan.spec.budget.n_trials, progress, started)
+    plan, opened, job_id = _submitted(spec, store, network, data)
+    return _run(plan, opened, job_id, plan.spec.budget.n_trials, progress, started)
 
 
 def submit(
@@ -79,17 +78,18 @@ def submit(
 
     Arguments as for `search`. `SpecError` when the spec is wrong; nothing is stored then.
     """
-    return _submitted(spec, store, network, data)[1]
+    _, opened, job_id = _submitted(spec, store, network, data)
+    return Job(opened, job_id)
 
 
 def _submitted(
     spec: SearchSpec | str | Path, store: str | None, network: nn.Module | None, data: DataSplits | None
-) -> tuple[Plan, Job]:
+) -> tuple[Plan, Store, int]:
     checked = spec if isinstance(spec, SearchSpec) else SearchSpec.from_file(spec)
     plan = make_plan(checked, network, data)
     opened = Store(store or default_store())
     job_id = opened.create_job(checked.name, checked.to_dict(), plan.definition, checked.budget.n_trials)
-    return plan, Job(opened, job_id)
+    return plan, opened, job_id
 
 
 def resume(
@@ -115,33 +115,36 @@ def resume(
 
     `SpecError` when network, data or evaluator are not those that the job began with.
     """
-    job = load_job(job_id, store)
-    record = job.record
+    opened = Store(store or default_store(), create=False)
+    record = opened.job(opened.latest() if job_id is None else job_id)
     total = record.n_trials if n_trials is None else n_trials
     if total < record.finished:
-        raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {job.id} already has")
+        raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {record.id} already has")
     before = record.definition
     plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before.excluded)
     now = plan.definition
     for part in SAME_ON_RESUME:
         if before.identity.get(part) != now.identity.get(part):
             known, found = before.identity.get(part), now.identity.get(part)
-            raise SpecError(f"{part}: job {job.id} began with {known}, this is {found}; start a new search for it")
+            raise SpecError(f"{part}: job {record.id} began with {known}, this is {found}; start a new search for it")
     if (now.choices, now.objectives) != (before.choices, before.objectives):
-        raise SpecError(f"space: the choices or objectives of job {job.id} are no longer those it began with")
-    return _run(plan, job, total, progress, started)
+        raise SpecError(f"space: the choices or objectives of job {record.id} are no longer those it began with")
+    return _run(plan, opened, record.id, total, progress, started)
 
 
-def _run(plan: Plan, job: Job, total: int, progress: ProgressListener, started: Callable[[Job], None]) -> Job:
+def _run(
+    plan: Plan, store: Store, job_id: int, total: int, progress: ProgressListener, started: Callable[[Job], None]
+) -> Job:
+    job = Job(store, job_id)
     started(job)
     with interruptible() as interrupted:
-        run_job(plan, job.store, job.id, total, interrupted, progress)
+        run_job(plan, store, job_id, total, interrupted, progress)
     return job
 
 
-def load_job(job_id: int | None = None, store: str | Store | None = None) -> Job:
+def load_job(job_id: int | None = None, store: str | None = None) -> Job:
     """A stored job, the newest by default. `JobNotFound` when it is not there."""
-    opened = store if isinstance(store, Store) else Store(store or default_store(), create=False)
+    opened = Store(store or default_store(), create=False)
     found = opened.latest() if job_id is None else job_id
     opened.job(found)
     return Job(opened, found)
@@ -152,33 +155,10 @@ def list_jobs(store: str | None = None) -> list[JobRecord]:
     return Store(store or default_store(), create=False).jobs()
 
 
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """The first SIGINT or SIGTERM only sets a flag, which the search heeds; a second SIGINT interrupts as usual."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    seen = threading.Event()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, frame: Any) -> None:
-        if seen.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        seen.set()
-
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield seen.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 class Job:
     """A stored job. Everything is read from the store at the moment it is asked for."""
 
-    def __init__(self, store: Store, job_id: int) -> None:
+    def __init__(self, store: JobReader, job_id: int) -> None:
         self.store = store
         self.id = job_id
 
@@ -206,19 +186,19 @@ class Job:
         return self.store.trials(self.id, after=after, limit=limit, state=state)
 
     def baselines(self) -> list[Baseline]:
-        """The float network and the uniform bit-widths."""
+        """The float network, the uniform bit-widths and the sensitivity baseline."""
         return self.store.baselines(self.id)
 
     def hypervolume(self) -> float:
         """Of the front, in [0, 1]: 1 would be the best value of every objective in one network."""
         return self.record.hypervolume
 
-    def hypervolume_history(self) -> list[tuple[int, float]]:
+    def hypervolume_history(self) -> list[HypervolumePoint]:
         """(finished trials, hypervolume) at each change."""
         return self.store.hypervolume_history(self.id)
 
-    def curves(self) -> dict[str, list[tuple[int, float]]]:
-        """What the searcher told of its learning: name -> (proposals made by then, value); empty where it learns none.
+    def curves(self) -> dict[str, list[LearningPoint]]:
+        """What the searcher reported of its learning: name -> (proposals, value); empty where it learns nothing.
 
         A value that was no finite number is NaN.
         """
@@ -229,6 +209,8 @@ class Job:
         import pandas as pd
 
         on_front = {trial.number for trial in self.store.front(self.id)}
+        from autoquant.json_views import trial_row
+
         return pd.DataFrame([trial_row(trial, trial.number in on_front) for trial in self.trials()])
 
     def to_optuna(
@@ -283,108 +265,12 @@ class Job:
 
     def report_data(self) -> ReportData:
         """All that a report shows."""
-        from autoquant.report import ReportData
+        from autoquant.report.stored import read
 
-        record, front, baselines = self.record, self.front(), self.baselines()
-        candidates = [trial.candidate for trial in front]
-        candidates += [one.candidate for one in baselines if one.candidate is not None]
-        profile = record.definition.profile
-        costs: list[Mapping[str, list[float]]] = [{} for _ in candidates]
-        if profile is not None:
-            costs = layer_costs(record.definition.costs, stored_space(record), candidates)
-        return ReportData(
-            job=record,
-            trials=list(self.trials()),
-            front=front,
-            baselines=baselines,
-            hypervolume=[*self.hypervolume_history(), (record.finished, record.hypervolume)],
-            curves=self.curves(),
-            layer_names=[layer.name for layer in profile] if profile is not None else [],
-            layer_costs=dict(zip(candidates, costs, strict=True)),
-        )
+        return read(self.store, self.id)
 
     def report(self, path: str | Path = "report.html") -> tuple[Path, Path]:
         """Write the report: one HTML file that needs no network, and a PNG beside it; the paths of both."""
         from autoquant.report import write_report
 
         return write_report(self.report_data(), Path(path))
-
-
-def stored_space(record: JobRecord) -> SearchSpace:
-    """The search space of a job, built again from its spec and definition; no network is needed."""
-    spec = SearchSpec.from_dict(record.spec)
-    if spec.folder is not None:
-        plugins.use_folder(spec.folder)
-    return space_of(spec.space, record.definition.profile, record.definition.excluded)
-
-
-def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:
-    """A trial as one flat row."""
-    return {
-        "number": trial.number,
-        "state": str(trial.state),
-        "feasible": trial.feasible,
-        "on_front": on_front,
-        **trial.metrics,
-        **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
-        **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
-        **{f"params_{name}": option for name, option in trial.options.items()},
-        "seconds": trial.seconds,
-        "worker": trial.worker,
-        "measured_by": trial.measured_by,
-        "error": trial.error,
-        "datetime_start": trial.started,
-        "datetime_complete": trial.ended,
-    }
-
-
-def make_space(name: str, network: NetworkProfile | None = None, **options: Any) -> SearchSpace:
-    """A search space plug-in by name, its options checked."""
-    plugin = plugins.load("search space", name)
-    space: SearchSpace = plugin(network, **plugins.check_options(plugin, options, "space"))
-    return space
-
-
-def make_cost_model(name: str, device: str | None = None, **options: Any) -> CostModel:
-    """A cost model plug-in by name, its options checked."""
-    plugin = plugins.load("cost model", name)
-    positional = (device,) if plugin.uses_device else ()
-    model: CostModel = plugin(*positional, **plugins.check_options(plugin, options, "cost_model"))
-    return model
-
-
-def make_searcher(
-    name: str,
-    space: SearchSpace,
-    objectives: list[str | Objective] | tuple[str | Objective, ...],
-    *,
-    constraints: list[str] | tuple[str, ...] = (),
-    price: Callable[[np.ndarray[Any, Any]], Mapping[str, Any]] | None = None,
-    seed: int = 0,
-    **options: Any,
-) -> Searcher:
-    """A searcher alone, without store or workers: ``ask`` for proposals, ``tell`` their metrics.
-
-    Args:
-        name: of the plug-in, ``random`` or ``nsga3`` for instance.
-        space: what may be chosen.
-        objectives: metrics; `Objective` where the direction of a metric is not known.
-        constraints: texts such as ``weight_bytes <= 65536``.
-        price: candidates (n, choices) -> metric -> costs (n,), so that cost constraints are held without measuring.
-        seed: of all its randomness.
-        options: of the plug-in.
-
-    `PluginError` for an unknown name, `SpecError` for a wrong option, objective or constraint.
-    """
-    if not objectives:
-        raise SpecError("objectives: name at least one")
-    plugin = plugins.load("searcher", name)
-    problem = SearchProblem(
-        space,
-        tuple(as_objective(objective) for objective in objectives),
-        tuple(Constraint.parse(text) for text in constraints),
-        NoCosts() if price is None else PricedCosts(space, price, seed),
-        seed,
-    )
-    searcher: Searcher = plugin(problem, **plugins.check_options(plugin, options, "searcher"))
-    return searcher

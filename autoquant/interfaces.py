@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
 
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import SearcherError, UnsupportedError
+from autoquant.job import LearningPoint as LearningPoint
 from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Bounds, Constraint, Direction, Objective
 from autoquant.space import Candidate, IntArray, Option, SearchSpace
@@ -42,14 +43,6 @@ Price = Callable[[npt.NDArray[Any]], Mapping[str, FloatArray]]
 
 Result = tuple[Proposal, Mapping[str, float] | None]
 """A proposal and its metrics; None where it failed or was pruned."""
-
-
-class LearningPoint(NamedTuple):
-    """One point of a learning curve of a searcher."""
-
-    proposals: int
-    """Made by then."""
-    value: float
 
 
 class CostFunction(ABC):

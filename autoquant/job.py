@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 from autoquant.network import NetworkProfile
 from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.space import Candidate, Choice, Option
-from autoquant.trial import Measurement, Scored
+from autoquant.trial import Measurement, Scored, Trial, TrialState
 
 
 class JobState(StrEnum):
@@ -137,6 +137,28 @@ class JobRecord:
         return self.state is JobState.RUNNING and late
 
 
+class LearningPoint(NamedTuple):
+    """One point of a learning curve of a searcher."""
+
+    proposals: int
+    """Made by then."""
+    value: float
+
+
+class HypervolumePoint(NamedTuple):
+    """The hypervolume of a front, in [0, 1], once so many trials were finished."""
+
+    finished: int
+    value: float
+
+
+class StoredMeasurement(NamedTuple):
+    """What some job has measured, and who: ``job 3, trial 7``."""
+
+    measurement: Measurement
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
     """One point of a learning curve of the searcher."""
@@ -196,3 +218,41 @@ class Baseline(Scored):
     def measured(self) -> bool:
         """Whether there is a measurement, and it is sound."""
         return self.search is not None and self.error is None
+
+
+class JobReader(Protocol):
+    """Stored jobs as a reader sees them, wherever they are kept: in a database, or behind a service.
+
+    `JobNotFound` for an id that is not there.
+    """
+
+    url: str
+
+    def job(self, job_id: int) -> JobRecord:
+        """The job as it stands now."""
+
+    def trials(
+        self, job_id: int, *, after: int = -1, limit: int | None = None, state: TrialState | None = None
+    ) -> Iterator[Trial]:
+        """Trials in the order of their numbers, from the one after ``after``."""
+
+    def front(self, job_id: int) -> list[Trial]:
+        """The trials on the front, in the order of their numbers."""
+
+    def baselines(self, job_id: int) -> list[Baseline]:
+        """The float network, the uniform bit-widths and the sensitivity baseline."""
+
+    def hypervolume_history(self, job_id: int) -> list[HypervolumePoint]:
+        """The hypervolume at each change."""
+
+    def curves(self, job_id: int) -> dict[str, list[LearningPoint]]:
+        """Name -> learning curve of the searcher."""
+
+    def attempts(self, job_id: int) -> list[Attempt]:
+        """Attempts that were lost with their worker."""
+
+    def events(self, job_id: int, *, after: int = 0) -> list[Event]:
+        """What happened to a job, oldest first, from the event after ``after``."""
+
+    def request(self, job_id: int, state: JobState) -> bool:
+        """Ask for the job's end: PAUSED or CANCELLED. False where no process runs it: it has that state at once."""

@@ -94,6 +94,26 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     }
 
 
+def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:
+    """A trial as one flat row of a table."""
+    return {
+        "number": trial.number,
+        "state": str(trial.state),
+        "feasible": trial.feasible,
+        "on_front": on_front,
+        **trial.metrics,
+        **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
+        **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
+        **{f"params_{name}": option for name, option in trial.options.items()},
+        "seconds": trial.seconds,
+        "worker": trial.worker,
+        "measured_by": trial.measured_by,
+        "error": trial.error,
+        "datetime_start": trial.started,
+        "datetime_complete": trial.ended,
+    }
+
+
 def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
     """A baseline for programs."""
     options = None

@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from autoquant.client import make_cost_model, make_space
 from autoquant.network import LayerProfile, NetworkProfile
+from autoquant.planning.alone import make_cost_model, make_space
 from autoquant.planning.pricing import CostMetric, Pricer
 
 LAYERS, CANDIDATES, REPEATS = 50, 200_000, 5

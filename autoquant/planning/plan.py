@@ -15,7 +15,7 @@ from autoquant import plugins
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import AutoQuantError, SearcherError, SpecError
 from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
-from autoquant.job import Excluded, JobDefinition
+from autoquant.job import Excluded, JobDefinition, JobRecord
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Bounds, Constraint, Direction, Objective
 from autoquant.pareto import Normalization
@@ -45,12 +45,10 @@ class BuildEvaluator:
 
     def __call__(self) -> Evaluator:
         """The evaluator; `SpecError` or `PluginError` says what in the spec is wrong."""
-        plugin = plugins.load("evaluator", self.spec.evaluator.name)
-        options = plugins.check_options(plugin, self.spec.evaluator.options, "evaluator")
+        _check_plugin("evaluator", "evaluator", self.spec.evaluator)  # before a network is loaded for nothing
         network = _made(self.spec.network, self.network, "network", "torch.nn:Module")
         data = _made(self.spec.data, self.data, "data", "autoquant.data:DataSplits")
-        with _saying(f"evaluator: {self.spec.evaluator.name}"):
-            evaluator: Evaluator = plugin(network, data, **options)
+        evaluator: Evaluator = _create("evaluator", "evaluator", self.spec.evaluator, network, data)
         return evaluator
 
 
@@ -84,19 +82,13 @@ class Plan:
 
     def searcher(self) -> Searcher:
         """The searcher in its first state."""
-        plugin = plugins.load("searcher", self.spec.searcher.name)
         problem = SearchProblem(self.space, self.objectives, self.constraints, self.pricer, self.spec.seed)
-        options = plugins.check_options(plugin, self.spec.searcher.options, "searcher")
-        with _saying(f"searcher: {self.spec.searcher.name}"):
-            searcher: Searcher = plugin(problem, **options)
+        searcher: Searcher = _create("searcher", "searcher", self.spec.searcher, problem)
         return searcher
 
     def pool(self) -> WorkerPool:
         """The worker pool, not started."""
-        plugin = plugins.load("pool", self.spec.pool.name)
-        options = plugins.check_options(plugin, self.spec.pool.options, "pool")
-        with _saying(f"pool: {self.spec.pool.name}"):
-            pool: WorkerPool = plugin(**options)
+        pool: WorkerPool = _create("pool", "pool", self.spec.pool)
         return pool
 
 
@@ -219,6 +211,12 @@ def objective_bounds(
     return found
 
 
+def _create(kind: str, place: str, section: PluginSpec, *positional: Any) -> Any:
+    """The plug-in of a part of the spec, made."""
+    with _saying(f"{place}: {section.name}"):
+        return plugins.create(kind, section.name, *positional, options=section.options, place=place)
+
+
 def _check_plugin(kind: str, place: str, section: PluginSpec) -> None:
     plugins.check_options(plugins.load(kind, section.name), section.options, place)
 
@@ -250,11 +248,17 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
 
 def make_space(section: PluginSpec, profile: NetworkProfile | None, excluded: Excluded = NOTHING) -> SearchSpace:
     """The search space of a spec without what is excluded; `SpecError` says what is wrong with it."""
-    plugin = plugins.load("search space", section.name)
-    options = plugins.check_options(plugin, {**section.options, **_excluding(section, excluded)}, "space")
-    with _saying(f"space: {section.name}"):
-        space: SearchSpace = plugin(profile, **options)
+    whole = PluginSpec(name=section.name, **{**section.options, **_excluding(section, excluded)})
+    space: SearchSpace = _create("search space", "space", whole, profile)
     return space
+
+
+def stored_space(record: JobRecord) -> SearchSpace:
+    """The search space of a job, built again from its spec and definition; no network is needed."""
+    spec = SearchSpec.from_dict(record.spec)
+    if spec.folder is not None:
+        plugins.use_folder(spec.folder)
+    return make_space(spec.space, record.definition.profile, record.definition.excluded)
 
 
 def _excluding(section: PluginSpec, excluded: Excluded) -> dict[str, Any]:

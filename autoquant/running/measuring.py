@@ -93,8 +93,8 @@ class Measurer:
         if not self._plan.spec.reuse or not requests:
             return []
         known = self._held.store.measurements(sorted({request.key for request in requests}))
-        found = [(request, known.get(request.key)) for request in requests]
-        return [Outcome(request, pair[0], source=pair[1]) for request, pair in found if pair is not None]
+        found = [(request, known[request.key]) for request in requests if request.key in known]
+        return [Outcome(request, stored.measurement, source=stored.source) for request, stored in found]
 
     def submit(self, request: Request) -> None:
         """Have it measured, once for all open requests with its key."""

@@ -9,12 +9,22 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from autoquant.errors import JobNotFound
-from autoquant.job import Attempt, Baseline, Event, JobDefinition, JobRecord, JobState
+from autoquant.job import (
+    Attempt,
+    Baseline,
+    Event,
+    HypervolumePoint,
+    JobDefinition,
+    JobRecord,
+    JobState,
+    LearningPoint,
+    StoredMeasurement,
+)
 from autoquant.space import Choice
 from autoquant.store import codec, tables
 from autoquant.store.crash import open_database
 from autoquant.store.lease import is_held
-from autoquant.trial import Measurement, Trial, TrialState
+from autoquant.trial import Trial, TrialState
 
 T = TypeVar("T")
 
@@ -140,19 +150,19 @@ class Store:
         query = sa.select(tables.attempts).where(table.job_id == job_id).order_by(table.ended, table.number)
         return self._read(query, lambda row: Attempt(**{key: row[key] for key in row if key != "job_id"}))
 
-    def hypervolume_history(self, job_id: int) -> list[tuple[int, float]]:
-        """(finished trials, hypervolume) at each change."""
+    def hypervolume_history(self, job_id: int) -> list[HypervolumePoint]:
+        """The hypervolume at each change."""
         table = tables.hypervolume.c
         query = sa.select(tables.hypervolume).where(table.job_id == job_id).order_by(table.finished)
-        return self._read(query, lambda row: (int(row["finished"]), float(row["value"])))
+        return self._read(query, lambda row: HypervolumePoint(int(row["finished"]), float(row["value"])))
 
-    def curves(self, job_id: int) -> dict[str, list[tuple[int, float]]]:
-        """What the searcher told of its learning: name of a curve -> (proposals made by then, value)."""
+    def curves(self, job_id: int) -> dict[str, list[LearningPoint]]:
+        """What the searcher reported of its learning: name of a curve -> its points."""
         table = tables.curves.c
         query = sa.select(tables.curves).where(table.job_id == job_id).order_by(table.curve, table.position)
-        found: dict[str, list[tuple[int, float]]] = {}
+        found: dict[str, list[LearningPoint]] = {}
         for point in self._read(query, codec.curve_point_from_row):
-            found.setdefault(point.curve, []).append((point.proposals, point.value))
+            found.setdefault(point.curve, []).append(LearningPoint(point.proposals, point.value))
         return found
 
     def baselines(self, job_id: int) -> list[Baseline]:
@@ -175,15 +185,15 @@ class Store:
         query = sa.select(tables.events).where(table.job_id == job_id, table.id > after).order_by(table.id).limit(limit)
         return self._read(query, lambda row: Event(row["id"], row["moment"], row["level"], row["text"]))
 
-    def measurements(self, keys: Sequence[str]) -> dict[str, tuple[Measurement, str]]:
-        """Measurements of any job by key, with the job and trial that made each; those that are there."""
-        found: dict[str, tuple[Measurement, str]] = {}
+    def measurements(self, keys: Sequence[str]) -> dict[str, StoredMeasurement]:
+        """Measurements of any job by key; those that are there."""
+        found: dict[str, StoredMeasurement] = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             wanted = tables.measurements.c.key.in_(keys[start : start + KEYS_AT_ONCE])
             for row in self._read(sa.select(tables.measurements).where(wanted), dict):
                 measurement = codec.measurement_from_json(row["measurement"])
                 assert measurement is not None
-                found[row["key"]] = (measurement, row["source"])
+                found[row["key"]] = StoredMeasurement(measurement, row["source"])
         return found
 
     def _read(self, query: sa.Select[Any], decode: Callable[[sa.RowMapping], T]) -> list[T]:

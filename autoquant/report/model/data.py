@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autoquant.data import SplitName
-from autoquant.job import Baseline, JobRecord
+from autoquant.job import Baseline, HypervolumePoint, JobRecord, LearningPoint
 from autoquant.objective import Objective
 from autoquant.space import Candidate
 from autoquant.trial import Trial
@@ -25,8 +25,8 @@ class ReportData:
         trials: all its trials, in whatever state.
         front: the feasible trials that no other dominates; with test scores where they have been measured.
         baselines: the float network, the uniform bit-widths and the sensitivity baseline.
-        hypervolume: (trial number, hypervolume in [0, 1]) where it changed, and at the last trial.
-        curves: name -> (proposals made by then, value) of the searcher's learning; empty where it tells none.
+        hypervolume: where it changed, and at the last trial.
+        curves: name -> learning curve of the searcher; empty where it reports none.
         layer_names: the layers of the network in the order of the rows of ``layer_costs``; empty without a network.
         layer_costs: candidate -> metric -> one cost a layer, for the front and the baselines; may be empty.
     """
@@ -35,8 +35,8 @@ class ReportData:
     trials: Sequence[Trial]
     front: Sequence[Trial]
     baselines: Sequence[Baseline] = ()
-    hypervolume: Sequence[tuple[int, float]] = ()
-    curves: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    hypervolume: Sequence[HypervolumePoint] = ()
+    curves: Mapping[str, Sequence[LearningPoint]] = field(default_factory=dict)
     layer_names: Sequence[str] = ()
     layer_costs: Mapping[Candidate, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
