@@ -181,11 +181,16 @@ class Device(_Strict):
 
     def to_toml(self) -> str:
         """The text of its file."""
-        lines = [f"{name} = {json.dumps(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
+        lines = [f"{name} = {_quoted(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
         for name, quantity in self.quantities():
             lines += ["", f"[{name}]", f"value = {quantity.value!r}"]
-            lines += [f"{field} = {json.dumps(getattr(quantity, field))}" for field in ("unit", "source")]
+            lines += [f"{field} = {_quoted(getattr(quantity, field))}" for field in ("unit", "source")]
         return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: it is one of JSON, but takes no halves of a character and no raw delete (U+007F)."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _name(bits: int) -> str:
