@@ -227,7 +227,7 @@ class Searcher(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class DeviceFit:
     """A device fitted to measurements."""
 
     device_file: str
@@ -236,7 +236,7 @@ class Calibration:
     """Number of the file -> (as it was on the similar device, as it is now), for those that moved."""
     fit: Mapping[str, float]
     """How well it predicts the rows that it was fitted to: measure -> value."""
-    left_out: Mapping[str, float]
+    held_out: Mapping[str, float]
     """The same measures where every row was predicted by a fit to others; empty for a single row."""
 
 
@@ -263,7 +263,7 @@ class CostModel(ABC):
     @classmethod
     def calibrate(
         cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
-    ) -> Calibration:
+    ) -> DeviceFit:
         """A device called ``name`` that is as ``like`` but explains a file of measured rows.
 
         ``source`` is where its numbers then come from; ``same_hardware`` says that ``like`` is the data sheet of what

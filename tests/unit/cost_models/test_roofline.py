@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from autoquant_cost_models.device import Quantity, shipped
 from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.roofline import Roofline, layer_seconds
+from autoquant_cost_models.roofline import Roofline
+from autoquant_cost_models.roofline_terms import layer_seconds
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
