@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from autoquant.interfaces import Evaluator as Evaluator
     from autoquant.interfaces import Searcher as Searcher
     from autoquant.interfaces import WorkerPool as WorkerPool
+    from autoquant.network import ActivationQuantization as ActivationQuantization
     from autoquant.network import LayerPrecision as LayerPrecision
     from autoquant.network import LayerProfile as LayerProfile
     from autoquant.network import NetworkProfile as NetworkProfile
+    from autoquant.network import WeightQuantization as WeightQuantization
     from autoquant.objective import Constraint as Constraint
     from autoquant.objective import Objective as Objective
     from autoquant.pareto import dominates as dominates
@@ -60,7 +62,7 @@ _HOME = {
     "data": "DataSplits Split",
     "errors": "AutoQuantError JobFailed JobNotFound PluginError SearcherError SpecError StoreError UnsupportedError",
     "interfaces": "CostModel Evaluator Searcher WorkerPool",
-    "network": "LayerPrecision LayerProfile NetworkProfile",
+    "network": "ActivationQuantization LayerPrecision LayerProfile NetworkProfile WeightQuantization",
     "objective": "Constraint Objective",
     "pareto": "dominates hypervolume non_dominated",
     "quantization": "build_quantized profile_network",

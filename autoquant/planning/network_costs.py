@@ -99,7 +99,7 @@ def _precisions(
             f"--bits: {label!r} is none of W8, W4A8, .. or 'float'; bit-widths: {', '.join(map(bits_text, BITS))}"
         )
     weights, activations = (int(part or FLOAT_BITS) for part in found.groups()) if found else (FLOAT_BITS, FLOAT_BITS)
-    chosen = LayerPrecision(weights, activations)
+    chosen = LayerPrecision.of_bits(weights, activations)
     return label, tuple(FLOAT if layer.kept_float else chosen for layer in network)
 
 

@@ -77,7 +77,7 @@ class Plan:
     def _what(self, candidate: Candidate) -> list[str]:
         """What the candidate stands for, whatever the space calls it."""
         try:
-            return [repr(precision) for precision in self.space.precisions(candidate)]
+            return [precision.key() for precision in self.space.precisions(candidate)]
         except UnsupportedError:
             return [f"{name}={option!r}" for name, option in self.space.decode(candidate).items()]
 

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT_BITS, RangeRule, ScaleRule, bits_text
+from autoquant.network import BITS, FLOAT_BITS, RangeMethod, ScaleMethod, bits_text
 from autoquant.quantization.mse import search_range, search_ratio, squared_error
 
 TINY = torch.finfo(torch.float32).tiny
 """The smallest scale: all values of a tensor that is smaller than this become zero."""
 
 PERCENTILE = 99.9
-"""Part of the values, in percent, that the rule ``percentile`` does not clip at an end."""
+"""Part of the values, in percent, that the method ``percentile`` does not clip at an end."""
 
 
 def check_bits(bits: int) -> None:
@@ -46,18 +46,18 @@ def percentile(rows: Tensor, percent: float) -> Tensor:
     return torch.from_numpy(np.percentile(rows.detach().numpy(), percent, axis=1, keepdims=True)).to(rows.dtype)
 
 
-def largest_magnitude(rows: Tensor, rule: ScaleRule) -> Tensor:
+def largest_magnitude(rows: Tensor, method: ScaleMethod) -> Tensor:
     """What the scale of a row is made from, (rows, 1): the largest magnitude, or its percentile where that is not 0."""
     magnitudes = rows.abs()
     largest = magnitudes.amax(1, keepdim=True)
-    if rule == "percentile":
+    if method == "percentile":
         clipped = percentile(magnitudes, PERCENTILE)
         return torch.where(clipped > 0, clipped, largest)
     return largest
 
 
 def symmetric_scale(
-    values: Tensor, bits: int, granularity: Literal["per_channel", "per_tensor"], rule: ScaleRule
+    values: Tensor, bits: int, granularity: Literal["per_channel", "per_tensor"], method: ScaleMethod
 ) -> Tensor:
     """Scale of a weight tensor: shape (channels, 1, ..) per channel (dimension 0), (1, 1, ..) per tensor.
 
@@ -68,13 +68,13 @@ def symmetric_scale(
     """
     check_bits(bits)
     rows = values.reshape(len(values) if granularity == "per_channel" else 1, -1)
-    largest = largest_magnitude(rows, rule)
-    if rule == "full_range":  # a hair smaller, so that a half does not round up or down as the division happens to fall
+    largest = largest_magnitude(rows, method)
+    if method == "full_range":  # a hair smaller, so that a half does not round as the division happens to fall
         scale = torch.nextafter(largest / (2 ** (bits - 1) - 0.5), torch.zeros_like(largest))
     else:
         scale = largest / max(2 ** (bits - 1) - 1, 1)
     scale = torch.where(largest > 0, scale.clamp_min(TINY), 1.0)
-    if rule == "mse" and bits != FLOAT_BITS:
+    if method == "mse" and bits != FLOAT_BITS:
         scale = _least_error_scale(rows, scale, bits)
     return scale.reshape(-1, *[1] * (values.dim() - 1))
 
@@ -135,17 +135,17 @@ class Affine:
         return integers.clamp_(-self.zero_point, levels(self.bits) - self.zero_point).mul_(self.scale)
 
 
-def affine_range(values: Tensor, low: float, high: float, bits: int, rule: RangeRule) -> Affine:
+def affine_range(values: Tensor, low: float, high: float, bits: int, method: RangeMethod) -> Affine:
     """How to quantize activations that lie in [low, high], of which ``values`` is a sample.
 
     ``min_max``: the whole range. ``percentile``: it clips what lies beyond the `PERCENTILE` of the sample at either
     end. ``mse``: the range with the least squared error on the sample that a search finds, first both ends together,
     then each on its own; never worse than ``min_max``.
     """
-    if rule == "min_max" or bits == FLOAT_BITS:
+    if method == "min_max" or bits == FLOAT_BITS:
         return Affine.of_range(low, high, bits)
     sample = values.reshape(1, -1)
-    if rule == "percentile":
+    if method == "percentile":
         ends = [float(percentile(sample, percent)) for percent in (100 - PERCENTILE, PERCENTILE)]
         low, high = ends if ends[0] < 0 or ends[1] > 0 else (low, high)
         return Affine.of_range(low, high, bits)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import FLOAT_BITS, SCALE_RULES, LayerPrecision, ScaleRule, WeightQuantizer
+from autoquant.network import SCALE_METHODS, ScaleMethod, WeightQuantization, WeightQuantizer
 from autoquant.quantization.mse import search_range, search_ratio, squared_error
 from autoquant.quantization.quantizers import (
     PERCENTILE,
@@ -29,17 +29,15 @@ from autoquant.quantization.quantizers import (
 )
 
 
-def quantize_weight(weight: Tensor, precision: LayerPrecision) -> Tensor:
+def quantize_weight(weight: Tensor, how: WeightQuantization) -> Tensor:
     """The values that stand for a weight, output channels first, in its shape and memory format.
 
     Groups are made of the weights of an output channel in their order: inputs, then kernel positions.
-    `UnsupportedError` for a bit-width or a rule that the quantizer does not know.
+    `UnsupportedError` for a bit-width or a method that the quantizer does not know.
     """
-    check_bits(precision.weight_bits)
-    if precision.weight_bits == FLOAT_BITS:
-        return weight
-    rows = weight.detach().reshape(1 if precision.weight_granularity == "per_tensor" else len(weight), -1)
-    quantized = torch.cat([_quantized(part, precision) for part in _blocks(rows, precision.group_size)], 1)
+    check_bits(how.bits)
+    rows = weight.detach().reshape(1 if how.granularity == "per_tensor" else len(weight), -1)
+    quantized = torch.cat([_quantized(part, how) for part in _blocks(rows, how.group_size)], 1)
     return torch.empty_like(weight).copy_(quantized.reshape(weight.shape))
 
 
@@ -49,10 +47,10 @@ def _blocks(rows: Tensor, group_size: int | None) -> list[Tensor]:
     return [block for block in (rows[:, :full], rows[:, full:]) if block.shape[1]]
 
 
-def _quantized(block: Tensor, precision: LayerPrecision) -> Tensor:
-    width = min(precision.group_size or block.shape[1], block.shape[1])
+def _quantized(block: Tensor, how: WeightQuantization) -> Tensor:
+    width = min(how.group_size or block.shape[1], block.shape[1])
     rows = block.reshape(-1, width)
-    fitted = fit(rows, precision.weight_quantizer, precision.weight_bits, precision.weight_scale)
+    fitted = fit(rows, how.quantizer, how.bits, how.scale_method)
     return fitted.quantize(rows).reshape(block.shape)
 
 
@@ -60,8 +58,8 @@ class RowQuantizer(Protocol):
     """A quantizer with the scale of each row."""
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        """The quantizer for these rows; those without rules take no notice of ``rule``."""
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
+        """The quantizer for these rows; those without methods take no notice of ``method``."""
         ...
 
     def quantize(self, rows: Tensor) -> Tensor:
@@ -69,12 +67,14 @@ class RowQuantizer(Protocol):
         ...
 
 
-def fit(rows: Tensor, quantizer: WeightQuantizer, bits: int, rule: ScaleRule) -> RowQuantizer:
-    """The named quantizer for rows of values. `UnsupportedError` where it does not know the rule."""
-    accepted = SCALE_RULES[quantizer]
-    if accepted and rule not in accepted:
-        raise UnsupportedError(f"quantizer {quantizer!r} has no rule {rule!r}; accepted: {', '.join(accepted)}")
-    return QUANTIZERS[quantizer].fit(rows, bits, rule)
+def fit(rows: Tensor, quantizer: WeightQuantizer, bits: int, method: ScaleMethod) -> RowQuantizer:
+    """The named quantizer for rows of values. `UnsupportedError` where it does not know the method."""
+    accepted = SCALE_METHODS[quantizer]
+    if accepted and method not in accepted:
+        raise UnsupportedError(
+            f"quantizer {quantizer!r} has no scale method {method!r}; accepted: {', '.join(accepted)}"
+        )
+    return QUANTIZERS[quantizer].fit(rows, bits, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Symmetric:
     bits: int
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        return cls(symmetric_scale(rows, bits, "per_channel", rule), bits)
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
+        return cls(symmetric_scale(rows, bits, "per_channel", method), bits)
 
     def quantize(self, rows: Tensor) -> Tensor:
         return quantize_symmetric(rows, self.scale, self.bits)
@@ -105,14 +105,14 @@ class AffineRows:
     bits: int
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
         low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)
-        if rule == "percentile":
+        if method == "percentile":
             inner = percentile(rows, 100 - PERCENTILE), percentile(rows, PERCENTILE)
             some = (inner[0] < 0) | (inner[1] > 0)
             low, high = torch.where(some, inner[0], low), torch.where(some, inner[1], high)
         low, high = low.double().clamp_max(0), high.double().clamp_min(0)
-        if rule == "mse":
+        if method == "mse":
             low, high = search_range(
                 lambda low, high: squared_error(cls.of_range(low, high, bits).quantize(rows), rows), low, high
             )
@@ -143,10 +143,10 @@ class PowerOfTwo:
     bits: int
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        largest = largest_magnitude(rows, rule)
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
+        largest = largest_magnitude(rows, method)
         scale = torch.where(largest > 0, largest.clamp_min(TINY), 1.0)
-        if rule == "mse":
+        if method == "mse":
 
             def error(ratio: Tensor) -> Tensor:
                 return squared_error(cls((scale * ratio).clamp_min(TINY), bits).quantize(rows), rows)
@@ -167,7 +167,7 @@ class Logarithmic:
     """``sign(x) * exp(floor(log(|x| + eps)))``, with ``eps`` a millionth of ``|x|``: levels stay where they are.
 
     The formula bounds no bits: here zero and ``2^(b-1) - 1`` exponents have a code, from that of the largest magnitude
-    downwards; what falls below becomes zero. It has no scale rule: the levels are powers of e.
+    downwards; what falls below becomes zero. It has no scale method: the levels are powers of e.
     """
 
     EPSILON: ClassVar[float] = 1e-6
@@ -179,7 +179,7 @@ class Logarithmic:
     bits: int
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
         return cls(cls._exponent(rows.abs().amax(1, keepdim=True)).clamp_min(cls.LEAST), bits)
 
     @classmethod
@@ -198,7 +198,7 @@ class Statistical:
     """``mean + std * round((x - mean) / std)``: steps of one standard deviation, whatever the bits.
 
     The formula, ``round((x - mean) / std)``, bounds no bits: here the integers are clipped to the signed range,
-    ``-2^(b-1)`` to ``2^(b-1) - 1``. It has no scale rule. Where all values of a row are the same, the step is 1.
+    ``-2^(b-1)`` to ``2^(b-1) - 1``. It has no scale method. Where all values of a row are the same, the step is 1.
     """
 
     mean: Tensor
@@ -206,7 +206,7 @@ class Statistical:
     bits: int
 
     @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
         values = rows.double()
         mean, std = values.mean(1, keepdim=True).float(), values.std(1, keepdim=True, correction=0).float()
         return cls(mean, torch.where(std > TINY, std, 1.0), bits)

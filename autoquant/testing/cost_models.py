@@ -21,10 +21,10 @@ from autoquant.errors import UnsupportedError
 from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
 from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile, Operation
 
-PRECISIONS = tuple(LayerPrecision(weights, activations) for weights in BITS for activations in BITS)
+PRECISIONS = tuple(LayerPrecision.of_bits(weights, activations) for weights in BITS for activations in BITS)
 """Every pair of bit-widths that can be chosen."""
 
-IMPOSSIBLE = LayerPrecision(1000, 1000)
+IMPOSSIBLE = LayerPrecision.of_bits(1000, 1000)
 """Bit-widths that nothing has."""
 
 LAYERS = (

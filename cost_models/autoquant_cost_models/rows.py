@@ -171,7 +171,7 @@ class _Line(BaseModel):
             parameters=math.prod(self.weight_shape) * bool(self.weight_shape) + bias,
             groups=self.groups,
         )
-        return profile, LayerPrecision(self.weight_bits, self.activation_bits)
+        return profile, LayerPrecision.of_bits(self.weight_bits, self.activation_bits)
 
 
 def derived_macs(kind: str, source: tuple[int, ...], output: tuple[int, ...], weight: tuple[int, ...]) -> int | None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile, NetworkProfile, WeightQuantization
 from autoquant_cost_models.checks import WIDTHS, check_supported, known_widths
 
 SUPPORTED = f"supported: weights and activations of {WIDTHS} bits; float only for layers of kind 'other'"
@@ -26,11 +26,11 @@ def packed_bytes(values: int, bits: int) -> int:
     return -(-values * bits // 8)
 
 
-def offset_bytes(precision: LayerPrecision) -> int:
-    """Bytes of what a quantizer of weights keeps beside each scale: a zero point, a mean, or nothing."""
-    if precision.weight_quantizer == "affine":
-        return packed_bytes(1, precision.weight_bits)
-    return MEAN_BYTES if precision.weight_quantizer == "statistical" else 0
+def offset_bytes(weight: WeightQuantization) -> int:
+    """Bytes of what a quantizer of weights keeps with each scale: a zero point, a mean, or nothing."""
+    if weight.quantizer == "affine":
+        return packed_bytes(1, weight.bits)
+    return MEAN_BYTES if weight.quantizer == "statistical" else 0
 
 
 class WeightBytes(CostModel):
@@ -54,7 +54,7 @@ class WeightBytes(CostModel):
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Every bit-width; only float for a layer of kind ``other``."""
         if layer.kind == "other":
-            return (precision.weight_bits, precision.activation_bits) == (FLOAT.weight_bits, FLOAT.activation_bits)
+            return precision == FLOAT
         return known_widths(precision)
 
     def tables(
@@ -78,8 +78,8 @@ def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_store
     total = BIAS_BYTES * layer.bias
     if not weight_is_stored:
         total += packed_bytes(layer.weights, precision.weight_bits)
-        if precision.weight_bits != FLOAT_BITS:
-            total += (SCALE_BYTES + offset_bytes(precision)) * precision.scales(layer.weight_shape)
-    if precision.activation_bits != FLOAT_BITS:
-        total += SCALE_BYTES + packed_bytes(1, precision.activation_bits)
+        if precision.weight:
+            total += (SCALE_BYTES + offset_bytes(precision.weight)) * precision.weight.scales(layer.weight_shape)
+    if precision.activation:
+        total += SCALE_BYTES + packed_bytes(1, precision.activation.bits)
     return total

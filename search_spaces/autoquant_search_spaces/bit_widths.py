@@ -18,13 +18,15 @@ from autoquant.network import (
     BITS,
     FLOAT,
     FLOAT_BITS,
-    SCALE_RULES,
+    SCALE_METHODS,
+    ActivationQuantization,
     Granularity,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
-    RangeRule,
-    ScaleRule,
+    RangeMethod,
+    ScaleMethod,
+    WeightQuantization,
     WeightQuantizer,
     bits_text,
 )
@@ -101,10 +103,10 @@ class BitWidths(SearchSpace):
         tie: Sequence[Tie] = (),
         groups: Mapping[str, Sequence[str]] | None = None,
         granularity: Granularity = "per_channel",
-        weight_scale: ScaleRule = "mse",
-        activation_scale: RangeRule = "mse",
-        weight_scales: Sequence[ScaleRule] = (),
-        activation_scales: Sequence[RangeRule] = (),
+        weight_scale: ScaleMethod = "mse",
+        activation_scale: RangeMethod = "mse",
+        weight_scales: Sequence[ScaleMethod] = (),
+        activation_scales: Sequence[RangeMethod] = (),
         quantizer: WeightQuantizer = "symmetric",
         quantizers: Sequence[WeightQuantizer] = (),
         group_size: Annotated[int, Field(ge=1)] = 64,
@@ -259,15 +261,14 @@ class BitWidths(SearchSpace):
         return tables
 
     def _precision(self, lists: Sequence[Sequence[Any]], indices: Sequence[int]) -> LayerPrecision:
-        weight, activation = lists[0][indices[0]], lists[1][indices[1]]
+        weight, activation, weight_method, activation_method, quantizer = (
+            values[index] for values, index in zip(lists, indices, strict=True)
+        )
         return LayerPrecision(
-            weight,
-            activation,
-            self._granularity,
-            lists[2][0 if weight == FLOAT_BITS else indices[2]],
-            lists[3][0 if activation == FLOAT_BITS else indices[3]],
-            lists[4][0 if weight == FLOAT_BITS else indices[4]],
-            self._group_size,
+            None
+            if weight == FLOAT_BITS
+            else WeightQuantization(weight, self._granularity, weight_method, quantizer, self._group_size),
+            None if activation == FLOAT_BITS else ActivationQuantization(activation, activation_method),
         )
 
     @cached_property
@@ -328,11 +329,11 @@ def _rules(values: Sequence[str], place: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule, place: str) -> None:
+def _check_rule(quantizer: WeightQuantizer, rule: ScaleMethod, place: str) -> None:
     """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
-    accepted = SCALE_RULES[quantizer] or ("mse",)
+    accepted = SCALE_METHODS[quantizer] or ("mse",)
     if rule not in accepted:
-        remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
+        remedy = f"accepted: {', '.join(accepted)}" if SCALE_METHODS[quantizer] else "it has none; leave the option out"
         raise SpecError(f"space.{place}: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
 
 

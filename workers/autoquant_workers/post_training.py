@@ -19,7 +19,7 @@ from torch.nn import functional
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import EvaluationError, SpecError
 from autoquant.interfaces import Evaluator
-from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
+from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
@@ -107,13 +107,14 @@ class PostTraining(Evaluator):
         layers = len(self._quantized.profile)
         if len(options) != layers:
             raise SpecError(f"space: it describes {len(options)} layers, the network has {layers}")
-        activations = any(option.activation_bits != FLOAT_BITS for layer in options for option in layer)
+        activations = any(option.activation for layer in options for option in layer)
         if activations and "calibration" not in self._splits:
             raise SpecError(
                 "data: the space quantizes activations, and there is no calibration split; give "
                 "DataSplits(search, test, calibration), or set space.activations to [float]"
             )
-        if self._factors and any(option.weight_granularity == "per_tensor" for layer in options for option in layer):
+        weights = [option.weight for layer in options for option in layer if option.weight]
+        if self._factors and any(weight.granularity == "per_tensor" for weight in weights):
             raise SpecError(
                 "evaluator.reestimate_batch_norm: it gives each output channel a scale of its own, and the space "
                 "quantizes weights per tensor; set space.granularity to per_channel"
@@ -126,7 +127,7 @@ class PostTraining(Evaluator):
         self._calibrate([precision for precisions in options for precision in precisions])
         assert self._quantized.calibration is not None
         for layer, precisions in zip(self._quantized.profile, options, strict=True):
-            if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+            if any(precision.activation for precision in precisions):
                 self._quantized.calibration.affine(layer.name, 8, "min_max")
 
     def bounds(self) -> dict[str, tuple[float, float]]:
@@ -195,7 +196,7 @@ class PostTraining(Evaluator):
         calibration = self._splits.get("calibration")
         if calibration is None or self._quantized.calibration is not None:
             return
-        if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+        if any(precision.activation for precision in precisions):
             self._quantized.calibrate(calibration.inputs, self._batch_size)
 
     @torch.no_grad()

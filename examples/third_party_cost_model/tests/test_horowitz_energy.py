@@ -17,5 +17,5 @@ def test_contract():
 @pytest.mark.parametrize(("bits", "picojoules"), [(8, 1000 * 0.3 + 1110 * 64), (4, 1000 * 0.3 + 555 * 64)])
 def test_by_hand(bits, picojoules):
     network = NetworkProfile((LAYER,), input_shapes=((100,),))
-    (costs,) = HorowitzEnergy().tables(network, [[LayerPrecision(bits, bits)]])["ideal_energy_uj"]
+    (costs,) = HorowitzEnergy().tables(network, [[LayerPrecision.of_bits(bits, bits)]])["ideal_energy_uj"]
     assert costs[0] == pytest.approx(picojoules * 1e-6)

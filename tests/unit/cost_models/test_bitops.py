@@ -23,7 +23,7 @@ def total(*precisions: LayerPrecision) -> float:
 
 
 def test_by_hand() -> None:
-    assert total(LayerPrecision(4, 8), LayerPrecision(8, 8)) == 4 * 8 * 288 + 8 * 8 * 320
+    assert total(LayerPrecision.of_bits(4, 8), LayerPrecision.of_bits(8, 8)) == 4 * 8 * 288 + 8 * 8 * 320
 
 
 def test_float_counts_as_32_bits() -> None:
@@ -32,7 +32,7 @@ def test_float_counts_as_32_bits() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(BITS), st.sampled_from(BITS)), min_size=1, max_size=5), st.data())
 def test_a_population_costs_the_sum_of_its_layers(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
-    options = [[LayerPrecision(*pair) for pair in pairs]] * 2
+    options = [[LayerPrecision.of_bits(*pair) for pair in pairs]] * 2
     rows = st.lists(st.integers(0, len(pairs) - 1), min_size=2, max_size=2)
     population = np.array(data.draw(st.lists(rows, min_size=1, max_size=8)))
     found = BitOps().estimate(NETWORK, options, population)["bitops"]
@@ -48,7 +48,7 @@ def test_a_layer_without_macs_is_refused_by_name() -> None:
 
 def test_a_bit_width_that_cannot_be_chosen_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"W7A8.*2, 3, 4, 5, 6, 8, 16, float"):
-        BitOps().tables(NETWORK, [[LayerPrecision(7, 8)], [FLOAT]])
+        BitOps().tables(NETWORK, [[LayerPrecision.of_bits(7, 8)], [FLOAT]])
 
 
 def test_there_must_be_options_for_each_layer() -> None:

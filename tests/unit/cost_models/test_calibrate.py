@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import LayerPrecision, LayerProfile
 
-W8A8, FLOAT = LayerPrecision(8, 8), LayerPrecision(32, 32)
+W8A8, FLOAT = LayerPrecision.of_bits(8, 8), LayerPrecision.of_bits(32, 32)
 
 
 def layer(kind: str, channels: int, size: int, kernel: int = 3) -> LayerProfile:

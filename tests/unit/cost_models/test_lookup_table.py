@@ -12,7 +12,7 @@ from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.testing.cost_models import LAYERS, PRECISIONS, check_cost_model
 
-W8A8, W4A8 = LayerPrecision(8, 8), LayerPrecision(4, 8)
+W8A8, W4A8 = LayerPrecision.of_bits(8, 8), LayerPrecision.of_bits(4, 8)
 CONV = LayerProfile("stem", "conv", 0, (3, 8, 8), (4, 8, 8), (4, 3, 3, 3), 6912, bias=4, parameters=112)
 WIDER = replace(CONV, name="wider", output_shape=(8, 8, 8), weight_shape=(8, 3, 3, 3), macs=13824)
 HEAD = LayerProfile("head", "linear", 1, (256,), (10,), (10, 256), 2560, bias=10, parameters=2570)

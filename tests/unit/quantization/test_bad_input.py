@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from autoquant.data import DataSplits, Split
 from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
-from autoquant.network import LayerPrecision
+from autoquant.network import LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork, fold_batch_norm, profile_network
 
 
@@ -145,7 +145,7 @@ def test_channels_that_are_constant_or_zero_are_quantized_exactly():
     network.step.weight.data[2] = -0.3
     quantized = QuantizedNetwork(network, rows(0, 4))
     for rule in ("mse", "min_max"):
-        quantized.apply([LayerPrecision(2, 32, weight_scale=rule)] * 3)  # type: ignore[arg-type]
+        quantized.apply([LayerPrecision(WeightQuantization(2, scale_method=rule), None)] * 3)  # type: ignore[arg-type]
         expected = torch.tensor([[0.0], [0.3], [-0.3]]).expand(3, 8)
         torch.testing.assert_close(quantized.module.step.weight[:3], expected)
 
@@ -167,5 +167,5 @@ def test_a_channel_of_the_input_that_is_constant_changes_nothing():
     quantized = QuantizedNetwork(network, inputs)
     quantized.calibrate(inputs)
     before = quantized.module(inputs)
-    quantized.apply([LayerPrecision(16, 16)] * len(quantized.profile))
+    quantized.apply([LayerPrecision.of_bits(16, 16)] * len(quantized.profile))
     torch.testing.assert_close(quantized.module(inputs), before, rtol=1e-2, atol=1e-3)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import SCALE_RULES, LayerPrecision
+from autoquant.network import SCALE_METHODS, LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.quantizers import TINY, symmetric_scale
 from autoquant.quantization.weights import AffineRows, Logarithmic, PowerOfTwo, Statistical, Symmetric, fit
@@ -24,7 +24,7 @@ from autoquant.quantization.weights import quantize_weight as quantized
 Float64 = npt.NDArray[np.float64]
 
 BITS = [2, 3, 4, 5, 6, 8, 16]
-EVERY: list[tuple[Any, Any]] = [(name, rule) for name, rules in SCALE_RULES.items() for rule in rules or ("mse",)]
+EVERY: list[tuple[Any, Any]] = [(name, rule) for name, rules in SCALE_METHODS.items() for rule in rules or ("mse",)]
 UNIFORM = ("symmetric", "affine", "statistical")
 ODD = [("symmetric", "min_max"), ("power_of_two", "min_max"), ("power_of_two", "percentile"), ("power_of_two", "mse")]
 ODD += [("logarithmic", "mse")]
@@ -205,7 +205,7 @@ def reference(name: str, rule: str, x: Float64, bits: int) -> Float64:
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4, 8])
-@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if pair[1] != "mse" or not SCALE_RULES[pair[0]]])
+@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if pair[1] != "mse" or not SCALE_METHODS[pair[0]]])
 def test_it_agrees_with_the_formula_in_float64(name, rule, bits):
     values = torch.randn(40, 250, generator=torch.Generator().manual_seed(bits)) + 0.2
     found = float64(fit(values, name, bits, rule).quantize(values))
@@ -255,8 +255,8 @@ def test_channels_tensors_and_groups_are_quantized_as_if_alone(name, rule):
         row = part.reshape(1, -1)
         return fit(row, name, 4, rule).quantize(row).reshape(part.shape)
 
-    def precision(granularity: Any, size: int | None = None) -> LayerPrecision:
-        return LayerPrecision(4, 32, granularity, rule, weight_quantizer=name, group_size=size)
+    def precision(granularity: Any, size: int | None = None) -> WeightQuantization:
+        return WeightQuantization(4, granularity, rule, name, size)
 
     close: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
     expected = torch.stack([alone(channel) for channel in weight])
@@ -271,11 +271,11 @@ def test_channels_tensors_and_groups_are_quantized_as_if_alone(name, rule):
     assert torch.equal(whole, quantized(weight, precision("per_channel")))
 
 
-@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if SCALE_RULES[pair[0]]])
+@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if SCALE_METHODS[pair[0]]])
 def test_smaller_groups_lose_less(name, rule):
     weight = rising(8, 64)
     errors = [
-        float((quantized(weight, LayerPrecision(4, 32, "per_group", rule, "mse", name, size)) - weight).square().sum())
+        float((quantized(weight, WeightQuantization(4, "per_group", rule, name, size)) - weight).square().sum())
         for size in (4, 16, 64)
     ]
     assert errors == sorted(errors)
@@ -287,26 +287,27 @@ def test_a_network_quantizes_its_weights_so_and_keeps_each_apart(name, rule):
     network = nn.Sequential(nn.Linear(10, 6))
     network_of = QuantizedNetwork(network, torch.randn(2, 10))
     weight = network[0].weight.detach().clone()
-    precisions = [
-        LayerPrecision(3, 32, "per_group", rule, "mse", name, 4),
-        LayerPrecision(3, 32, "per_group", rule, "mse", name, 5),
-        LayerPrecision(3, 32, "per_channel", rule, "mse", name),
-        LayerPrecision(3, 32, "per_tensor", rule, "mse", name),
+    ways = [
+        WeightQuantization(3, "per_group", rule, name, 4),
+        WeightQuantization(3, "per_group", rule, name, 5),
+        WeightQuantization(3, "per_channel", rule, name),
+        WeightQuantization(3, "per_tensor", rule, name),
     ]
-    for precision in precisions * 2:
-        network_of.apply([precision])
-        assert torch.equal(network_of.module[0].weight, quantized(weight, precision))
+    for way in ways * 2:
+        network_of.apply([LayerPrecision(way, None)])
+        assert torch.equal(network_of.module[0].weight, quantized(weight, way))
     network_of.restore()
     assert torch.equal(network_of.module[0].weight, weight)
 
 
 def test_what_a_quantizer_does_not_know_is_refused():
     weight = torch.randn(2, 3)
-    with pytest.raises(UnsupportedError, match="'affine' has no rule 'full_range'; accepted: min_max, percentile, mse"):
-        quantized(weight, LayerPrecision(4, 32, weight_scale="full_range", weight_quantizer="affine"))
+    with pytest.raises(
+        UnsupportedError, match="'affine' has no scale method 'full_range'; accepted: min_max, percentile, mse"
+    ):
+        quantized(weight, WeightQuantization(4, scale_method="full_range", quantizer="affine"))
     with pytest.raises(UnsupportedError, match="7 bits are not supported"):
-        quantized(weight, LayerPrecision(7, 32))
-    assert quantized(weight, LayerPrecision(32, 4)) is weight
+        quantized(weight, WeightQuantization(7))
 
 
 @every
@@ -314,4 +315,4 @@ def test_nan_is_refused(name, rule):
     quantizing = QuantizedNetwork(nn.Linear(3, 2), torch.randn(2, 3))
     next(quantizing.module.children()).weight.data[0, 0] = float("nan")
     with pytest.raises(UnsupportedError, match="layer '0': its weight has 1 NaN or infinite values of 6"):
-        quantizing.apply([LayerPrecision(4, 32, weight_scale=rule, weight_quantizer=name)])
+        quantizing.apply([LayerPrecision(WeightQuantization(4, scale_method=rule, quantizer=name), None)])

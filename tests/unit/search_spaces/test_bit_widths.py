@@ -11,7 +11,15 @@ from autoquant_search_spaces.bit_widths import BitWidths
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile, Operation
+from autoquant.network import (
+    FLOAT,
+    ActivationQuantization,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    Operation,
+    WeightQuantization,
+)
 
 LAST = LayerProfile("head.out", "linear", 5, (3,), (3,), (3, 3), 9, 3, 12)
 KEPT = LayerProfile("norm", "other", 4, (3,), (3,), (), None, 0, 6, kept_float=True)
@@ -56,10 +64,13 @@ def test_pins_go_by_order_of_execution_name_and_pattern() -> None:
 
 def test_every_option_of_quantization_reaches_the_layers() -> None:
     options = {"weight_scale": "percentile", "activation_scale": "min_max", "quantizer": "affine"}
-    precision = space(granularity="per_group", group_size=16, **options).layer_options[0][0]
-    assert precision == LayerPrecision(2, 32, "per_group", "percentile", "min_max", "affine", 16)
-    assert space(granularity="per_group").layer_options[0][0].group_size == 64
-    assert space(group_size=16).layer_options[0][0] == LayerPrecision(2, 32)
+    precision = space(activations=[8], granularity="per_group", group_size=16, **options).layer_options[0][0]
+    weight = WeightQuantization(2, "per_group", "percentile", "affine", 16)
+    assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
+    assert space(granularity="per_group").layer_options[0][0].weight == WeightQuantization(
+        2, "per_group", group_size=64
+    )
+    assert space(group_size=16).layer_options[0][0] == LayerPrecision.of_bits(2, 32)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +116,10 @@ def test_layers_may_have_lists_of_their_own() -> None:
 
 
 def test_scales_are_those_of_the_options() -> None:
-    made = space(granularity="per_tensor", weight_scale="min_max", activation_scale="min_max").layer_options[0][0]
-    assert (made.weight_granularity, made.weight_scale, made.activation_scale) == ("per_tensor", "min_max", "min_max")
+    options = {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"}
+    precision = space(weights=[2], activations=[8, 16], **options).layer_options[0][0]
+    weight = WeightQuantization(2, "per_tensor", "min_max")
+    assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
 
 
 @pytest.mark.parametrize(
@@ -265,8 +278,8 @@ def test_rules_of_scales_may_be_chosen_by_layer() -> None:
     made = space(weights=[4, "float"], weight_scales=["min_max", "mse"])
     assert [choice.name for choice in made.choices][:2] == ["head.out.weight", "head.out.weight_scale"]
     at_four, at_float = made.layer_options[0][:2], made.layer_options[0][2:]
-    assert [(p.weight_bits, p.weight_scale) for p in at_four] == [(4, "min_max"), (4, "mse")]
-    assert [(p.weight_bits, p.weight_scale) for p in at_float] == [(32, "min_max")]
+    assert [p.weight for p in at_four] == [WeightQuantization(4, scale_method=name) for name in ("min_max", "mse")]
+    assert at_float == (FLOAT,)
     floats = made.encode({c.name: c.options[-1] for c in made.choices})
     assert made.precisions(made.canonical(floats)) == made.precisions(floats)
     assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
@@ -296,7 +309,7 @@ def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     first = min(made.network.quantizable, key=lambda layer: layer.order).name
     assert f"{first}.quantizer" not in names, "a layer in float has no quantizer to choose"
     by_name = {layer.name: options for layer, options in zip(made.network, made.layer_options, strict=True)}
-    found = {(p.weight_quantizer, p.weight_scale) for p in by_name["layer1"]}
+    found = {(p.weight.quantizer, p.weight.scale_method) for p in by_name["layer1"]}
     assert found == {("symmetric", "mse"), ("symmetric", "percentile"), ("affine", "mse"), ("affine", "percentile")}
     both = space(weights=[4, "float"], quantizers=["symmetric", "affine"])
     options = {choice.name: choice.options[0] for choice in both.choices} | {"layer1.quantizer": "affine"}
