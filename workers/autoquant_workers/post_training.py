@@ -42,10 +42,10 @@ class PostTraining(Evaluator):
         data: targets are class labels; no split may hold the examples of another.
         batch_size: how many examples run at a time. It sets speed and memory; results may differ in the last digits.
         keep_float: layers that stay in float, by name; ``*`` and ``?`` match parts of names.
-        memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates that begin with the
-            same bit-widths; 0 computes everything anew. It changes speed and memory, never a result.
+        memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates whose first
+            layers are equal; 0 computes everything again. It changes speed and memory, never a result.
         bias_correction: give each output channel the mean that it has in the float network on the calibration split.
-        reestimate_batch_norm: estimate the statistics of folded BatchNorm anew on the calibration split.
+        reestimate_batch_norm: estimate the statistics of folded BatchNorm again on the calibration split.
 
     The last two cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
     """
@@ -143,7 +143,7 @@ class PostTraining(Evaluator):
     def evaluate_many(
         self, space: SearchSpace, candidates: Sequence[Candidate], split: SplitName = "search"
     ) -> list[Measurement | Exception]:
-        """Each candidate measures what it would alone, bit for bit; layers run once for all that begin alike.
+        """Each candidate measures what it would alone, bit for bit; layers run once for all with an equal prefix.
 
         A subclass that changes `evaluate` alone is asked for one candidate at a time.
         """
@@ -152,15 +152,16 @@ class PostTraining(Evaluator):
         return self._measure([_Run.of(space, candidate) for candidate in candidates], split)
 
     def _measure(self, runs: Sequence[_Run], split: SplitName) -> list[Measurement | Exception]:
-        """Batch after batch of examples through all candidates, those that begin alike behind each other."""
-        alike = sorted(
-            (run for run in runs if run.error is None), key=lambda run: [str(precision) for precision in run.precisions]
+        """Batch after batch of examples through all candidates, those with an equal prefix behind each other."""
+        in_order = sorted(
+            (run for run in runs if run.error is None),
+            key=lambda run: [precision.key() for precision in run.precisions],
         )
-        for run, following in pairwise(alike):
+        for run, following in pairwise(in_order):
             run.shared = self._quantized.common_prefix(run.precisions, following.precisions)
         try:
             for start in range(0, len(self._splits[split].targets), self._batch_size):
-                for run in alike:
+                for run in in_order:
                     if run.error is None:
                         self._step(run, split, start)
         finally:
@@ -221,7 +222,7 @@ class _Run:
     hits: list[Tensor] = field(default_factory=list)
     seconds: float = 0.0
     shared: int = 0
-    """How many quantized layers are alike in the candidate that runs next."""
+    """How many quantized layers are equal in the candidate that runs next."""
     correction: Correction | None = None
 
     @classmethod
