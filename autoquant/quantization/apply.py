@@ -168,7 +168,7 @@ class QuantizedNetwork:
         if key not in self._weights:
             part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
             check_finite(weight, f"layer {name!r}: its weight")
-            self._weights[key] = as_module_keeps(part, quantize_weight(weight, how))
+            self._weights[key] = as_module_keeps(part, quantize_weight(weight, how).dequantize())
         return self._weights[key]
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:

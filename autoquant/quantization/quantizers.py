@@ -1,4 +1,4 @@
-"""Uniform quantizers, quantize-dequantize form: the values that an integer of few bits can stand for, in float32.
+"""Uniform quantizers: the values that an integer of few bits can stand for, in float32.
 
 Symmetric for weights (signed integers), affine for activations (unsigned integers with a zero point), as in Jacob et
 al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", eq. 1.
@@ -38,7 +38,12 @@ def quantize_symmetric(values: Tensor, scale: Tensor, bits: int) -> Tensor:
     check_bits(bits)
     if bits == FLOAT_BITS:
         return values
-    return torch.div(values, scale).round_().clamp_(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1).mul_(scale)
+    return symmetric_codes(values, scale, bits).mul_(scale)
+
+
+def symmetric_codes(values: Tensor, scale: Tensor, bits: int) -> Tensor:
+    """``clip(round(W / a), -2^(b-1), 2^(b-1) - 1)``, the integers of `quantize_symmetric`, as float32."""
+    return torch.div(values, scale).round_().clamp_(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def percentile(rows: Tensor, percent: float) -> Tensor:
