@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from autoquant.interfaces import Evaluator as Evaluator
     from autoquant.interfaces import Searcher as Searcher
     from autoquant.interfaces import WorkerPool as WorkerPool
+    from autoquant.network import ABSENT as ABSENT
     from autoquant.network import ActivationQuantization as ActivationQuantization
+    from autoquant.network import LayerConfig as LayerConfig
     from autoquant.network import LayerPrecision as LayerPrecision
     from autoquant.network import LayerProfile as LayerProfile
     from autoquant.network import NetworkProfile as NetworkProfile
@@ -62,7 +64,9 @@ _HOME = {
     "data": "DataSplits Split",
     "errors": "AutoQuantError JobFailed JobNotFound PluginError SearcherError SpecError StoreError UnsupportedError",
     "interfaces": "CostModel Evaluator Searcher WorkerPool",
-    "network": "ActivationQuantization LayerPrecision LayerProfile NetworkProfile WeightQuantization",
+    "network": (
+        "ABSENT ActivationQuantization LayerConfig LayerPrecision LayerProfile NetworkProfile WeightQuantization"
+    ),
     "objective": "Constraint Objective",
     "pareto": "dominates hypervolume non_dominated",
     "quantization": "build_quantized profile_network",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Final, Literal
 
 from autoquant.errors import SpecError
 
@@ -292,6 +293,26 @@ class LayerPrecision:
 
 FLOAT = LayerPrecision(None, None)
 """Weights and activations in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerConfig:
+    """One option of a layer: what it is (its shapes may be chosen) and how it is quantized."""
+
+    profile: LayerProfile
+    precision: LayerPrecision
+
+
+class Absent(Enum):
+    """The option of a layer that is not there."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""It costs 0, and is all that does without having been priced."""
+
+LayerOption = LayerConfig | Absent
 
 
 def bits_text(bits: int) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
-import numpy as np
-
-from autoquant.interfaces import CostModel, DeviceFit, FloatArray
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.interfaces import CostModel, DeviceFit, FloatArray, table
+from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import check_supported, known_widths
 from autoquant_cost_models.device import load, shipped
 from autoquant_cost_models.roofline_terms import executes, layer_parts, layer_seconds
@@ -72,12 +71,11 @@ class Roofline(CostModel):
         return max(parts, key=lambda name: parts[name])
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Milliseconds, and microjoules where the device's power is known, of every layer at each of its options."""
         check_supported(self, network, options, f"supported: {self.device.supported}")
-        pairs = zip(network, options, strict=True)
-        latency = [np.array([layer_seconds(self.device, layer, p) for p in row]) * 1e3 for layer, row in pairs]
+        latency = [table(row, partial(layer_seconds, self.device)) * 1e3 for row in options]
         if self.device.power is None:
             return {"latency_ms": latency}
         power = self.device.power.value

@@ -21,6 +21,7 @@ from autoquant.network import (
     SCALE_METHODS,
     ActivationQuantization,
     Granularity,
+    LayerConfig,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
@@ -114,7 +115,7 @@ class BitWidths(SearchSpace):
     ) -> None:
         if network is None:
             raise SpecError("space: bit_widths needs a network, and the evaluator has none")
-        self.network = network
+        self.profile = network
         self._granularity: Granularity = granularity
         self._group_size = group_size if granularity == "per_group" else None
         self._scales: dict[str, tuple[Any, ...]] = {
@@ -177,7 +178,7 @@ class BitWidths(SearchSpace):
         shared = [set(group) - self._pinned for group in (*together, *groups.values())]
         named = {name: group for group, names in groups.items() for name in names if name not in self._pinned}
         parts = {
-            "weight": partition(self._names, [*shared, *self.network.ties]),
+            "weight": partition(self._names, [*shared, *self.profile.ties]),
             "activation": partition([n for n in self._names if self._bits[n]["activation"] is not None], shared),
         }
         units = []
@@ -272,15 +273,27 @@ class BitWidths(SearchSpace):
         )
 
     @cached_property
-    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
-        """Every combination of each layer; activations vary faster than weights, rules of scales fastest."""
+    def layer_options(self) -> tuple[tuple[LayerConfig, ...], ...]:
+        """Every combination of each layer; activations vary faster than weights, methods of scales fastest."""
         known = self._tables
-        return tuple(known[layer.name].precisions if layer.name in known else (FLOAT,) for layer in self.network)
+        rows = (known[layer.name].precisions if layer.name in known else (FLOAT,) for layer in self.profile)
+        return tuple(
+            tuple(LayerConfig(layer, precision) for precision in row)
+            for layer, row in zip(self.profile, rows, strict=True)
+        )
+
+    def network(self, candidate: Candidate) -> NetworkProfile:
+        """There is one network."""
+        return self.profile
+
+    def networks(self, candidates: npt.NDArray[Any]) -> list[tuple[NetworkProfile, IntArray]]:
+        """All candidates have the one network."""
+        return [(self.profile, np.arange(len(candidates)))]
 
     def layer_indices(self, candidates: npt.NDArray[Any]) -> IntArray:
         """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""
-        result: IntArray = np.zeros((len(candidates), len(self.network)), dtype=np.int64)
-        for position, layer in enumerate(self.network):
+        result: IntArray = np.zeros((len(candidates), len(self.profile)), dtype=np.int64)
+        for position, layer in enumerate(self.profile):
             if layer.name in self._tables:
                 table = self._tables[layer.name]
                 for column, stride in table.columns:
@@ -294,12 +307,13 @@ class BitWidths(SearchSpace):
     ) -> dict[str, dict[str, list[Option]]]:
         """Layer -> bit-widths that no combination supports, as `left_out` takes them; never all of a list."""
         found: dict[str, dict[str, list[Option]]] = {}
-        for layer, options in zip(self.network, self.layer_options, strict=True):
-            good = [precision for precision in options if supported(layer, precision)]
+        for layer, options in zip(self.profile, self.layer_options, strict=True):
+            every = [option.precision for option in options]
+            good = [precision for precision in every if supported(layer, precision)]
             if layer.kept_float or not good or len(good) == len(options):
                 continue
-            weights = {p.weight_bits for p in options} - {p.weight_bits for p in good}
-            activations = {p.activation_bits for p in options} - {p.activation_bits for p in good}
+            weights = {p.weight_bits for p in every} - {p.weight_bits for p in good}
+            activations = {p.activation_bits for p in every} - {p.activation_bits for p in good}
             lists = {"weights": sorted(weights), "activations": sorted(activations)}
             found[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
         return {name: lists for name, lists in found.items() if lists}

@@ -19,7 +19,7 @@ from torch.nn import functional
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import EvaluationError, SpecError
 from autoquant.interfaces import Evaluator
-from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
+from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
@@ -103,10 +103,13 @@ class PostTraining(Evaluator):
         return traced(self._quantized.profile, self.network, self._examples)
 
     def check(self, space: SearchSpace) -> None:
-        options = space.layer_options
-        layers = len(self._quantized.profile)
-        if len(options) != layers:
-            raise SpecError(f"space: it describes {len(options)} layers, the network has {layers}")
+        rows, layers = space.layer_options, len(self._quantized.profile)
+        if len(rows) != layers:
+            raise SpecError(f"space: it describes {len(rows)} layers, the network has {layers}")
+        options = [[option.precision for option in row if isinstance(option, LayerConfig)] for row in rows]
+        profiles = [{option.profile for option in row if isinstance(option, LayerConfig)} for row in rows]
+        if list(map(len, options)) != list(map(len, rows)) or any(len(profile) > 1 for profile in profiles):
+            raise SpecError("space: its layers may be absent or change their shapes; post_training takes no such space")
         activations = any(option.activation for layer in options for option in layer)
         if activations and "calibration" not in self._splits:
             raise SpecError(

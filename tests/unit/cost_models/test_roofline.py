@@ -15,9 +15,10 @@ from autoquant_cost_models.roofline import Roofline
 from autoquant_cost_models.roofline_terms import layer_seconds
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from options import options_of
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import BITS, FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile
 
 DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
@@ -42,12 +43,15 @@ def device_file(folder: Path, rates: dict[str, float] | None = None, **numbers: 
 
 
 def milliseconds(model: Roofline, layer: LayerProfile, precision: LayerPrecision = W8A8) -> float:
-    tables = model.tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
+    network = NetworkProfile((layer,), input_shapes=(layer.input_shape,))
+    tables = model.tables(network, [[LayerConfig(layer, precision)]])
     return float(tables["latency_ms"][0][0])
 
 
 def total(model: Roofline, network: NetworkProfile, precision: LayerPrecision, metric: str = "latency_ms") -> float:
-    return sum(float(cost[0]) for cost in model.tables(network, [[precision]] * len(network))[metric])
+    return sum(
+        float(cost[0]) for cost in model.tables(network, options_of(network, [[precision]] * len(network)))[metric]
+    )
 
 
 def test_a_layer_takes_as_long_as_its_arithmetic(tmp_path: Path) -> None:
@@ -94,13 +98,15 @@ def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
 
 def test_energy_is_power_times_time(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, power=(3.0, "mW")))
-    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])
+    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[LayerConfig(CONV, W8A8)]])
     assert tables["energy_uj"][0].tolist() == pytest.approx([120.0])
 
 
 def test_without_power_there_is_no_energy(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path))
-    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])) == {"latency_ms"}
+    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[LayerConfig(CONV, W8A8)]])) == {
+        "latency_ms"
+    }
     assert "power" not in model.provenance
 
 
@@ -219,7 +225,7 @@ def test_a_population_costs_the_sum_of_its_layers(rows: list[tuple[int, int]]) -
     model = Roofline("nvidia-t4")
     precisions = [LayerPrecision.of_bits(w, a) for w in BITS for a in BITS]
     network = NetworkProfile((CONV, DENSE), input_shapes=((100,),))
-    found = model.estimate(network, [precisions] * 2, np.array(rows))["latency_ms"]
+    found = model.estimate(network, options_of(network, [precisions] * 2), np.array(rows))["latency_ms"]
     alone = [milliseconds(model, CONV, precisions[a]) + milliseconds(model, DENSE, precisions[b]) for a, b in rows]
     np.testing.assert_allclose(found, alone, rtol=1e-12)
 

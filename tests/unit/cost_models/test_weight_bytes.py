@@ -9,13 +9,16 @@ import pytest
 from autoquant_cost_models.weight_bytes import WeightBytes, packed_bytes
 from hypothesis import given
 from hypothesis import strategies as st
+from options import options_of
 
 from autoquant.errors import UnsupportedError
 from autoquant.network import (
+    ABSENT,
     BITS,
     FLOAT,
     ActivationQuantization,
     Granularity,
+    LayerConfig,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
@@ -32,7 +35,8 @@ def weights(bits: int, granularity: Granularity = "per_channel", **others: Any) 
 
 
 def price(layer: LayerProfile, precision: LayerPrecision) -> float:
-    tables = WeightBytes().tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
+    network = NetworkProfile((layer,), input_shapes=(layer.input_shape,))
+    tables = WeightBytes().tables(network, [[LayerConfig(layer, precision)]])
     return float(tables["weight_bytes"][0][0])
 
 
@@ -79,10 +83,22 @@ def test_layers_that_share_a_weight_store_it_once() -> None:
     tokens = LayerProfile("tokens", "embedding", 0, (9,), (9, 8), (50, 8), macs=0, bias=0, parameters=400)
     head = LayerProfile("head", "linear", 1, (9, 8), (9, 50), (50, 8), macs=3600, bias=50, parameters=450)
     network = NetworkProfile((tokens, head), ((9,),), ties=(("tokens", "head"),))
-    (first,), (second,) = WeightBytes().tables(
-        network, [[LayerPrecision.of_bits(4, 32)], [LayerPrecision.of_bits(4, 8)]]
-    )["weight_bytes"]
+    options = options_of(network, [[LayerPrecision.of_bits(4, 32)], [LayerPrecision.of_bits(4, 8)]])
+    (first,), (second,) = WeightBytes().tables(network, options)["weight_bytes"]
     assert (first, second) == (200 + 50 * 4, 50 * 4 + 4 + 1)
+
+
+def test_of_layers_that_share_a_weight_one_that_is_never_absent_stores_it() -> None:
+    tokens = LayerProfile("tokens", "embedding", 0, (9,), (9, 8), (50, 8), macs=0, bias=0, parameters=400)
+    head = LayerProfile("head", "linear", 1, (9, 8), (9, 50), (50, 8), macs=3600, bias=50, parameters=450)
+    network = NetworkProfile((tokens, head), ((9,),), ties=(("tokens", "head"),))
+    four = LayerPrecision.of_bits(4, 32)
+    options = [[LayerConfig(tokens, four), ABSENT], [LayerConfig(head, four)]]
+    first, second = WeightBytes().tables(network, options)["weight_bytes"]
+    assert (first.tolist(), second.tolist()) == ([0, 0], [200 + 50 * 4 + 50 * 4])
+    options[1].append(ABSENT)
+    with pytest.raises(UnsupportedError, match="layers tokens, head share one weight and may all be absent"):
+        WeightBytes().tables(network, options)
 
 
 def test_a_product_of_activations_stores_nothing() -> None:
@@ -103,5 +119,5 @@ def test_packing_wastes_less_than_a_byte(values: int, bits: int) -> None:
 
 def test_dscnn_in_8_bits(dscnn: NetworkProfile) -> None:
     """22,016 weights, 588 biases and 588 scales, and a scale and a zero point for each of ten inputs."""
-    tables = WeightBytes().tables(dscnn, [[LayerPrecision.of_bits(8, 8)]] * len(dscnn))
+    tables = WeightBytes().tables(dscnn, options_of(dscnn, [[LayerPrecision.of_bits(8, 8)]] * len(dscnn)))
     assert sum(float(cost[0]) for cost in tables["weight_bytes"]) == 22016 + 588 * 4 + 588 * 4 + 10 * 5

@@ -11,7 +11,7 @@ import toy
 from autoquant_search_spaces.bit_widths import BitWidths
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel
+from autoquant.interfaces import CostModel, table
 from autoquant.planning.pricing import CostMetric, Pricer, layer_costs
 
 SPACE = BitWidths(toy.PROFILE, weights=[2, 4, 8], activations=[8, "float"])
@@ -25,10 +25,10 @@ class PerLayer(toy.OwnBytes):
     """A price of its own for every layer and precision."""
 
     def tables(self, network: Any, options: Any) -> Any:
-        rows = enumerate(options)
         return {
             "weight_bytes": [
-                np.array([100.0 ** (i % 2) * p.weight_bits + p.activation_bits for p in o]) for i, o in rows
+                table(row, lambda layer, p, i=i: 100.0 ** (i % 2) * p.weight_bits + p.activation_bits)
+                for i, row in enumerate(options)
             ]
         }
 
@@ -78,7 +78,7 @@ def test_costs_need_a_network() -> None:
 def test_the_float_network_is_priced_where_the_model_can() -> None:
     class Integers(toy.OwnBytes):
         def tables(self, network: Any, options: Any) -> Any:
-            if any(p.weight_bits == 32 for row in options for p in row):
+            if any(option.precision.weight_bits == 32 for row in options for option in row):
                 raise UnsupportedError("supported: integers")
             return super().tables(network, options)
 

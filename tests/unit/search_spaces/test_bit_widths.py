@@ -14,6 +14,7 @@ from autoquant.errors import SpecError
 from autoquant.network import (
     FLOAT,
     ActivationQuantization,
+    LayerConfig,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
@@ -33,8 +34,9 @@ def space(**options: Any) -> BitWidths:
 
 def bits(made: BitWidths) -> dict[str, tuple[set[int], set[int]]]:
     """Layer -> (weight bits, activation bits) that it may take."""
-    rows = zip(NETWORK, made.layer_options, strict=True)
-    return {layer.name: ({p.weight_bits for p in o}, {p.activation_bits for p in o}) for layer, o in rows}
+    precisions = [[option.precision for option in row] for row in made.layer_options]
+    rows = zip(NETWORK, precisions, strict=True)
+    return {layer.name: ({p.weight_bits for p in row}, {p.activation_bits for p in row}) for layer, row in rows}
 
 
 def test_every_free_layer_has_its_choices() -> None:
@@ -44,7 +46,7 @@ def test_every_free_layer_has_its_choices() -> None:
     assert len(names) == 10
     assert made.choices[0].options == (2, 8)
     assert made.choices[1].options == (4, "float")
-    assert made.layer_options[-1] == (FLOAT,)
+    assert made.layer_options[-1] == (LayerConfig(KEPT, FLOAT),)
 
 
 def test_a_single_bit_width_is_no_choice() -> None:
@@ -64,13 +66,13 @@ def test_pins_go_by_order_of_execution_name_and_pattern() -> None:
 
 def test_every_option_of_quantization_reaches_the_layers() -> None:
     options = {"weight_scale": "percentile", "activation_scale": "min_max", "quantizer": "affine"}
-    precision = space(activations=[8], granularity="per_group", group_size=16, **options).layer_options[0][0]
+    precision = space(activations=[8], granularity="per_group", group_size=16, **options).layer_options[0][0].precision
     weight = WeightQuantization(2, "per_group", "percentile", "affine", 16)
     assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
-    assert space(granularity="per_group").layer_options[0][0].weight == WeightQuantization(
+    assert space(granularity="per_group").layer_options[0][0].precision.weight == WeightQuantization(
         2, "per_group", group_size=64
     )
-    assert space(group_size=16).layer_options[0][0] == LayerPrecision.of_bits(2, 32)
+    assert space(group_size=16).layer_options[0][0].precision == LayerPrecision.of_bits(2, 32)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_layers_may_have_lists_of_their_own() -> None:
 
 def test_scales_are_those_of_the_options() -> None:
     options = {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"}
-    precision = space(weights=[2], activations=[8, 16], **options).layer_options[0][0]
+    precision = space(weights=[2], activations=[8, 16], **options).layer_options[0][0].precision
     weight = WeightQuantization(2, "per_tensor", "min_max")
     assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
 
@@ -263,9 +265,9 @@ def test_a_pinned_layer_leaves_its_group() -> None:
 def test_what_shares_a_weight_is_pinned_together() -> None:
     made = BitWidths(GRAPH, activations=[4, 8], pins={"tokens": 4})
     rows = dict(zip([layer.name for layer in GRAPH], made.layer_options, strict=True))
-    assert {p.weight_bits for p in rows["head"]} == {4}
-    assert {p.activation_bits for p in rows["head"]} == {4, 8}
-    assert {p.activation_bits for p in rows["tokens"]} == {32}
+    assert {option.precision.weight_bits for option in rows["head"]} == {4}
+    assert {option.precision.activation_bits for option in rows["head"]} == {4, 8}
+    assert {option.precision.activation_bits for option in rows["tokens"]} == {32}
     assert list(made.uniform()) == ["W2A4", "W2A8", "W4A4", "W4A8", "W8A4", "W8A8"]
 
 
@@ -277,9 +279,10 @@ def test_shared_choices_have_the_bits_that_all_may_have() -> None:
 def test_rules_of_scales_may_be_chosen_by_layer() -> None:
     made = space(weights=[4, "float"], weight_scales=["min_max", "mse"])
     assert [choice.name for choice in made.choices][:2] == ["head.out.weight", "head.out.weight_scale"]
-    at_four, at_float = made.layer_options[0][:2], made.layer_options[0][2:]
+    found = [option.precision for option in made.layer_options[0]]
+    at_four, at_float = found[:2], found[2:]
     assert [p.weight for p in at_four] == [WeightQuantization(4, scale_method=name) for name in ("min_max", "mse")]
-    assert at_float == (FLOAT,)
+    assert at_float == [FLOAT]
     floats = made.encode({c.name: c.options[-1] for c in made.choices})
     assert made.precisions(made.canonical(floats)) == made.precisions(floats)
     assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
@@ -306,10 +309,10 @@ def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     made = space(quantizers=["symmetric", "affine"], weight_scales=["mse", "percentile"], pins={"first": "float"})
     names = [choice.name for choice in made.choices]
     assert "layer1.quantizer" in names
-    first = min(made.network.quantizable, key=lambda layer: layer.order).name
+    first = min(made.profile.quantizable, key=lambda layer: layer.order).name
     assert f"{first}.quantizer" not in names, "a layer in float has no quantizer to choose"
-    by_name = {layer.name: options for layer, options in zip(made.network, made.layer_options, strict=True)}
-    found = {(p.weight.quantizer, p.weight.scale_method) for p in by_name["layer1"]}
+    by_name = {layer.name: options for layer, options in zip(made.profile, made.layer_options, strict=True)}
+    found = {(p.weight.quantizer, p.weight.scale_method) for p in (option.precision for option in by_name["layer1"])}
     assert found == {("symmetric", "mse"), ("symmetric", "percentile"), ("affine", "mse"), ("affine", "percentile")}
     both = space(weights=[4, "float"], quantizers=["symmetric", "affine"])
     options = {choice.name: choice.options[0] for choice in both.choices} | {"layer1.quantizer": "affine"}
