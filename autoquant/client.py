@@ -16,13 +16,13 @@ from autoquant import plugins
 from autoquant.data import DataSplits
 from autoquant.errors import SpecError
 from autoquant.interfaces import CostModel, NoCosts, PricedCosts, Searcher, SearchProblem
-from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState
+from autoquant.job import Attempt, Baseline, Event, JobRecord, JobState, Progress
 from autoquant.network import NetworkProfile
 from autoquant.objective import Constraint, Objective, as_objective
-from autoquant.planning.plan import make_plan
+from autoquant.planning.plan import Plan, make_plan
+from autoquant.planning.plan import make_space as space_of
 from autoquant.planning.pricing import layer_costs
 from autoquant.running.job_run import run_job
-from autoquant.running.search_loop import Progress
 from autoquant.settings import default_store
 from autoquant.space import SearchSpace
 from autoquant.spec import SearchSpec
@@ -64,14 +64,32 @@ def search(
     Ctrl-C lets running trials finish and leaves the job PAUSED, to be taken up with `resume`; a second one drops them.
     Raises `SpecError` before anything runs when the spec is wrong, `JobFailed` when the search cannot succeed.
     """
+    plan, job = _submitted(spec, store, network, data)
+    return _run(plan, job, plan.spec.budget.n_trials, progress, started)
+
+
+def submit(
+    spec: SearchSpec | str | Path,
+    store: str | None = None,
+    *,
+    network: nn.Module | None = None,
+    data: DataSplits | None = None,
+) -> Job:
+    """Check a spec and store it as a job, QUEUED; `resume` runs it, here or in another process.
+
+    Arguments as for `search`. `SpecError` when the spec is wrong; nothing is stored then.
+    """
+    return _submitted(spec, store, network, data)[1]
+
+
+def _submitted(
+    spec: SearchSpec | str | Path, store: str | None, network: nn.Module | None, data: DataSplits | None
+) -> tuple[Plan, Job]:
     checked = spec if isinstance(spec, SearchSpec) else SearchSpec.from_file(spec)
     plan = make_plan(checked, network, data)
     opened = Store(store or default_store())
-    job = Job(opened, opened.create_job(checked.name, plan.spec.to_dict(), plan.record, checked.budget.n_trials))
-    started(job)
-    with interruptible() as interrupted:
-        run_job(plan, opened, job.id, checked.budget.n_trials, interrupted, progress)
-    return job
+    job_id = opened.create_job(checked.name, checked.to_dict(), plan.definition, checked.budget.n_trials)
+    return plan, Job(opened, job_id)
 
 
 def resume(
@@ -102,13 +120,19 @@ def resume(
     total = record.n_trials if n_trials is None else n_trials
     if total < record.finished:
         raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {job.id} already has")
-    plan = make_plan(SearchSpec.from_dict(record.spec), network, data)
+    before = record.definition
+    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before.excluded)
+    now = plan.definition
     for part in SAME_ON_RESUME:
-        before, now = record.plan.identity.get(part), plan.record.identity.get(part)
-        if before != now:
-            raise SpecError(f"{part}: job {job.id} began with {before}, this is {now}; start a new search for it")
-    if plan.record.choices != record.plan.choices or plan.record.objectives != record.plan.objectives:
+        if before.identity.get(part) != now.identity.get(part):
+            known, found = before.identity.get(part), now.identity.get(part)
+            raise SpecError(f"{part}: job {job.id} began with {known}, this is {found}; start a new search for it")
+    if (now.choices, now.objectives) != (before.choices, before.objectives):
         raise SpecError(f"space: the choices or objectives of job {job.id} are no longer those it began with")
+    return _run(plan, job, total, progress, started)
+
+
+def _run(plan: Plan, job: Job, total: int, progress: ProgressListener, started: Callable[[Job], None]) -> Job:
     started(job)
     with interruptible() as interrupted:
         run_job(plan, job.store, job.id, total, interrupted, progress)
@@ -174,9 +198,7 @@ class Job:
 
     def front(self) -> list[Trial]:
         """The feasible trials that no other dominates, the least of the first cost first."""
-        plan = self.record.plan
-        priced = {table.metric for table in plan.costs}
-        first = next((o for o in plan.objectives if o.metric in priced), plan.objectives[0])
+        first = self.record.definition.first_cost
         return sorted(self.store.front(self.id), key=lambda trial: (trial.metrics[first.metric], trial.number))
 
     def trials(self, *, after: int = -1, limit: int | None = None, state: TrialState | None = None) -> Iterator[Trial]:
@@ -266,10 +288,10 @@ class Job:
         record, front, baselines = self.record, self.front(), self.baselines()
         candidates = [trial.candidate for trial in front]
         candidates += [one.candidate for one in baselines if one.candidate is not None]
-        profile = record.plan.profile
+        profile = record.definition.profile
         costs: list[Mapping[str, list[float]]] = [{} for _ in candidates]
         if profile is not None:
-            costs = layer_costs(record.plan.costs, stored_space(record), candidates)
+            costs = layer_costs(record.definition.costs, stored_space(record), candidates)
         return ReportData(
             job=record,
             trials=list(self.trials()),
@@ -289,11 +311,11 @@ class Job:
 
 
 def stored_space(record: JobRecord) -> SearchSpace:
-    """The search space of a job, built again from its spec and profile; no network is needed."""
+    """The search space of a job, built again from its spec and definition; no network is needed."""
     spec = SearchSpec.from_dict(record.spec)
     if spec.folder is not None:
         plugins.use_folder(spec.folder)
-    return make_space(spec.space.name, record.plan.profile, **spec.space.options)
+    return space_of(spec.space, record.definition.profile, record.definition.excluded)
 
 
 def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The three disjoint sets of examples that a search uses. No torch here."""
+"""The disjoint sets of examples that a search uses. No torch here."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ class Split:
 class DataSplits:
     """Calibration sets the scales of activations, search scores candidates, test scores the final front once.
 
-    ``calibration`` may be None where no activation is quantized.
+    ``calibration`` may be None where no activation is quantized, ``train`` where nothing is trained.
     """
 
     search: Split
     test: Split
     calibration: Split | None = None
+    train: Split | None = None
 
     def __post_init__(self) -> None:
         for name, split in self:
@@ -58,6 +59,8 @@ class DataSplits:
         yield "test", self.test
         if self.calibration is not None:
             yield "calibration", self.calibration
+        if self.train is not None:
+            yield "train", self.train
 
     def get(self, name: SplitName) -> Split:
         """The split of that name."""

@@ -1,26 +1,32 @@
-"""Every error AutoQuant raises on purpose.
+"""Every error AutoQuant raises on purpose, and what a caller may do about it.
 
 AutoQuantError
-├── SpecError (ValueError)         the spec or an argument: the place, what is wrong, what is accepted
-├── PluginError                    a plug-in that is unknown, broken or given wrong options
-├── UnsupportedError (ValueError)  a layer, bit-width or device that a part cannot handle; lists what it can
-├── SearcherError (ValueError)     a searcher was told something it never asked; its state is unchanged
-├── EvaluationError                an evaluator could not measure
-├── JobFailed                      a job ended without a result; says why
-└── StoreError                     the store cannot be read or written
-    ├── StoreUnavailable           it cannot be opened: wrong URL, no such file, another schema
-    ├── JobHeld                    another process runs the job
-    └── JobNotFound (LookupError)
+├── SpecError (ValueError)         correct the spec or an argument: the place, what is wrong, what is accepted
+├── PluginError                    install, mend or name another plug-in, or give it other options
+├── UnsupportedError (ValueError)  take another layer, bit-width or device: the text lists what is supported
+├── SearcherError (ValueError)     ask or tell the searcher something else; its state is unchanged
+├── EvaluationError                look at the evaluator, its workers or the cluster; try again once they are sound
+├── JobFailed                      read why the job ended without a result; resume it once the reason is gone
+└── StoreError                     look at the database; try again once it answers
+    ├── StoreUnavailable           open another one: wrong URL, no such file, another schema
+    ├── JobHeld                    wait, or stop the process that runs the job
+    └── JobNotFound (LookupError)  name another job
+
+``retryable`` says whether the same call may do, unchanged, when it is tried again later.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar
 
 
 class AutoQuantError(Exception):
     """Base of every error raised on purpose; its text is written for the person who reads it."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call, unchanged, may do when it is tried again later."""
 
 
 class SpecError(AutoQuantError, ValueError):
@@ -44,7 +50,9 @@ class SearcherError(AutoQuantError, ValueError):
 
 
 class EvaluationError(AutoQuantError):
-    """An evaluator could not measure a candidate."""
+    """An evaluator could not measure a candidate, or its workers are gone."""
+
+    retryable = True
 
 
 class JobFailed(AutoQuantError):
@@ -54,9 +62,13 @@ class JobFailed(AutoQuantError):
 class StoreError(AutoQuantError):
     """The store cannot be read or written."""
 
+    retryable = True
+
 
 class StoreUnavailable(StoreError):
     """The store cannot be opened: the URL is wrong, there is no such file, or its schema is not ours."""
+
+    retryable = False
 
 
 class JobHeld(StoreError):
@@ -65,6 +77,8 @@ class JobHeld(StoreError):
 
 class JobNotFound(StoreError, LookupError):
     """No job with that id in the store."""
+
+    retryable = False
 
 
 def did_you_mean(word: str, accepted: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +20,36 @@ from autoquant.data import DataSplits, SplitName
 from autoquant.errors import SearcherError, UnsupportedError
 from autoquant.network import ABSENT, LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Bounds, Constraint, Direction, Objective
-from autoquant.space import Candidate, IntArray, SearchSpace
-from autoquant.trial import Measurement, Proposal
+from autoquant.space import Candidate, IntArray, Option, SearchSpace
+from autoquant.trial import Measurement, Proposal, Settings
 
 if TYPE_CHECKING:
     from torch import nn
 
 FloatArray = npt.NDArray[np.float64]
 
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a worker needs of a machine."""
+
+    cpus: float = 1
+    gpus: float = 0
+
+
 Price = Callable[[npt.NDArray[Any]], Mapping[str, FloatArray]]
 """Candidates of shape (n, choices) -> metric -> costs of shape (n,)."""
 
 Result = tuple[Proposal, Mapping[str, float] | None]
 """A proposal and its metrics; None where it failed or was pruned."""
+
+
+class LearningPoint(NamedTuple):
+    """One point of a learning curve of a searcher."""
+
+    proposals: int
+    """Made by then."""
+    value: float
 
 
 class CostFunction(ABC):
@@ -141,41 +158,54 @@ class Searcher(ABC):
         """
         if count < 1:
             raise SearcherError(f"ask({count}): ask for at least one proposal")
-        candidates = self.propose(count)
-        proposals = [Proposal(self.asked + i, candidate) for i, candidate in enumerate(candidates)]
+        return self._opened(self.propose(count))
+
+    def _opened(self, wanted: Sequence[Candidate | Settings]) -> list[Proposal]:
+        """These as the next proposals, open until they are told."""
+        proposals = [
+            Proposal(self.asked + i, what) if isinstance(what, tuple) else Proposal(self.asked + i, (), what)
+            for i, what in enumerate(wanted)
+        ]
         self.asked += len(proposals)
         self._open.update({proposal.number: proposal for proposal in proposals})
         return proposals
 
     @final
-    def repeat(self, count: int, candidates: Sequence[Candidate]) -> bool:
+    def repeat(self, count: int, wanted: Sequence[Candidate | Settings]) -> bool:
         """Ask again as when these were proposed, to take up a stored search; False when others are proposed now."""
-        wanted = list(candidates)
-        if not self.recall(wanted):
-            return [proposal.candidate for proposal in self.ask(count)] == wanted
-        self._open.update({self.asked + i: Proposal(self.asked + i, one) for i, one in enumerate(wanted)})
-        self.asked += len(wanted)
-        return True
+        candidates = [what for what in wanted if isinstance(what, tuple)]
+        if len(candidates) == len(wanted) and self.recall(candidates):
+            self._opened(wanted)
+            return True
+        return [proposal.wanted for proposal in self.ask(count)] == list(wanted)
 
     @final
     def tell(self, results: Sequence[Result]) -> None:
         """Results of proposals, each told once; None means no result.
 
-        Metrics must hold every objective, and every metric of a constraint that has no price, all finite.
+        Metrics must hold every objective, and every metric of a constraint that has no price, all finite. A proposal of
+        settings is told with the candidate that they derived.
 
         `SearcherError`, with the state unchanged, for a proposal never asked, told twice or not finite.
         """
         seen: set[int] = set()
         for proposal, metrics in results:
-            if self._open.get(proposal.number) != proposal or proposal.number in seen:
+            if not self._is_open(proposal) or proposal.number in seen:
                 why = "was told before" if 0 <= proposal.number < self.asked else "was never asked"
-                raise SearcherError(f"tell: proposal {proposal.number} {proposal.candidate} {why}; nothing was learned")
+                raise SearcherError(f"tell: proposal {proposal.number} {proposal.wanted} {why}; nothing was learned")
             seen.add(proposal.number)
             if metrics is not None:
                 self._check_metrics(proposal, metrics)
         for proposal, _ in results:
             del self._open[proposal.number]
         self.learn(list(results))
+
+    def _is_open(self, proposal: Proposal) -> bool:
+        """Whether it was asked and not told; what settings have derived is not part of what was asked."""
+        asked = self._open.get(proposal.number)
+        if asked is None or asked.settings is None:
+            return asked == proposal
+        return asked.settings == proposal.settings
 
     @cached_property
     def _needed(self) -> tuple[str, ...]:
@@ -197,8 +227,8 @@ class Searcher(ABC):
                 )
 
     @abstractmethod
-    def propose(self, count: int) -> list[Candidate]:
-        """The next candidates, at most ``count``."""
+    def propose(self, count: int) -> Sequence[Candidate | Settings]:
+        """The next candidates, at most ``count``; or settings of search training runs, which derive candidates."""
 
     @abstractmethod
     def learn(self, results: list[Result]) -> None:
@@ -218,8 +248,8 @@ class Searcher(ABC):
         return False
 
     @property
-    def curves(self) -> Mapping[str, Sequence[tuple[int, float]]]:
-        """What it learned, for people: name of a curve -> (proposals made by then, value), as far as it goes.
+    def curves(self) -> Mapping[str, Sequence[LearningPoint]]:
+        """What it learned, for people: name of a curve -> its points, as far as it goes.
 
         Curves only grow at their end. Like proposals, they are a function of the log, and are stored with the job.
         """
@@ -313,16 +343,70 @@ def gather_and_sum(tables: Sequence[FloatArray], indices: IntArray) -> FloatArra
     return total
 
 
+Report = Callable[[int, Mapping[str, float]], None]
+"""Tell what was reached after a step, such as an epoch: (step, metrics). It is kept with the measurement."""
+
+
+def no_report(step: int, metrics: Mapping[str, float]) -> None:
+    """Where nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What is to be made ready for scoring. Neither candidate nor settings: the network as it was given, in float.
+
+    Fields are added with defaults, so that an evaluator written before goes on working.
+    """
+
+    candidate: Candidate | None = None
+    settings: Settings | None = None
+    """Of a search training run, which derives the candidate itself."""
+    fidelity: float = 1.0
+    """Share of the full effort, such as epochs of training; 1 is all of it."""
+    seed: int = 0
+    """Where randomness comes from; the search's own."""
+    checkpoint: str | None = None
+    """URI of what an earlier evaluation of the same candidate left behind; training need not be repeated."""
+    seconds: float | None = None
+    """How long it may take; None for as long as it likes. Pools end what takes longer."""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it asks for the float network."""
+        return self.candidate is None and self.settings is None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request, ready to be scored on any split. An evaluator that prepares something extends it with what it made."""
+
+    space: SearchSpace
+    request: EvaluationRequest
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """What is scored; None for the float network. Overridden where settings derive it."""
+        return self.request.candidate
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """The chosen option of each choice; empty for the float network."""
+        return {} if self.candidate is None else self.space.decode(self.candidate)
+
+
 class Evaluator(ABC):
     """Measures candidates. Built once in each worker, then asked many times.
 
-    ``network`` and ``data`` are None in a spec that names none.
+    A candidate is prepared (quantized, trained), then scored on a split; what was prepared for one split is scored on
+    another without preparing it again. ``network`` and ``data`` are None in a spec that names none.
     """
 
     metrics: ClassVar[Mapping[str, Direction]]
     """Every metric it measures, with the direction in which it is better."""
     version: ClassVar[str] = "1"
     """Changes whenever the same candidate would be measured differently."""
+    resources: ClassVar[Resources] = Resources()
+    """What a worker of it needs."""
 
     def __init__(self, network: nn.Module | None, data: DataSplits | None) -> None:
         self.network = network
@@ -339,22 +423,28 @@ class Evaluator(ABC):
         """Metric -> (best, worst) values that make sense; the hypervolume is measured from the worst."""
         return {}
 
-    def reference(self, split: SplitName) -> Measurement | None:
-        """The float network on a split; None where there is none."""
-        return None
+    @property
+    def has_reference(self) -> bool:
+        """Whether there is a float network, which candidates can be compared with."""
+        return False
+
+    def prepare(self, space: SearchSpace, request: EvaluationRequest, report: Report = no_report) -> Prepared:
+        """Make what the request asks for ready to be scored, reporting after each step of long work.
+
+        Here nothing needs to be made. The float network is asked for only where `has_reference`.
+        """
+        return Prepared(space, request)
 
     @abstractmethod
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        """Measure one candidate. The same candidate gives the same metrics in any worker, in any order."""
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        """Measure on a split. The same request gives the same metrics in any worker, in any order."""
 
-    def evaluate_many(
-        self, space: SearchSpace, candidates: Sequence[Candidate], split: SplitName = "search"
-    ) -> list[Measurement | Exception]:
-        """What `evaluate` gives or raises for each candidate, in the order given. Overridden to share work."""
+    def score_many(self, prepared: Sequence[Prepared], split: SplitName) -> list[Measurement | Exception]:
+        """What `score` gives or raises for each, in the order given. Overridden to share work."""
         outcomes: list[Measurement | Exception] = []
-        for candidate in candidates:
+        for ready in prepared:
             try:
-                outcomes.append(self.evaluate(space, candidate, split))
+                outcomes.append(self.score(ready, split))
             except Exception as error:
                 outcomes.append(error)
         return outcomes
@@ -370,17 +460,21 @@ class EvaluatorRecipe:
     """Folders that go first on the worker's import path before anything is built."""
     folder: str | None = None
     """Folder of the user's code, which a pool brings along to workers on other machines."""
+    resources: Resources = Resources()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to measure. ``candidate`` None is the float network."""
+    """One thing to measure: what to prepare, and on which split to score it."""
 
     key: str
-    candidate: Candidate | None
+    request: EvaluationRequest = EvaluationRequest()
     split: SplitName = "search"
-    seconds: float | None = None
-    """How long it may take; None for as long as it likes."""
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """What is measured; None for the float network, and for settings."""
+        return self.request.candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,10 +496,10 @@ class WorkerPool(ABC):
     """Runs tasks on workers, each holding its own evaluator."""
 
     limits_time: ClassVar[bool] = False
-    """Whether it can end a task that takes longer than its ``seconds``."""
+    """Whether it can end a task that takes longer than the ``seconds`` of its request."""
 
     notice: Callable[[str], None] = staticmethod(lambda text: None)
-    """To be told in a sentence what befalls workers; who runs a job puts it into the job's log."""
+    """To report in a sentence what happens to workers; who runs a job puts it into the job's log."""
 
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:
@@ -440,7 +534,7 @@ class WorkerPool(ABC):
 
 @dataclass(frozen=True, slots=True)
 class PluginKind:
-    """A door through which plug-ins come: the entry-point group, and the class that they extend."""
+    """A kind of plug-in: the entry-point group that names them, and the class that they extend."""
 
     name: str
     group: str

@@ -1,20 +1,28 @@
-"""A job as stored: what was asked, under which plan, and how it stands. Data only."""
+"""A job as stored: what was asked, how it was understood, and how it stands. Data only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from autoquant.network import NetworkProfile
-from autoquant.objective import Constraint, Objective
-from autoquant.space import Candidate, Choice
+from autoquant.objective import Bounds, Constraint, Objective
+from autoquant.space import Candidate, Choice, Option
+from autoquant.trial import Measurement, Scored
 
 
 class JobState(StrEnum):
-    """Life of a job. PAUSED, CANCELLED and FAILED jobs can be resumed."""
+    """Life of a job; from every end but SUCCEEDED it goes on as if it had not ended, from there with more trials::
+
+    QUEUED --> RUNNING --> SUCCEEDED
+      ^          |------> FAILED      says why
+      |          |------> PAUSED      interrupted, or asked to
+      |          |------> CANCELLED   asked to stop
+      (resume) <-+
+    """
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -37,21 +45,57 @@ class CostTable:
     """One row a layer of the profile, one cost an option of that layer. Empty for a cost that is no sum over layers."""
 
 
+Excluded = Mapping[str, Mapping[str, Sequence[Option]]]
+"""Layer -> ``weights`` or ``activations`` -> options that no cost model of the job can price."""
+
+
 @dataclass(frozen=True, slots=True)
-class JobPlan:
+class JobDefinition:
     """All that is needed to read a stored job (and to check it on resume) without its network; written once."""
 
     choices: tuple[Choice, ...]
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...]
-    best: tuple[float, ...]
-    """Best value of each objective, the 0 of the hypervolume's scale."""
-    worst: tuple[float, ...]
-    """Worst value of each objective, the reference point of the hypervolume."""
+    bounds: tuple[Bounds, ...]
+    """Of each objective: the 0 and the 1 (the reference point) of the hypervolume's scale."""
     profile: NetworkProfile | None
     costs: tuple[CostTable, ...]
     identity: Mapping[str, str]
     """Digests of network and data, names and versions of plug-ins: on resume they must be the same."""
+    excluded: Excluded = field(default_factory=dict)
+    """What the space is without, because it cannot be executed on a device of the job."""
+
+    @property
+    def cost_metrics(self) -> frozenset[str]:
+        """The metrics that are priced; all others are measured."""
+        return frozenset(table.metric for table in self.costs)
+
+    @property
+    def first_cost(self) -> Objective:
+        """The objective by which a front is put in order: the first that is priced, or the first of all."""
+        return next((o for o in self.objectives if o.metric in self.cost_metrics), self.objectives[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is."""
+
+    phase: str
+    """``baselines`` (first those that need no other, then the sensitivity baseline), ``search``, ``test scores``."""
+    finished: int
+    """Measurements of the phase; in the search, trials."""
+    total: int
+    failed: int = 0
+    pruned: int = 0
+    front_size: int = 0
+    hypervolume: float = 0.0
+    rate: float = 0.0
+    """Trials a second that workers measured since this process took the job up; copies take no time."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present rate; None before there is one."""
+        return (self.total - self.finished) / self.rate if self.rate > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +106,7 @@ class JobRecord:
     name: str
     state: JobState
     spec: Mapping[str, Any]
-    plan: JobPlan
+    definition: JobDefinition
     n_trials: int
     """Total of the job."""
     finished: int
@@ -81,6 +125,10 @@ class JobRecord:
     """The process that runs it, ``host:pid:token``."""
     lease_until: datetime | None = None
     """When that process is taken for dead unless it is heard of."""
+    phase: str | None = None
+    """What it is doing, or did last: see `Progress`."""
+    phase_done: int = 0
+    phase_total: int = 0
 
     @property
     def abandoned(self) -> bool:
@@ -123,31 +171,28 @@ class Event:
     text: str
 
 
-SINGLE_CHANGE = "single change "
-"""Labels of the measurements from which the sensitivity baseline is made begin so; no report lists them."""
-
-SENSITIVITY = "sensitivity"
-"""Labels of the sensitivity baseline begin so. The bare word is no network: its error says why there is no baseline."""
+BaselineKind = Literal["float", "uniform", "sensitivity", "single_change", "no_sensitivity"]
+"""``single_change``: one of the measurements from which the sensitivity baseline is made; no report lists them.
+``no_sensitivity``: stands for a sensitivity baseline that is excluded; its error is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """A network that stands beside every front: float, uniform, or a point of the sensitivity baseline."""
+class Baseline(Scored):
+    """A network that every front is compared with."""
 
+    kind: BaselineKind
     label: str
+    """Unique in its job."""
     candidate: Candidate | None
     """None for the float network."""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """Measured metrics and costs. Costs alone where one breaks a constraint: such a network is never measured."""
-    standard_errors: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
+    search: Measurement | None = None
+    """None also where a cost breaks a constraint: such a network is priced, never measured."""
+    test: Measurement | None = None
     violations: Mapping[str, float] = field(default_factory=dict)
-    test_metrics: Mapping[str, float] = field(default_factory=dict)
-    test_standard_errors: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
 
     @property
-    def kind(self) -> Literal["float", "uniform", "sensitivity"]:
-        """What it is a baseline for."""
-        if self.candidate is None:
-            return "float"
-        return "sensitivity" if self.label.partition(" ")[0] == SENSITIVITY else "uniform"
+    def measured(self) -> bool:
+        """Whether there is a measurement, and it is sound."""
+        return self.search is not None and self.error is None

@@ -64,6 +64,9 @@ def job_json(job: JobRecord) -> dict[str, Any]:
         "front_size": job.front_size,
         "hypervolume": job.hypervolume,
         "message": job.message,
+        "phase": job.phase,
+        "phase_done": job.phase_done,
+        "phase_total": job.phase_total,
         "created": _moment(job.created),
         "ended": _moment(job.ended),
     }
@@ -75,6 +78,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
         "number": trial.number,
         "state": str(trial.state),
         "feasible": trial.feasible,
+        "settings": None if trial.settings is None else dict(trial.settings),
         "options": dict(trial.options),
         "metrics": dict(trial.metrics),
         "standard_errors": dict(trial.standard_errors),
@@ -94,12 +98,12 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
     """A baseline for programs."""
     options = None
     if baseline.candidate is not None:
-        pairs = zip(job.plan.choices, baseline.candidate, strict=True)
+        pairs = zip(job.definition.choices, baseline.candidate, strict=True)
         options = {choice.name: choice.options[index] for choice, index in pairs}
     fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
     return {
         "label": baseline.label,
-        "kind": baseline.kind,
+        "kind": "sensitivity" if baseline.kind == "no_sensitivity" else baseline.kind,
         "options": options,
         **{name: getattr(baseline, name) for name in fields},
     }
@@ -115,8 +119,8 @@ def front_json(job: Job) -> dict[str, Any]:
     return {
         "job": job_json(record),
         "store": job.store.url,
-        "objectives": [asdict(objective) for objective in record.plan.objectives],
-        "constraints": [str(constraint) for constraint in record.plan.constraints],
+        "objectives": [asdict(objective) for objective in record.definition.objectives],
+        "constraints": [str(constraint) for constraint in record.definition.constraints],
         "front": [trial_json(trial) for trial in front],
         "baselines": [baseline_json(baseline, record) for baseline in baselines],
         "sensitivity": None if found is None else asdict(found),

@@ -63,7 +63,12 @@ class Objective:
         if self.direction not in ("maximize", "minimize"):
             raise SpecError(f"objective {self.metric}: direction {self.direction!r}; accepted: maximize, minimize")
 
-    def minimized(self, value: float) -> float:
+    @property
+    def sign(self) -> float:
+        """What a value is multiplied by so that less is better: 1 or -1."""
+        return -1.0 if self.direction == "maximize" else 1.0
+
+    def minimized(self, value: Value) -> Value:
         """The value with its sign turned so that less is better."""
         return -value if self.direction == "maximize" else value
 
@@ -109,6 +114,11 @@ class Constraint:
     def __str__(self) -> str:
         short = f"{self.bound:.12g}"
         return f"{self.metric} {self.operator} {short if float(short) == self.bound else repr(self.bound)}"
+
+    @property
+    def sign(self) -> float:
+        """What values and the bound are multiplied by so that the bound is an upper one: 1 or -1."""
+        return 1.0 if self.operator == "<=" else -1.0
 
     def holds(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Which values keep the bound; what is NaN keeps none."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.errors import SpecError
-from autoquant.objective import Objective
+from autoquant.objective import Bounds, Objective
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,44 +47,42 @@ def hypervolume(values: npt.ArrayLike, reference: npt.ArrayLike) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Normalization:
     """Maps metrics onto [0, 1] for the hypervolume: 0 at the best value of each objective, 1 at the worst.
 
     The reference point is (1, .., 1), so a hypervolume of 1 would be every best value in one point.
     """
 
     objectives: tuple[Objective, ...]
-    best: tuple[float, ...]
-    worst: tuple[float, ...]
+    bounds: tuple[Bounds, ...]
 
     @classmethod
-    def of(cls, objectives: Sequence[Objective], bounds: Mapping[str, tuple[float, float]]) -> Scale:
-        """From metric -> (best, worst). `SpecError` names the objective that has no usable bounds."""
+    def of(cls, objectives: Sequence[Objective], bounds: Mapping[str, Bounds]) -> Normalization:
+        """From the bounds by metric. `SpecError` names the objective that has none."""
         for objective in objectives:
             if objective.metric not in bounds:
                 raise SpecError(
                     f"reference_point: the worst value of {objective.metric!r} is not known; give it, for example "
                     f"'reference_point: {{{objective.metric}: <worst value that still counts>}}'"
                 )
-        pairs = [bounds[objective.metric] for objective in objectives]
-        return cls(tuple(objectives), tuple(best for best, _ in pairs), tuple(worst for _, worst in pairs))
+        return cls(tuple(objectives), tuple(Bounds(*bounds[objective.metric]) for objective in objectives))
 
     def values(self, metrics: Mapping[str, float]) -> FloatArray:
-        """The objectives of one point, scaled, shape (objectives,)."""
+        """The objectives of one point, normalized, shape (objectives,)."""
         raw = np.array([metrics[objective.metric] for objective in self.objectives], dtype=float)
-        best, worst = np.array(self.best), np.array(self.worst)
+        best, worst = np.array(self.bounds, dtype=float).T
         span = np.where(worst == best, 1.0, worst - best)
-        scaled: FloatArray = (raw - best) / span
-        return scaled
+        normalized: FloatArray = (raw - best) / span
+        return normalized
 
 
 class ParetoFront:
     """The non-dominated points seen so far, kept up to date one point at a time; cost O(front), not O(points)."""
 
-    def __init__(self, scale: Scale) -> None:
-        self.scale = scale
+    def __init__(self, normalization: Normalization) -> None:
+        self.normalization = normalization
         self.numbers: list[int] = []
-        self._values: FloatArray = np.empty((0, len(scale.objectives)))
+        self._values: FloatArray = np.empty((0, len(normalization.objectives)))
         self.hypervolume = 0.0
 
     def __len__(self) -> int:
@@ -95,7 +93,7 @@ class ParetoFront:
 
         Of points with exactly the same values the lowest number stays, whatever the order in which they come.
         """
-        point = self.scale.values(metrics)
+        point = self.normalization.values(metrics)
         as_good = np.all(self._values <= point, axis=1)
         equal = as_good & np.all(self._values >= point, axis=1)
         if any(not same or n < number for n, same in zip(np.array(self.numbers)[as_good], equal[as_good], strict=True)):

@@ -1,11 +1,12 @@
 """Finding plug-ins by name, and building them from checked options.
 
-Built-in parts and strangers come through the same door: an entry point of the installed distribution, or, for a part
-that lives beside a spec, ``module:Class``.
+Built-in and third-party ones are found in the same way: by an entry point of the installed distribution, or, where they
+lie in the folder of a spec, by ``module:Class``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import inspect
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from autoquant.errors import PluginError, SpecError, did_you_mean
 from autoquant.interfaces import KINDS
@@ -41,12 +42,12 @@ class PluginInfo:
 @cache
 def _entry_points(group: str) -> dict[str, list[EntryPoint]]:
     """Name -> the entry points of that name; more than one where distributions quarrel over it."""
-    found: dict[str, list[EntryPoint]] = {}
+    points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):
-        same = found.setdefault(point.name, [])
+        same = points.setdefault(point.name, [])
         if not any((point.value, _owner(point)) == (other.value, _owner(other)) for other in same):
             same.append(point)
-    return found
+    return points
 
 
 def _owner(point: EntryPoint) -> str:
@@ -61,7 +62,7 @@ def names(kind: str) -> list[str]:
 
 def discover() -> list[PluginInfo]:
     """Every installed plug-in, importing each; a broken one is listed with its error and stops nothing."""
-    found = []
+    infos = []
     for kind in KINDS:
         for name in names(kind):
             try:
@@ -71,8 +72,8 @@ def discover() -> list[PluginInfo]:
                 error = str(problem)
             for point in _entry_points(KINDS[kind].group)[name]:
                 distribution, version = _owner(point).rsplit(" ", 1) if point.dist else ("?", "?")
-                found.append(PluginInfo(kind, name, point.value, distribution, version, error))
-    return found
+                infos.append(PluginInfo(kind, name, point.value, distribution, version, error))
+    return infos
 
 
 def load(kind: str, name: str) -> type[Any]:
@@ -167,23 +168,23 @@ def load_object(target: str, what: str) -> Any:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {error}"
-        found_file = _found(module_name)
-        raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {found_file})") from error
+        file = _found(module_name)
+        raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {file})") from error
     if _shadows(module_name.partition(".")[0]):
         raise PluginError(
             f"{what}: {module_name!r} was imported before, from {_found(module_name)}, and the folder of the spec has "
             "another; rename one of the two"
         )
     try:
-        found = module
+        value = module
         for part in attribute.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
     except AttributeError:
         public = [key for key in vars(module) if not key.startswith("_")]
         raise PluginError(
             f"{what}: {module_name} ({_found(module_name)}) has no {attribute!r}; {did_you_mean(attribute, public)}"
         ) from None
-    return found
+    return value
 
 
 def _found(module_name: str) -> str:
@@ -198,25 +199,83 @@ def _found(module_name: str) -> str:
     return str(spec.origin) if spec and spec.origin else "no file"
 
 
+def create(kind: str, name: str, *positional: Any, options: Mapping[str, Any], place: str) -> Any:
+    """A plug-in, made from what its host gives and from the flat options of a spec, checked.
+
+    `PluginError` as for `load`, `SpecError` as for `check_options`; what the plug-in itself raises is passed on.
+    """
+    plugin = load(kind, name)
+    return plugin(*positional, **check_options(plugin, options, place))
+
+
 def options_model(plugin: type[Any]) -> type[BaseModel]:
-    """A pydantic model of the keyword-only arguments of a plug-in: its options."""
-    parameters = [p for p in inspect.signature(plugin).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    # Only these: the annotations of what the host supplies may name types that are imported for type checkers alone.
-    wanted = SimpleNamespace(__annotations__={p.name: p.annotation for p in parameters if p.annotation is not p.empty})
-    hints = typing.get_type_hints(wanted, plugin.__init__.__globals__, include_extras=True) if parameters else {}
-    fields: dict[str, Any] = {
-        p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default) for p in parameters
-    }
+    """A pydantic model of the options of a plug-in: its keyword-only arguments.
+
+    In place of an argument whose annotation is a dataclass stand the fields of that record.
+    """
+    fields: dict[str, Any] = {}
+    for parameter, hint in _keywords(plugin):
+        options = _record_fields(parameter, hint) if _is_record(hint) else {parameter.name: (hint, _default(parameter))}
+        if twice := sorted(fields.keys() & options.keys()):
+            raise TypeError(f"the option {twice[0]!r} is there twice")
+        fields |= options
     config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
     model: type[BaseModel] = create_model(f"{plugin.__name__}Options", __config__=config, **fields)
     return model
 
 
 def check_options(plugin: type[Any], options: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """The options with their types checked and turned; `SpecError` names each wrong one as ``place.option``."""
+    """Keyword arguments of a plug-in from flat options: checked, their types turned, fields gathered in their record.
+
+    What is not given keeps its default. `SpecError` names each wrong option as ``place.option``.
+    """
     model = options_model(plugin)
     try:
         checked = model.model_validate(dict(options))
     except ValidationError as error:
         raise SpecError(explain(error, place, {"": list(model.model_fields)})) from None
-    return {name: getattr(checked, name) for name in model.model_fields if name in checked.model_fields_set}
+    given = {name: getattr(checked, name) for name in model.model_fields if name in checked.model_fields_set}
+    arguments: dict[str, Any] = {}
+    for parameter, hint in _keywords(plugin):
+        if not _is_record(hint):
+            arguments |= {name: value for name, value in given.items() if name == parameter.name}
+            continue
+        fields = {field.name: given[field.name] for field in dataclasses.fields(hint) if field.name in given}
+        if parameter.default is parameter.empty:
+            arguments[parameter.name] = hint(**fields)
+        elif fields:
+            arguments[parameter.name] = dataclasses.replace(parameter.default, **fields)
+    return arguments
+
+
+def _keywords(plugin: type[Any]) -> list[tuple[inspect.Parameter, Any]]:
+    """The keyword-only parameters of a plug-in with their types."""
+    parameters = [p for p in inspect.signature(plugin).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    # Only these: the annotations of what the host supplies may name types that are imported for type checkers alone.
+    wanted = SimpleNamespace(__annotations__={p.name: p.annotation for p in parameters if p.annotation is not p.empty})
+    hints = typing.get_type_hints(wanted, plugin.__init__.__globals__, include_extras=True) if parameters else {}
+    return [(p, hints.get(p.name, Any)) for p in parameters]
+
+
+def _is_record(hint: Any) -> bool:
+    return inspect.isclass(hint) and dataclasses.is_dataclass(hint)
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    """As pydantic wants it: the ellipsis where an option must be given."""
+    return ... if parameter.default is parameter.empty else parameter.default
+
+
+def _record_fields(parameter: inspect.Parameter, record: type[Any]) -> dict[str, tuple[Any, Any]]:
+    """Name -> type and default of the fields of a record; the defaults are those of the argument, where it has one."""
+    hints = typing.get_type_hints(record, include_extras=True)
+    fields = [field for field in dataclasses.fields(record) if field.init]
+    if parameter.default is not parameter.empty:
+        return {field.name: (hints[field.name], getattr(parameter.default, field.name)) for field in fields}
+    return {field.name: (hints[field.name], _field_default(field)) for field in fields}
+
+
+def _field_default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return Field(default_factory=field.default_factory)
+    return ... if field.default is dataclasses.MISSING else field.default

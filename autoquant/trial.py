@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from autoquant.space import Candidate, Option
 
+Settings = Mapping[str, Option]
+"""Hyper-parameters of one search training run, such as a trade-off or a target; JSON scalars by name."""
+
 
 class TrialState(StrEnum):
-    """Optuna's trial states. PRUNED: stopped before a worker saw it, because its costs break a constraint."""
+    """Optuna's trial states::
+
+    WAITING --> RUNNING --> COMPLETE   measured, or the measurement of an equivalent candidate
+                   |------> FAIL       raised, or gave no usable numbers
+    (asked) -------------> PRUNED      its costs break a constraint: no worker saw it
+    """
 
     WAITING = "WAITING"
     RUNNING = "RUNNING"
@@ -26,10 +35,27 @@ class TrialState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a searcher wants measured. ``number`` counts the searcher's proposals from 0 and identifies this one."""
+    """What a searcher wants measured: a candidate, or the settings of a run that derives one.
+
+    ``number`` counts the searcher's proposals from 0 and identifies this one.
+    """
 
     number: int
     candidate: Candidate
+    """Empty for a proposal of settings, until it is told back with what they derived."""
+    settings: Settings | None = None
+
+    @property
+    def wanted(self) -> Candidate | Settings:
+        """What was proposed."""
+        return self.candidate if self.settings is None else self.settings
+
+
+class Step(NamedTuple):
+    """What an evaluation reported on its way, such as the loss after an epoch of training."""
+
+    step: int
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +65,53 @@ class Measurement:
     metrics: Mapping[str, float]
     standard_errors: Mapping[str, float] = field(default_factory=dict)
     artifacts: Mapping[str, str] = field(default_factory=dict)
-    """Name -> URI of what the evaluation left behind (trained weights, logs)."""
+    """Name -> URI of what the evaluation left behind (trained weights, logs). One called ``checkpoint`` is handed back
+    when the same candidate is scored on another split."""
     seconds: float = 0.0
+    candidate: Candidate | None = None
+    """What was derived, where the proposal held settings."""
+    steps: tuple[Step, ...] = ()
+    """What was reported while it was prepared, in order."""
+
+
+class Scored:
+    """What trials and baselines have in common: costs, and a measurement on each split."""
+
+    __slots__ = ()
+
+    costs: Mapping[str, float]
+    search: Measurement | None
+    test: Measurement | None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Costs, and what was measured on the search split, with drops against the float network."""
+        return {**self.costs, **self.search.metrics} if self.search is not None else dict(self.costs)
+
+    @property
+    def standard_errors(self) -> Mapping[str, float]:
+        """On the search split."""
+        return self.search.standard_errors if self.search is not None else {}
+
+    @property
+    def test_metrics(self) -> Mapping[str, float]:
+        """What was measured on the test split; empty where nothing was."""
+        return self.test.metrics if self.test is not None else {}
+
+    @property
+    def test_standard_errors(self) -> Mapping[str, float]:
+        """On the test split."""
+        return self.test.standard_errors if self.test is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Scored):
     """One proposal and what became of it, as stored."""
 
     number: int
     state: TrialState
     candidate: Candidate
+    """Empty for a proposal of settings, until they have derived one."""
     options: Mapping[str, Option]
     """The chosen option of each choice."""
     ask: int
@@ -58,18 +120,16 @@ class Trial:
     """How many results the searcher had been told when it made this proposal."""
     requested: int
     """How many proposals that call of ``ask`` was asked for."""
+    settings: Settings | None = None
     attempt: int = 1
     """Counts from 1; grows when a worker is lost and the trial runs again."""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """Measured metrics and costs together. Costs alone for a pruned trial."""
-    standard_errors: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
+    search: Measurement | None = None
+    """Measured metrics and their drops, on the search split."""
+    test: Measurement | None = None
+    """Scores on the test split; only for the final front."""
     violations: Mapping[str, float] = field(default_factory=dict)
     """Broken constraint -> by how much."""
-    artifacts: Mapping[str, str] = field(default_factory=dict)
-    test_metrics: Mapping[str, float] = field(default_factory=dict)
-    """Scores on the test split; only for the final front."""
-    test_standard_errors: Mapping[str, float] = field(default_factory=dict)
-    seconds: float | None = None
     worker: str | None = None
     measured_by: str | None = None
     """Where the measurement came from when it was not made for this trial (an equivalent candidate)."""
@@ -79,10 +139,20 @@ class Trial:
 
     @property
     def proposal(self) -> Proposal:
-        """The searcher's proposal that this trial measures."""
-        return Proposal(self.number, self.candidate)
+        """The searcher's proposal that this trial measures, with the candidate that its settings derived."""
+        return Proposal(self.number, self.candidate, self.settings)
 
     @property
     def feasible(self) -> bool:
         """Measured, and no constraint is broken."""
         return self.state is TrialState.COMPLETE and not self.violations
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the measurement took; None where none was made for this trial."""
+        return self.search.seconds if self.search is not None and self.measured_by is None else None
+
+    @property
+    def artifacts(self) -> Mapping[str, str]:
+        """What the measurement left behind."""
+        return self.search.artifacts if self.search is not None else {}

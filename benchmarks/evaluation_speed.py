@@ -29,12 +29,13 @@ from torch import Tensor, nn
 
 from autoquant import make_searcher, make_space
 from autoquant.data import DataSplits
-from autoquant.interfaces import EvaluatorRecipe, Task
+from autoquant.interfaces import EvaluationRequest, EvaluatorRecipe, Task
 from autoquant.objective import as_objective
 from autoquant.planning.pricing import CostMetric, Pricer
 from autoquant.quantization import fold_batch_norm
 from autoquant.quantization.execution import as_inputs, copied
 from autoquant.space import SearchSpace
+from autoquant.testing.evaluators import measure
 from autoquant.trial import Proposal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "keyword_spotting"))
@@ -82,13 +83,13 @@ def alone(name: str, net: nn.Module, data: DataSplits, rounds: int) -> None:
     }
     for space in spaces.values():  # quantizes every weight, finds every range
         for candidate in space.uniform().values():
-            evaluator.evaluate(space, candidate)
+            measure(evaluator, space, candidate)
     ratios: dict[str, list[tuple[float, float]]] = {quantized: [] for quantized in spaces}
     for _ in range(rounds):
         base, base_folded = (timed(lambda net=net: forward(net, inputs)) for net in (caller, folded))
         for quantized, space in spaces.items():
             candidate = tuple(int(i) for i in space.sample(random, 1)[0])
-            cost = timed(lambda space=space, candidate=candidate: evaluator.evaluate(space, candidate))
+            cost = timed(lambda space=space, candidate=candidate: measure(evaluator, space, candidate))
             ratios[quantized].append((cost / base, cost / base_folded))
     for quantized, found in ratios.items():
         ours, faster = zip(*found, strict=True)
@@ -110,7 +111,7 @@ def search(data: DataSplits, memo_mb: int, across: bool) -> None:
     pool = InlinePool()
     pool.start(EvaluatorRecipe(lambda: evaluator, space))
     for label, candidate in space.uniform().items():  # the baselines of a job, which quantize every weight
-        pool.submit(Task(label, candidate))
+        pool.submit(Task(label, EvaluationRequest(candidate)))
     while pool.running:
         pool.completions(0)
     waiting: deque[Proposal] = deque()
@@ -119,7 +120,7 @@ def search(data: DataSplits, memo_mb: int, across: bool) -> None:
         new = searcher.ask(PENDING - len(waiting)) if len(waiting) < PENDING else []
         waiting.extend(new)
         for proposal in new:
-            pool.submit(Task(str(proposal.number), proposal.candidate))
+            pool.submit(Task(str(proposal.number), EvaluationRequest(proposal.candidate)))
 
     ask()
     rows: list[tuple[int, float, float, float]] = []

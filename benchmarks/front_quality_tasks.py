@@ -15,6 +15,7 @@ import numpy.typing as npt
 from autoquant_cost_models.weight_bytes import WeightBytes
 
 from autoquant import Choice, SearchSpace, make_space
+from autoquant.interfaces import EvaluationRequest
 from autoquant.objective import Objective
 from autoquant.pareto import hypervolume
 from autoquant.planning.pricing import CostMetric, Pricer
@@ -122,7 +123,8 @@ def measured(name: str, example: str, folder: Path, data_options: dict[str, int]
         new = sorted({c for c in candidates if c not in known})
         for start in range(0, len(new), 200):
             piece = new[start : start + 200]
-            for candidate, found in zip(piece, evaluator.evaluate_many(space, piece), strict=True):
+            prepared = [evaluator.prepare(space, EvaluationRequest(candidate)) for candidate in piece]
+            for candidate, found in zip(piece, evaluator.score_many(prepared, "search"), strict=True):
                 if isinstance(found, Exception):
                     raise found
                 known[candidate] = 1 - found.metrics["accuracy"]

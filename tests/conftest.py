@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autoquant import plugins
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+os.environ.setdefault("RAY_worker_niceness", "0")
+"""Ray's workers are nice by default, and on a busy machine they would hardly ever run."""
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # one that is busy is no failure
 
 
 @pytest.fixture(autouse=True)

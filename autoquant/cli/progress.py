@@ -11,10 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColu
 from rich.progress import Progress as Bar
 
 from autoquant.cli.tables import console
-from autoquant.running.search_loop import Progress
+from autoquant.job import Progress
 
 if TYPE_CHECKING:
     from autoquant.client import Job
+
+WORK = {
+    "baselines": "measuring what the search is compared with",
+    "test scores": "scoring the front on the test split",
+}
+"""Phase -> what is done in it, but for the search itself."""
 
 LOG_SECONDS = 5.0
 """Where there is no terminal, a line of progress is printed so often."""
@@ -49,7 +55,7 @@ class LiveProgress:
         """Say which job this is, so that another terminal can follow or stop it."""
         record = job.record
         self._console.print(f"job {job.id} ({record.name}) in {job.store.url}", highlight=False, soft_wrap=True)
-        for note in record.plan.profile.notes if record.plan.profile is not None else ():
+        for note in record.definition.profile.notes if record.definition.profile is not None else ():
             self._console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
         self._bar.update(self._task, total=record.n_trials, completed=record.finished)
 
@@ -69,8 +75,8 @@ class LiveProgress:
 
 def progress_text(now: Progress) -> str:
     """One line of progress without the count."""
-    if now.phase == "baselines":
-        return "measuring what stands beside the search"
+    if now.phase != "search":
+        return WORK[now.phase]
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []

@@ -77,7 +77,7 @@ def print_job(job: JobRecord) -> None:
 
 def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
     """One line a trial, and how to see the next page."""
-    plan = job.record.plan
+    plan = job.record.definition
     metrics = [objective.metric for objective in plan.objectives]
     table = _table("trial", "state", *metrics, "options", "note")
     for trial in page:

@@ -48,7 +48,7 @@ def export_study(
     Whole or not at all. `SpecError` when the storage cannot be opened, holds AutoQuant's jobs, or has such a study.
     """
     name = study_name or f"{record.name}-{record.id}"
-    objectives = record.plan.objectives
+    objectives = record.definition.objectives
     with quiet():
         opened = open_storage(storage) if isinstance(storage, str) else storage
         try:
@@ -103,7 +103,7 @@ def study_attributes(record: JobRecord) -> dict[str, Any]:
         "autoquant_name": record.name,
         "autoquant_state": str(record.state),
         "autoquant_spec": dict(record.spec),
-        "constraints": [str(constraint) for constraint in record.plan.constraints],
+        "constraints": [str(constraint) for constraint in record.definition.constraints],
     }
 
 
@@ -120,13 +120,13 @@ def frozen_trial(record: JobRecord, trial: Trial, on_front: bool) -> FrozenTrial
         trial_id=-1,
         state=optuna.trial.TrialState[trial.state.name],
         value=None,
-        values=[trial.metrics[objective.metric] for objective in record.plan.objectives] if complete else None,
+        values=[trial.metrics[objective.metric] for objective in record.definition.objectives] if complete else None,
         datetime_start=None if trial.state is TrialState.WAITING else local(started),
         datetime_complete=local(trial.ended or started) if trial.state.finished else None,
         params=dict(trial.options),
-        distributions={choice.name: CategoricalDistribution(choice.options) for choice in record.plan.choices},
+        distributions={choice.name: CategoricalDistribution(choice.options) for choice in record.definition.choices},
         user_attrs=trial_attributes(trial, on_front and complete),
-        system_attrs=constraint_values(record.plan.constraints, trial),
+        system_attrs=constraint_values(record.definition.constraints, trial),
         intermediate_values={},
     )
     frozen._validate()

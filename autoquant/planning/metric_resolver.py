@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autoquant import plugins
 from autoquant.errors import PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import CostModel
-from autoquant.objective import DROP, Direction, Objective, split_metric
+from autoquant.objective import DROP, Constraint, Direction, Objective, split_metric
 from autoquant.planning.pricing import CostMetric
 from autoquant.spec import PluginSpec, SearchSpec
 
 DEVICE_FILES = (".toml", ".csv", ".json")
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +32,103 @@ class ModelChoice:
     options: Mapping[str, Any]
 
 
-class MetricFinder:
-    """Resolves the names of metrics to the evaluator or to a cost model, and remembers the cost models in use."""
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What the name of a metric means."""
+
+    direction: Direction
+    cost: CostMetric | None = None
+    """The model that prices it; None for what the evaluator measures."""
+    drop_of: str | None = None
+    """The metric of the evaluator whose drop against the float network it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedMetrics:
+    """Every metric that a spec names."""
+
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+    costs: tuple[CostMetric, ...]
+    """Each once, in the order in which they are named."""
+    drops: Mapping[str, Direction]
+    """Metrics of the evaluator whose drop is wanted."""
+    resolver: MetricResolver
+    """To ask for further ones."""
+
+
+def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
+    """Every objective and constraint of a spec. `SpecError` lists those that are no metric, or wrongly directed."""
+    problems: list[str] = []
+    own = [
+        model
+        for i, section in enumerate(spec.cost_models)
+        if (model := collect(problems, f"cost_models[{i}]", partial(own_model, section, f"cost_models[{i}]")))
+    ]
+    refuse(problems)
+    resolver = MetricResolver(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
+    found: dict[str, Metric] = {}
+
+    def find(text: str, direction: Direction | None = None) -> Metric:
+        found[text] = resolver.find(text)
+        if direction is not None and direction != (known := found[text].direction):
+            raise SpecError(f"{text!r} is better when {known}d, it cannot be {direction}d; leave the direction out")
+        return found[text]
+
+    for i, wish in enumerate(spec.objectives):
+        collect(problems, f"objectives[{i}]", partial(find, wish.metric, wish.direction))
+    constraints = tuple(Constraint.parse(text) for text in spec.constraints)
+    for i, constraint in enumerate(constraints):
+        collect(problems, f"constraints[{i}]", partial(find, constraint.metric))
+    known = {objective.metric for objective in spec.objectives}
+    strange = sorted(set(spec.reference_point) - known)
+    problems += [f"reference_point.{metric}: it is no objective; {did_you_mean(metric, known)}" for metric in strange]
+    refuse(problems)
+    return ResolvedMetrics(
+        objectives=tuple(Objective(wish.metric, found[wish.metric].direction) for wish in spec.objectives),
+        constraints=constraints,
+        costs=tuple(metric.cost for metric in found.values() if metric.cost is not None),
+        drops={metric.drop_of: resolver.measured[metric.drop_of] for metric in found.values() if metric.drop_of},
+        resolver=resolver,
+    )
+
+
+def collect(problems: list[str], place: str, step: Callable[[], T]) -> T | None:
+    """The result of a step, or None with its problems noted under a place."""
+    try:
+        return step()
+    except SpecError as error:
+        problems += [line if line.startswith(place) else f"{place}: {line}" for line in error.problems]
+    except (PluginError, UnsupportedError) as error:
+        problems.append(f"{place}: {error}")
+    return None
+
+
+def refuse(problems: list[str]) -> None:
+    """`SpecError` with all of them, if there are any."""
+    if problems:
+        raise SpecError(problems)
+
+
+class MetricResolver:
+    """Resolves the names of metrics to the evaluator or to a cost model; each model is built once for a device."""
 
     def __init__(self, spec: SearchSpec, measured: Mapping[str, Direction], own: Sequence[ModelChoice]) -> None:
         self.measured = measured
-        self.costs: dict[str, CostMetric] = {}
-        self.drops: dict[str, Direction] = {}
         self._folder = Path(spec.folder or ".")
         self._own = own
         self._installed = _installed_models()
-        self._models: dict[tuple[str, str | None], CostModel] = {}
-        """What was built, by model and device: one model gives all of its metrics."""
+        self._models: dict[tuple[int, str | None], CostModel] = {}
+        """What was built, by choice and device: one model gives all of its metrics."""
 
-    def objective(self, text: str, direction: Direction | None) -> Objective:
-        """The metric with its direction, which only the evaluator or the cost model can know."""
-        known = self.find(text)
-        if direction is not None and direction != known:
-            raise SpecError(f"{text!r} is better when {known}d, it cannot be {direction}d; leave the direction out")
-        return Objective(text, known)
-
-    def find(self, text: str) -> Direction:
-        """The direction in which a metric is better; `SpecError` lists what is known when it is not."""
+    def find(self, text: str) -> Metric:
+        """What a name means; `SpecError` lists what is known when it is none."""
         name, device = split_metric(text)
         if device is None and name in self.measured:
-            return self.measured[name]
+            return Metric(self.measured[name])
         if device is None and (base := name.removesuffix(DROP)) != name and base in self.measured:
-            self.drops[base] = self.measured[base]
-            return "minimize"
-        if text not in self.costs:
-            self.costs[text] = self._cost(text, name, device)
-        return "minimize"
+            return Metric("minimize", drop_of=base)
+        return Metric("minimize", self._cost(text, name, device))
 
     def cost(self, text: str) -> CostMetric | None:
         """A metric of a cost model that needs no device; None where no model, or more than one, gives it."""
@@ -108,7 +177,7 @@ class MetricFinder:
         return CostMetric(text, name, choice.label, self._model(choice, device))
 
     def _model(self, choice: ModelChoice, device: str | None) -> CostModel:
-        key = (choice.label, device)
+        key = (id(choice), device)
         if key not in self._models:
             build: Callable[..., CostModel] = choice.model
             self._models[key] = build(*([] if device is None else [device]), **choice.options)

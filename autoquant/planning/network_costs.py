@@ -12,8 +12,8 @@ from autoquant import plugins
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel
 from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerConfig, LayerPrecision, NetworkProfile, bits_text
-from autoquant.planning.metric_resolver import MetricFinder
-from autoquant.planning.plan import BuildEvaluator, check_metrics, check_names, make_space
+from autoquant.planning.metric_resolver import ResolvedMetrics, resolve_metrics
+from autoquant.planning.plan import BuildEvaluator, check_names, make_space
 from autoquant.planning.pricing import CostMetric
 from autoquant.space import SearchSpace
 from autoquant.spec import SearchSpec
@@ -64,24 +64,25 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
     """
     if spec.folder is not None:
         plugins.use_folder(spec.folder)
-    finder = check_names(spec)
-    check_metrics(spec, finder)
+    check_names(spec)
+    resolved = resolve_metrics(spec)
     network = BuildEvaluator(spec)().profile()
     if network is None:
         raise SpecError("evaluator: it has no network, so there is nothing to price")
     label, network, precisions = _precisions(make_space(spec.space, network), network, bits)
     always = ALWAYS if network.operations else ALWAYS[:1]
-    wanted = _wanted(finder, devices, always)
-    metrics = tuple(_priced(cost, network, precisions, cost.key not in finder.costs) for cost in wanted)
+    wanted = _wanted(resolved, devices, always)
+    asked = {cost.key for cost in resolved.costs}
+    metrics = tuple(_priced(cost, network, precisions, cost.key not in asked) for cost in wanted)
     return NetworkCosts(spec.name, label, network, precisions, tuple(one for one in metrics if one is not None))
 
 
-def _wanted(finder: MetricFinder, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
+def _wanted(resolved: ResolvedMetrics, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
     """The spec's metrics, every metric of the devices, and those that need none."""
-    wanted = dict(finder.costs)
+    wanted = {cost.key: cost for cost in resolved.costs}
     for device in devices:
-        wanted |= {cost.key: cost for cost in finder.of_device(device)}
-    wanted |= {key: cost for key in always if (cost := finder.cost(key)) is not None}
+        wanted |= {cost.key: cost for cost in resolved.resolver.of_device(device)}
+    wanted |= {key: cost for key in always if (cost := resolved.resolver.cost(key)) is not None}
     return list(wanted.values())
 
 

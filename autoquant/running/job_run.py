@@ -1,4 +1,4 @@
-"""A job from its first breath to its last: start, baselines, search, test scores, and how it ended."""
+"""A job from first to last: start, baselines, search, test scores, and how it ended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Callable
 
 from autoquant.errors import AutoQuantError, JobHeld
 from autoquant.interfaces import WorkerPool
-from autoquant.job import JobState
+from autoquant.job import JobState, Progress
 from autoquant.planning.plan import Plan
-from autoquant.running.baselines import float_metrics, known_candidates, measure_baselines, score_on_test
-from autoquant.running.search_loop import Progress, Search
+from autoquant.running.baselines import float_metrics, measure_baselines
+from autoquant.running.context import RunContext
+from autoquant.running.final_scores import score_on_test
+from autoquant.running.measuring import Measurer
+from autoquant.running.search_loop import SearchLoop
 from autoquant.running.sensitivity_baseline import SensitivityBaseline
 from autoquant.store import HeldJob, Store
 
@@ -36,7 +39,7 @@ class StopSignal:
             self.state = JobState.PAUSED
         if self.state is None and time.monotonic() - self._looked > STOP_POLL_SECONDS:
             self._looked = time.monotonic()
-            self.state = self._held.requested
+            self.state = self._held.requested_state
         return self.state is not None
 
 
@@ -52,7 +55,7 @@ def run_job(
 
     Raises what made the job fail, after it is stored; `JobHeld` when another process runs it.
     """
-    with store.hold(job_id, n_trials) as held:
+    with HeldJob(store, job_id, n_trials) as held:
         return _Run(plan, held, n_trials, interrupted, progress).to_the_end()
 
 
@@ -67,15 +70,14 @@ class _Run:
         interrupted: Callable[[], bool],
         progress: Callable[[Progress], None],
     ) -> None:
-        self._plan = plan
-        self._held = held
-        self._total = n_trials
-        self._progress = progress
+        self._plan, self._held = plan, held
         self._stop = StopSignal(held, interrupted)
         self._began = time.monotonic()
         self._seconds_before = held.store.job(held.id).seconds
         self._pool: WorkerPool = plan.pool()
         self._pool.notice = lambda text: held.event(text, "warning")
+        measurer = Measurer(plan, held, self._pool)
+        self._context = RunContext(plan, held, measurer, n_trials, self._stop, progress, lambda: self.seconds)
 
     @property
     def seconds(self) -> float:
@@ -84,8 +86,9 @@ class _Run:
 
     def to_the_end(self) -> JobState:
         """The state in which the job ended."""
-        self._held.event(f"started, {self._total} trials in all")
-        for note in self._plan.record.profile.notes if self._plan.record.profile is not None else ():
+        self._held.event(f"started, {self._context.n_trials} trials in all")
+        profile = self._plan.definition.profile
+        for note in profile.notes if profile is not None else ():
             self._held.event(note)
         try:
             self._pool.start(self._plan.recipe)
@@ -108,29 +111,23 @@ class _Run:
         return state
 
     def _end(self, state: JobState, message: str | None) -> None:
-        self._held.event(
-            f"{state}" + (f": {message}" if message else ""), "error" if state is JobState.FAILED else "info"
-        )
+        text = f"{state}: {message}" if message else str(state)
+        self._held.event(text, "error" if state is JobState.FAILED else "info")
         self._held.end(state, message, self.seconds)
         log.info("action=end job=%d state=%s", self._held.id, state)
 
-    def _tell_baselines(self, done: int, total: int) -> None:
-        self._progress(Progress("baselines", done, total, 0, 0, 0, 0.0, rate=0.0))
-
     def _search(self) -> str | None:
         """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
-        beside = (self._plan, self._held, self._pool, self._stop, self._tell_baselines)
-        baselines = measure_baselines(*beside)
+        baselines = measure_baselines(self._context)
         if baselines is None:
             return None
+        reference = float_metrics(baselines)
         if self._plan.spec.sensitivity_baseline:
-            more = SensitivityBaseline(*beside, baselines, lambda: self.seconds).run(self._total)
+            more = SensitivityBaseline(self._context, baselines).run()
             if more is None:
                 return None
             baselines = [*more, *baselines]  # of equal networks the uniform one is named
-        reference, known = float_metrics(baselines), known_candidates(self._plan, baselines)
-        arguments = (self._plan, self._held, self._total, self._pool, reference, known, self._stop, self._progress)
-        message = Search(*arguments, seconds=lambda: self.seconds).run()
+        message = SearchLoop(self._context, baselines, reference).run()
         if not self._stop():
-            score_on_test(self._plan, self._held, self._pool, self._stop)
+            score_on_test(self._context)
         return message

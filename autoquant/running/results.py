@@ -1,4 +1,4 @@
-"""What measured metrics amount to: drops, finished trials, and what went wrong over many of them."""
+"""What an outcome makes of a trial or a baseline: its metrics, drops and violations, or its error."""
 
 from __future__ import annotations
 
@@ -7,22 +7,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from autoquant.errors import JobFailed
-from autoquant.interfaces import Completion
+from autoquant.errors import JobFailed, SpecError
+from autoquant.job import Baseline
 from autoquant.objective import DROP, violations
 from autoquant.planning.plan import Plan
+from autoquant.running.measuring import Outcome
+from autoquant.space import Candidate
+from autoquant.store.held import Shared
 from autoquant.trial import Measurement, Trial, TrialState
 
 
-def check_finite(metrics: Mapping[str, float], plan: Plan) -> str | None:
-    """What is wrong with measured metrics, if anything: missing or not finite."""
-    costs = {table.metric for table in plan.record.costs}
+def problem(plan: Plan, outcome: Outcome) -> str | None:
+    """What is wrong with an outcome, if anything: an error, or metrics that are missing or not finite."""
+    if outcome.error is not None:
+        return outcome.error
+    metrics = outcome.measurement.metrics if outcome.measurement is not None else {}
     for objective in plan.objectives:
-        if objective.metric not in costs and not {objective.metric, objective.metric.removesuffix(DROP)} & set(metrics):
+        names = {objective.metric, objective.metric.removesuffix(DROP)}
+        if objective.metric not in plan.definition.cost_metrics and not names & set(metrics):
             return f"the evaluator did not measure {objective.metric!r}; it gave {sorted(metrics)}"
     for metric, value in metrics.items():
         if not math.isfinite(value):
             return f"{metric} is {value}: a value that is not finite is no result"
+    if outcome.request.settings is not None and outcome.measurement is not None:
+        return _not_derived(plan, outcome.measurement)
+    return None
+
+
+def _not_derived(plan: Plan, found: Measurement) -> str | None:
+    """Why settings have not derived a candidate of the space, if so."""
+    if found.candidate is None:
+        return "its settings derived no candidate; the measurement must carry one"
+    try:
+        plan.space.check(found.candidate)
+    except SpecError as error:
+        return str(error)
     return None
 
 
@@ -36,60 +55,73 @@ def drops(plan: Plan, reference: Mapping[str, float], metrics: Mapping[str, floa
     }
 
 
-def finished_trial(plan: Plan, reference: Mapping[str, float], trial: Trial, completion: Completion) -> Trial:
+def with_drops(plan: Plan, reference: Mapping[str, float], found: Measurement) -> Measurement:
+    """The measurement with the drops against the float network's metrics."""
+    return replace(found, metrics={**found.metrics, **drops(plan, reference, found.metrics)})
+
+
+def completed_trial(plan: Plan, reference: Mapping[str, float], trial: Trial, outcome: Outcome) -> Trial:
     """COMPLETE with all its metrics, or FAIL with its error; ``reference``: metrics of the float network."""
-    measurement = completion.measurement
-    error = completion.error or check_finite(measurement.metrics if measurement else {}, plan)
-    if error is not None or measurement is None:
-        ended = datetime.now(UTC)
-        return replace(trial, state=TrialState.FAIL, error=error, worker=completion.worker, ended=ended)
-    return measured_trial(plan, reference, trial, measurement, worker=completion.worker)
+    ended = datetime.now(UTC)
+    trial = replace(
+        trial, attempt=outcome.request.attempt, worker=outcome.worker, measured_by=outcome.source, ended=ended
+    )
+    error = problem(plan, outcome)
+    if error is not None or outcome.measurement is None:
+        return replace(trial, state=TrialState.FAIL, error=error)
+    if trial.settings is not None and outcome.measurement.candidate is not None:
+        trial = with_derived(plan, trial, outcome.measurement.candidate)
+    search = with_drops(plan, reference, outcome.measurement)
+    trial = replace(trial, state=TrialState.COMPLETE, search=search)
+    started = ended - timedelta(seconds=search.seconds) if outcome.source is None else ended
+    return replace(trial, violations=violations(plan.constraints, trial.metrics), started=started)
 
 
-def measured_trial(
-    plan: Plan,
-    reference: Mapping[str, float],
-    trial: Trial,
-    found: Measurement,
-    measured_by: str | None = None,
-    worker: str | None = None,
-) -> Trial:
-    """COMPLETE, with costs, measured metrics and drops; ``measured_by`` where the measurement is another's."""
-    now = datetime.now(UTC)
-    metrics = {**trial.metrics, **found.metrics, **drops(plan, reference, found.metrics)}
+def with_derived(plan: Plan, trial: Trial, derived: Candidate) -> Trial:
+    """A trial of settings with the candidate that they derived, and its price."""
+    candidate = plan.space.check(derived)
+    return replace(trial, candidate=candidate, options=plan.space.decode(candidate), costs=plan.pricer.of(candidate))
+
+
+def reuse_measurement(trial: Trial, source: Trial | Baseline) -> Trial:
+    """The trial with the result of an equivalent one, or of a baseline."""
+    by = f"baseline {source.label}" if isinstance(source, Baseline) else source.measured_by or f"trial {source.number}"
     return replace(
         trial,
         state=TrialState.COMPLETE,
-        metrics=metrics,
-        standard_errors=found.standard_errors,
-        violations=violations(plan.constraints, metrics),
-        artifacts=found.artifacts,
-        seconds=found.seconds,
-        worker=worker,
-        measured_by=measured_by,
-        started=now - timedelta(seconds=found.seconds) if measured_by is None else now,
-        ended=now,
-    )
-
-
-def copied(trial: Trial, measured: Trial) -> Trial:
-    """The trial with the measurement of an equivalent one."""
-    return replace(
-        trial,
-        state=measured.state,
-        metrics=measured.metrics,
-        standard_errors=measured.standard_errors,
-        violations=measured.violations,
-        measured_by=measured.measured_by or f"trial {measured.number}",
-        error=measured.error,
+        search=source.search,
+        violations=source.violations,
+        measured_by=by,
         ended=datetime.now(UTC),
     )
 
 
+def measured_baseline(plan: Plan, reference: Mapping[str, float], baseline: Baseline, outcome: Outcome) -> Baseline:
+    """The baseline with what was measured of it, its drops against ``reference``, or its error."""
+    found, error = outcome.measurement, problem(plan, outcome)
+    if found is None:
+        return replace(baseline, error=error)
+    if error is not None:  # What it did measure is still what drops are differences to.
+        finite = {metric: value for metric, value in found.metrics.items() if math.isfinite(value)}
+        return replace(baseline, search=Measurement(finite), error=error)
+    baseline = replace(baseline, search=with_drops(plan, reference, found))
+    if baseline.candidate is None:
+        return baseline
+    return replace(baseline, violations=violations(plan.constraints, baseline.metrics))
+
+
+def shareable(plan: Plan, outcomes: Iterable[Outcome]) -> dict[str, Shared]:
+    """What other jobs may use of these: key -> subject and measurement, of those that were measured here."""
+    return {
+        outcome.request.key: (outcome.request.subject, outcome.measurement)
+        for outcome in outcomes
+        if outcome.measurement is not None and outcome.source is None and problem(plan, outcome) is None
+    }
+
+
 def check_varied(plan: Plan, measured: Sequence[Mapping[str, float]]) -> None:
     """`JobFailed` when all these candidates have exactly the same measurements."""
-    costs = {table.metric for table in plan.record.costs}
-    names = sorted({name for metrics in measured for name in metrics} - costs)
+    names = sorted({name for metrics in measured for name in metrics} - plan.definition.cost_metrics)
     if names and len({tuple(metrics.get(name) for name in names) for metrics in measured}) == 1:
         shown = ", ".join(f"{name} = {measured[0][name]:.6g}" for name in names)
         raise JobFailed(

@@ -1,106 +1,68 @@
-"""The loop that joins searcher, cost models, workers and store."""
+"""The loop that joins searcher, prices, workers and store: what `SearchLog` decides is carried out here."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
 import numpy as np
 
 from autoquant.errors import JobFailed
-from autoquant.interfaces import Completion, Searcher, Task, WorkerPool
-from autoquant.job import SINGLE_CHANGE, Attempt, CurvePoint
+from autoquant.job import Baseline, CurvePoint, Progress
 from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
-from autoquant.planning.plan import Plan
-from autoquant.running.results import check_varied, copied, finished_trial, measured_trial, nearest_miss
+from autoquant.running.context import RunContext
+from autoquant.running.measuring import Outcome, Request
+from autoquant.running.results import check_varied, completed_trial, nearest_miss, reuse_measurement, shareable
+from autoquant.running.search_log import Ask, SearchLog
 from autoquant.space import Candidate
-from autoquant.store import FrontChange, HeldJob
-from autoquant.trial import Measurement, Proposal, Trial, TrialState
+from autoquant.store import FrontChange
+from autoquant.trial import Proposal, Trial, TrialState
 
-POLL_SECONDS = 0.2
-MAX_ATTEMPTS = 3
-"""A trial whose worker dies so often ends FAIL."""
 FIRST_FAILURES = 5
 """When so many trials have ended and every one raised, the job stops."""
 DEGENERATE = 10
 """When so many different candidates gave exactly the same measurements, the evaluator is not measuring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is."""
+class SearchLoop:
+    """One run of a job's search, from its stored state to its end or until it is told to stop.
 
-    phase: str
-    """``baselines`` (first those that need no other, then the sensitivity baseline), then ``search``."""
-    finished: int
-    """Measurements of the phase; in the search, trials."""
-    total: int
-    failed: int
-    pruned: int
-    front_size: int
-    hypervolume: float
-    rate: float
-    """Trials a second that workers measured since this process took the job up; copies take no time."""
+    Every trial is stored before a worker sees it, every result lands with its front and hypervolume in one transaction:
+    so a killed search goes on exactly as it would have.
 
-    @property
-    def seconds_left(self) -> float | None:
-        """At the present rate; None before there is one."""
-        return (self.total - self.finished) / self.rate if self.rate > 0 else None
-
-
-class Search:
-    """One run of a job, from its stored state to its end or until it is told to stop.
-
-    Every trial is stored before a worker sees it, every result lands with its front and hypervolume in one transaction,
-    and results are told in the order of their proposals, with one ask after each: so the search does not depend on
-    which worker was faster, and a killed search goes on exactly as it would have.
+    Args:
+        context: of the run.
+        baselines: what was measured before; a search that proposes one of them gets its measurement.
+        reference: metrics of the float network, to which drops are differences.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        held: HeldJob,
-        n_trials: int,
-        pool: WorkerPool,
-        reference: Mapping[str, float],
-        known: Mapping[Candidate, Trial],
-        stop: Callable[[], bool],
-        progress: Callable[[Progress], None],
-        seconds: Callable[[], float],
-    ) -> None:
-        self._plan = plan
-        self._held = held
-        self._total = n_trials
-        self._pool = pool
+    def __init__(self, context: RunContext, baselines: Sequence[Baseline], reference: Mapping[str, float]) -> None:
+        self._context = context
+        self._plan, self._held, self._measurer = context.plan, context.held, context.measurer
         self._reference = reference
-        self._stop = stop
-        self._progress = progress
-        self._seconds = seconds
-        self._searcher: Searcher = plan.searcher()
-        self._front = ParetoFront(plan.scale)
-        self._known = dict(known)
-        """Canonical candidate -> the trial (or baseline) that measured it."""
-        self._running: dict[int, Trial] = {}
-        self._twins: dict[Candidate, list[Trial]] = {}
-        """Trials that wait for the measurement of a running trial with the same canonical candidate."""
-        self._ready: dict[int, Trial] = {}
-        """Finished trials that have not been told yet."""
-        self._asked = self._asks = self._told = 0
-        self._finished = self._failed = self._pruned = 0
-        self._spent: str | None = None
+        self._log = SearchLog(self._plan.searcher(), self._plan.spec.max_pending, context.n_trials)
+        self._front = ParetoFront(self._plan.normalization)
+        canonical = self._plan.space.canonical
+        self._known: dict[Candidate, Trial | Baseline] = {
+            canonical(baseline.candidate): baseline
+            for baseline in baselines
+            if baseline.candidate is not None and baseline.measured
+        }
+        """Canonical candidate -> who measured it first."""
+        self._canonical: dict[int, Candidate] = {}
+        """Number of a running trial -> its canonical candidate."""
+        self._budget_used: str | None = None
         """Which budget ended the search before its trials did."""
-        self._grew_at = 0
+        self._last_improvement = 0
         """Finished trials when the hypervolume last grew."""
         self._varied = False
-        self._looked_up: set[str] = set()
-        """Keys that were looked for among the measurements of other jobs."""
-        self._drawn: dict[str, int] = {}
+        self._points_stored: dict[str, int] = {}
         """How many points of each of the searcher's curves are stored."""
-        self._started, self._landed = time.monotonic(), 0
+        self._started, self._measured_here = time.monotonic(), 0
 
     def run(self) -> str | None:
         """Search until the budget or the space is used up; the sentence says why it ended early, if it did.
@@ -109,236 +71,210 @@ class Search:
         """
         self._replay()
         self._advance()
-        while self._pool.running:
-            if self._stop():
-                self._pool.cancel_queued()
-                while self._pool.running:
-                    self._land(self._pool.completions(POLL_SECONDS))
+        while not self._measurer.idle:
+            if self._context.stop():
+                self._measurer.drop_queued()
+                while not self._measurer.idle:
+                    self._land(self._measurer.outcomes())
                 return None
-            self._land(self._pool.completions(POLL_SECONDS))
+            self._land(self._measurer.outcomes())
             self._advance()
         self._check_end()
-        if self._spent is not None:
-            return self._spent
-        if self._asked < self._total and not self._stop():
-            return f"the space has nothing new after {self._asked} trials"
+        if self._budget_used is not None:
+            return self._budget_used
+        if self._log.asked < self._context.n_trials and not self._context.stop():
+            return f"the space has nothing new after {self._log.asked} trials"
         return None
 
     def _over_budget(self) -> bool:
-        """Whether time is up or the hypervolume stands still; what was asked before is still measured."""
+        """Whether time is up or the hypervolume stagnates; what was asked before is still measured."""
         budget = self._plan.spec.budget
-        if self._spent is None and budget.seconds is not None and self._seconds() >= budget.seconds:
-            self._spent = f"the budget of {budget.seconds:g} seconds is used up"
-        still = self._finished - self._grew_at
-        if self._spent is None and budget.stagnation is not None and still >= budget.stagnation:
-            self._spent = f"the hypervolume has not grown in {still} trials"
-        return self._spent is not None
+        if self._budget_used is None and budget.seconds is not None and self._context.clock() >= budget.seconds:
+            self._budget_used = f"the budget of {budget.seconds:g} seconds is used up"
+        unchanged = self._log.finished - self._last_improvement
+        if self._budget_used is None and budget.stagnation is not None and unchanged >= budget.stagnation:
+            self._budget_used = f"the hypervolume has not grown in {unchanged} trials"
+        return self._budget_used is not None
+
+    # Replay
 
     def _replay(self) -> None:
-        """Repeat the stored asks and tells in their order; what was running goes to the workers again.
-
-        The last proposals are looked for anew whatever the searcher, so that another version of it is noticed.
-        """
-        for trial in self._held.store.front(self._held.id):
+        """Repeat the stored asks and tells in their order; what was running goes to the workers again."""
+        store, job = self._held.store, self._held.id
+        for trial in store.front(job):
             self._front.add(trial.number, trial.metrics)
         latest: list[Trial] = []
-        for _, group in groupby(self._held.store.trials(self._held.id), key=lambda trial: trial.ask):
-            if latest:
-                self._repeat(latest, anew=False)
+        for _, group in groupby(store.trials(job), key=lambda trial: trial.ask):
+            self._replay_ask(latest, last=False)
             latest = list(group)
-        if latest:
-            self._repeat(latest, anew=True)
-        self._drawn = {name: len(points) for name, points in self._held.store.curves(self._held.id).items()}
-        self._grew_at = max((done for done, _ in self._held.store.hypervolume_history(self._held.id)), default=0)
-        for trial in list(self._running.values()):
-            self._dispatch(trial)
+        self._replay_ask(latest, last=True)
+        self._points_stored = {name: len(points) for name, points in store.curves(job).items()}
+        self._last_improvement = max((done for done, _ in store.hypervolume_history(job)), default=0)
+        for trial in list(self._log.running.values()):
+            self._measurer.submit(self._request(trial))
 
-    def _repeat(self, trials: Sequence[Trial], anew: bool) -> None:
-        """Repeat one stored ask, after the tells that came before it."""
-        while self._told < trials[0].told:
-            self._tell_next()
-        candidates, requested = [trial.candidate for trial in trials], trials[0].requested
-        if anew:
-            same = [proposal.candidate for proposal in self._searcher.ask(requested)] == candidates
-        else:
-            same = self._searcher.repeat(requested, candidates)
-        if not same:
-            raise JobFailed(
-                f"replay: at trial {trials[0].number} the searcher proposes something else than is stored; "
-                "it is not the version that began this job, or it is not deterministic"
-            )
-        self._asked, self._asks = self._asked + len(trials), trials[0].ask + 1
+    def _replay_ask(self, trials: Sequence[Trial], *, last: bool) -> None:
+        if trials:
+            self._log.replay(trials, last=last)
         for trial in trials:
-            self._note(trial)
+            canonical = self._plan.space.canonical(trial.candidate) if trial.candidate else ()
+            if trial.state is TrialState.COMPLETE:
+                self._known.setdefault(canonical, trial)
+            elif not trial.state.finished:
+                self._canonical[trial.number] = canonical
 
-    def _note(self, trial: Trial) -> None:
-        """Count a trial in and keep what later ones need of it."""
-        if not trial.state.finished:
-            self._running[trial.number] = trial
-            return
-        self._running.pop(trial.number, None)
-        self._ready[trial.number] = trial
-        self._finished += 1
-        self._failed += trial.state is TrialState.FAIL
-        self._pruned += trial.state is TrialState.PRUNED
-        if trial.state is TrialState.COMPLETE:
-            self._known.setdefault(self._plan.space.canonical(trial.candidate), trial)
+    # Asking
 
     def _advance(self) -> None:
         """Tell what is next in order, asking after each; store the new trials, then hand them to the workers."""
-        new = {trial.number: trial for trial in self._ask()}
-        while True:
-            while self._told in self._ready:
-                self._tell_next()
-                new |= {trial.number: trial for trial in self._ask()}
-            new |= self._measured_elsewhere([trial for trial in new.values() if not trial.state.finished])
-            if self._told not in self._ready:
-                break
-        points = self._curve_points()
+        new: dict[int, Trial] = {}
+        requests: dict[int, Request] = {}
+        fresh = self._ask()
+        while fresh or self._log.can_tell:
+            wanted = {trial.number: self._request(trial) for trial in fresh if not trial.state.finished}
+            requests |= wanted
+            new |= {trial.number: trial for trial in (*fresh, *self._measured_elsewhere(list(wanted.values())))}
+            fresh = []
+            while self._log.can_tell:
+                self._log.tell_next()
+                fresh += self._ask()
+        points = self._new_curve_points()
         if new or points:
-            done = [trial for trial in new.values() if trial.state.finished]
-            self._held.add_trials(list(new.values()), self._front_change(done), points)
-            for trial in new.values():
+            finished = [trial for trial in new.values() if trial.state.finished]
+            self._held.add_trials(list(new.values()), self._front_change(finished), points)
+            for number, trial in new.items():
                 if not trial.state.finished:
-                    self._dispatch(trial)
-        self._report("search")
-
-    def _curve_points(self) -> list[CurvePoint]:
-        """What the searcher's curves have grown by; after a replay they may be shorter than what is stored."""
-        points = []
-        for name, curve in self._searcher.curves.items():
-            kept = self._drawn.get(name, 0)
-            points += [CurvePoint(name, at, *curve[at]) for at in range(kept, len(curve))]
-            self._drawn[name] = max(kept, len(curve))
-        return points
-
-    def _measured_elsewhere(self, trials: Sequence[Trial]) -> dict[int, Trial]:
-        """Those of the trials whose candidate another job measured with the same network, data and evaluator."""
-        keys = {trial.number: self._plan.measurement_key(trial.candidate) for trial in trials}
-        found = self._held.store.measured(sorted(set(keys.values()) - self._looked_up)) if self._plan.spec.reuse else {}
-        self._looked_up.update(keys.values())
-        finished = {
-            trial.number: measured_trial(self._plan, self._reference, trial, *found[keys[trial.number]])
-            for trial in trials
-            if keys[trial.number] in found
-        }
-        for trial in finished.values():
-            self._note(trial)
-        return finished
-
-    def _tell_next(self) -> None:
-        trial = self._ready.pop(self._told)
-        metrics = trial.metrics if trial.state is TrialState.COMPLETE else None
-        self._searcher.tell([(trial.proposal, metrics)])
-        self._told += 1
+                    self._measurer.submit(requests[number])
+        self._report()
 
     def _ask(self) -> list[Trial]:
-        """One ask, as large as budget and open proposals allow; its trials priced, and finished where they can be."""
-        room = min(self._plan.spec.max_pending - (self._asked - self._told), self._total - self._asked)
-        proposals = self._searcher.ask(room) if room > 0 and not self._stop() and not self._over_budget() else []
-        if not proposals:
+        """One ask; its trials priced, and finished where they can be."""
+        if self._log.room <= 0 or self._context.stop() or self._over_budget():
             return []
-        costs = self._plan.pricer(np.array([proposal.candidate for proposal in proposals], dtype=np.int64))
-        trials = [
-            self._new_trial(proposal, {metric: float(values[i]) for metric, values in costs.items()}, room)
-            for i, proposal in enumerate(proposals)
+        asked = self._log.ask()
+        if asked is None:
+            return []
+        rows = [proposal.candidate for proposal in asked.proposals if proposal.settings is None]
+        costs = self._plan.pricer(np.array(rows, dtype=np.int64)) if rows else {}
+        priced = iter([{metric: float(values[i]) for metric, values in costs.items()} for i in range(len(rows))])
+        return [
+            self._new_trial(asked, proposal, next(priced) if proposal.settings is None else {})
+            for proposal in asked.proposals
         ]
-        self._asked, self._asks = self._asked + len(trials), self._asks + 1
-        return trials
 
-    def _new_trial(self, proposal: Proposal, costs: Mapping[str, float], requested: int) -> Trial:
+    def _new_trial(self, asked: Ask, proposal: Proposal, costs: Mapping[str, float]) -> Trial:
         """RUNNING; PRUNED if its costs break a constraint; COMPLETE if an equivalent candidate was measured."""
-        now = datetime.now(UTC)
+        now, space = datetime.now(UTC), self._plan.space
+        candidate = space.check(proposal.candidate) if proposal.settings is None else ()
         trial = Trial(
             number=proposal.number,
             state=TrialState.RUNNING,
-            candidate=self._plan.space.check(proposal.candidate),
-            options=self._plan.space.decode(proposal.candidate),
-            ask=self._asks,
-            requested=requested,
-            told=self._told,
-            metrics=costs,
+            candidate=candidate,
+            options=space.decode(candidate) if candidate else {},
+            ask=asked.number,
+            requested=asked.requested,
+            told=asked.told,
+            settings=proposal.settings,
+            costs=costs,
             violations=violations(self._plan.constraints, costs),
             started=now,
         )
+        canonical = space.canonical(candidate) if candidate else ()
         if trial.violations:
             trial = replace(trial, state=TrialState.PRUNED, ended=now)
-        elif measured := self._known.get(self._plan.space.canonical(trial.candidate)):
-            trial = copied(trial, measured)
-        self._note(trial)
+        elif candidate and (source := self._known.get(canonical)):
+            trial = reuse_measurement(trial, source)
+        else:
+            self._canonical[trial.number] = canonical
+        self._log.note(trial)
         return trial
 
-    def _dispatch(self, trial: Trial) -> None:
-        canonical = self._plan.space.canonical(trial.candidate)
-        if canonical in self._twins:
-            self._twins[canonical].append(trial)
-            return
-        self._twins[canonical] = []
-        limit = self._plan.spec.trial_seconds
-        self._pool.submit(Task(key=str(trial.number), candidate=trial.candidate, seconds=limit))
-
-    def _land(self, completions: Sequence[Completion]) -> None:
-        """Results, front and hypervolume of a batch of completions, in one transaction."""
-        done: list[Trial] = []
-        shared: dict[str, tuple[int, Measurement]] = {}
-        for completion in completions:
-            trial = self._running[int(completion.task.key)]
-            if completion.lost and trial.attempt < MAX_ATTEMPTS:
-                self._retry(trial, completion)
-                continue
-            first = finished_trial(self._plan, self._reference, trial, completion)
-            if completion.measurement is not None and first.state is TrialState.COMPLETE:
-                shared[self._plan.measurement_key(trial.candidate)] = (trial.number, completion.measurement)
-            waiting = self._twins.pop(self._plan.space.canonical(first.candidate))
-            done += [first, *(copied(twin, first) for twin in waiting)]
-        if not done:
-            return
-        self._landed += len(done)
-        for trial in done:
-            self._note(trial)
-        self._held.finish_trials(done, self._front_change(done), shared)
-        self._tell_failures(done)
-        self._report("search")
-        self._check_failures(done)
-
-    def _retry(self, trial: Trial, lost: Completion) -> None:
-        """The worker died: the trial runs again, as its next attempt."""
-        again = replace(trial, attempt=trial.attempt + 1)
-        self._running[trial.number] = again
-        now = datetime.now(UTC)
-        self._held.retry_trial(again, Attempt(trial.number, trial.attempt, lost.worker, lost.error or "", now))
-        self._held.event(
-            f"trial {trial.number}: attempt {trial.attempt} was lost with its worker, it runs again", "warning"
+    def _request(self, trial: Trial) -> Request:
+        """What a running trial wants measured."""
+        return self._measurer.request(
+            f"trial {trial.number}",
+            trial.candidate or None,
+            settings=trial.settings,
+            canonical=self._canonical[trial.number],
+            attempt=trial.attempt,
+            trial=trial.number,
         )
-        self._pool.submit(lost.task)
 
-    def _tell_failures(self, done: Sequence[Trial]) -> None:
+    def _measured_elsewhere(self, requests: Sequence[Request]) -> list[Trial]:
+        """The trials whose candidate another job measured with the same network, data and evaluator."""
+        return [self._complete(outcome) for outcome in self._measurer.reuse(requests)]
+
+    def _new_curve_points(self) -> list[CurvePoint]:
+        """What the searcher's curves have grown by; after a replay they may be shorter than what is stored."""
+        points = []
+        for name, curve in self._log.searcher.curves.items():
+            stored = self._points_stored.get(name, 0)
+            points += [CurvePoint(name, at, *curve[at]) for at in range(stored, len(curve))]
+            self._points_stored[name] = max(stored, len(curve))
+        return points
+
+    # Landing
+
+    def _land(self, outcomes: Sequence[Outcome]) -> None:
+        """Results, front and hypervolume of a batch of outcomes, in one transaction."""
+        if not outcomes:
+            return
+        done = [self._complete(outcome) for outcome in outcomes]
+        self._measured_here += len(done)
+        self._held.finish_trials(done, self._front_change(done), shareable(self._plan, outcomes))
         for trial in done:
             if trial.state is TrialState.FAIL:
                 reason = (trial.error or "").strip().splitlines()[-1:]
                 self._held.event(f"trial {trial.number} failed: {''.join(reason)}", "error")
+        self._report()
+        self._check_failures(done)
+
+    def _complete(self, outcome: Outcome) -> Trial:
+        """The trial of an outcome at its end, counted in and known to those that come later."""
+        assert outcome.request.trial is not None
+        running = self._log.running[outcome.request.trial]
+        trial = completed_trial(self._plan, self._reference, running, outcome)
+        canonical = self._canonical.pop(trial.number)
+        if trial.settings is not None and trial.candidate:
+            canonical = self._plan.space.canonical(trial.candidate)
+        if trial.state is TrialState.COMPLETE:
+            self._known.setdefault(canonical, trial)
+        self._log.note(trial)
+        return trial
 
     def _front_change(self, done: Sequence[Trial]) -> FrontChange:
         """Offer finished trials to the front; what the store has to write of it."""
         before = set(self._front.numbers)
         history = []
-        first = self._finished - len(done) + 1
+        first = self._log.finished - len(done) + 1
         for count, trial in enumerate(done, start=first):
             if trial.feasible and self._front.add(trial.number, trial.metrics)[0]:
                 history.append((count, self._front.hypervolume))
-                self._grew_at = count
+                self._last_improvement = count
         after = set(self._front.numbers)
         return FrontChange(sorted(after - before), sorted(before - after), history)
 
-    def _report(self, phase: str) -> None:
+    def _report(self) -> None:
         elapsed = time.monotonic() - self._started
-        rate = self._landed / elapsed if elapsed > 0 else 0.0
-        counts = (self._finished, self._total, self._failed, self._pruned, len(self._front), self._front.hypervolume)
-        self._progress(Progress(phase, *counts, rate))
+        self._context.report(
+            Progress(
+                "search",
+                self._log.finished,
+                self._context.n_trials,
+                self._log.failed,
+                self._log.pruned,
+                len(self._front),
+                self._front.hypervolume,
+                self._measured_here / elapsed if elapsed > 0 else 0.0,
+            )
+        )
+
+    # What goes wrong over many trials
 
     def _check_failures(self, done: Sequence[Trial]) -> None:
-        if FIRST_FAILURES <= self._failed == self._finished - self._pruned:
-            raise JobFailed(f"the first {self._failed} trials all failed; the last one said:\n{done[-1].error}")
+        failed = self._log.failed
+        if FIRST_FAILURES <= failed == self._log.finished - self._log.pruned:
+            raise JobFailed(f"the first {failed} trials all failed; the last one said:\n{done[-1].error}")
         if not self._varied and len(self._known) >= DEGENERATE:
             self._varied = self._check_varied()
 
@@ -347,8 +283,11 @@ class Search:
 
         Networks that differ from one another in a single option or two may well score the same.
         """
-        single = f"baseline {SINGLE_CHANGE}"
-        found = [trial.metrics for trial in self._known.values() if not (trial.measured_by or "").startswith(single)]
+        found = [
+            known.metrics
+            for known in self._known.values()
+            if not (isinstance(known, Baseline) and known.kind == "single_change")
+        ]
         if len(found) < DEGENERATE:
             return False
         check_varied(self._plan, found)
@@ -356,10 +295,10 @@ class Search:
 
     def _check_end(self) -> None:
         """`JobFailed` when the search found no feasible network, with the one that came nearest."""
-        if len(self._front) or self._stop():
+        if len(self._front) or self._context.stop():
             return
-        if self._finished == 0:
-            raise JobFailed(f"no trial was measured: {self._spent or 'the searcher proposed none'}")
-        if self._failed == self._finished:
-            raise JobFailed(f"all {self._finished} trials failed; 'autoquant trials --state FAIL' shows why")
+        if self._log.finished == 0:
+            raise JobFailed(f"no trial was measured: {self._budget_used or 'the searcher proposed none'}")
+        if self._log.failed == self._log.finished:
+            raise JobFailed(f"all {self._log.finished} trials failed; 'autoquant trials --state FAIL' shows why")
         raise JobFailed(nearest_miss(self._held.store.trials(self._held.id)))

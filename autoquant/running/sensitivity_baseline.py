@@ -1,135 +1,133 @@
-"""The sensitivity baseline of a job: every option alone, then some of the front of their sum.
+"""The sensitivity baseline of a job: every option alone, then some of the front of the additive model of these.
 
-It is what a search must beat: cheap, and strong where the harm of single changes adds up.
+It is what a search must beat: cheap, and strong where the degradation of single changes adds up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 
-from autoquant.interfaces import SearchProblem, Task, WorkerPool
-from autoquant.job import SENSITIVITY, SINGLE_CHANGE, Baseline
-from autoquant.planning.plan import Plan
-from autoquant.running.baselines import float_metrics, known_candidates, measured, run_shared, was_measured
+from autoquant.interfaces import SearchProblem
+from autoquant.job import Baseline, BaselineKind, Progress
+from autoquant.running.baselines import float_metrics
+from autoquant.running.context import RunContext
+from autoquant.running.results import measured_baseline, shareable
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.space import Candidate
-from autoquant.store import HeldJob
 
 POINTS = 12
 """So many points of the front are measured at most."""
 
 SHARE_OF_TIME = 0.5
-"""Of a budget of seconds; when so much of it is gone, the baseline is left out."""
+"""Of a budget of seconds; when so much of it is gone, the baseline is excluded."""
+
+NO_SENSITIVITY = "sensitivity"
+"""Label of what stands for a sensitivity baseline that is excluded."""
 
 
 class SensitivityBaseline:
-    """Every option alone, then points of the front of their sum, on the search split; what is stored is read back.
+    """Every option alone, then points of the front of their model, on the search split; what is stored is read back.
 
     What the other ``baselines`` measured is not measured again. Where there is no sensitivity baseline, that is stored
-    once for all: a baseline of that bare name whose error says why.
+    once for all, with the reason.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        held: HeldJob,
-        pool: WorkerPool,
-        stop: Callable[[], bool],
-        tell: Callable[[int, int], None],
-        baselines: Sequence[Baseline],
-        seconds: Callable[[], float],
-    ) -> None:
-        self._plan, self._held, self._pool, self._stop, self._tell = plan, held, pool, stop, tell
-        self._baselines, self._seconds = baselines, seconds
-        stored = [*held.store.single_changes(held.id), *held.store.baselines(held.id)]
-        mine = [one for one in stored if one.kind == "sensitivity" or one.label.startswith(SINGLE_CHANGE)]
-        self._stored = {one.label: one for one in mine}
+    def __init__(self, context: RunContext, baselines: Sequence[Baseline]) -> None:
+        self._context, self._plan, self._held = context, context.plan, context.held
+        self._baselines = baselines
+        job, store = self._held.id, self._held.store
+        stored = [*store.single_changes(job), *(b for b in store.baselines(job) if b.kind not in ("float", "uniform"))]
+        self._stored = {baseline.label: baseline for baseline in stored}
 
-    def run(self, n_trials: int) -> list[Baseline] | None:
-        """Single changes and points, for a job of so many trials; None when told to stop before all were measured."""
-        if SENSITIVITY in self._stored:
+    def run(self) -> list[Baseline] | None:
+        """Single changes and points; None when told to stop before all were measured."""
+        if NO_SENSITIVITY in self._stored:
             return list(self._stored.values())
-        count, budget = len(self._searcher.probes), self._plan.spec.budget.seconds
-        if sum(int(size) > 1 for size in self._plan.space.sizes) < 2:
-            return self._left_out("the space has fewer than two choices, so there is nothing to add up")
+        plan, n_trials, budget = self._plan, self._context.n_trials, self._plan.spec.budget.seconds
+        problem = SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
+        searcher = SensitivitySearch(problem)
+        count = len(searcher.probes)
+        if sum(int(size) > 1 for size in plan.space.sizes) < 2:
+            return self._exclude("the space has fewer than two choices, so there is nothing to add up")
         if count > n_trials and not self._stored:
-            return self._left_out(f"it takes {count} measurements of single options, and the job has {n_trials} trials")
-        proposals = self._searcher.ask(count)
-        wanted = {f"{SINGLE_CHANGE}{one.number}": one.candidate for one in proposals}
-        changes = self._measure(wanted, self._baselines, 0, lambda: self._stop() or self._late())
-        if changes is None and not self._stop():
-            return self._left_out(f"its {count} measurements take more than half of the budget of {budget:g} seconds")
+            return self._exclude(f"it takes {count} measurements of single options, and the job has {n_trials} trials")
+        proposals = searcher.ask(count)
+        wanted = {f"single change {proposal.number}": proposal.candidate for proposal in proposals}
+        changes = self._measure("single_change", wanted, self._baselines, 0, self._stopped_or_late)
+        if changes is None and not self._context.stop():
+            return self._exclude(f"its {count} measurements take more than half of the budget of {budget:g} seconds")
         if changes is None:
             return None
-        metrics = [None if one.error is not None else one.metrics for one in changes]
-        self._searcher.tell(list(zip(proposals, metrics, strict=True)))
-        beside = [*changes, *self._baselines]
-        points = self._measure(self._points(), beside, len(self._baselines), self._stop)
+        metrics = [None if change.error is not None else change.metrics for change in changes]
+        searcher.tell(list(zip(proposals, metrics, strict=True)))
+        known = [*changes, *self._baselines]
+        points = self._measure("sensitivity", self._points(searcher), known, len(self._baselines), self._context.stop)
         if points == []:
-            return self._left_out(f"its {count} measurements of single options gave no front")
+            return self._exclude(f"its {count} measurements of single options gave no front")
         return None if points is None else [*changes, *points]
 
-    @cached_property
-    def _searcher(self) -> SensitivitySearch:
-        plan = self._plan
-        problem = SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
-        return SensitivitySearch(problem)
-
-    def _late(self) -> bool:
+    def _stopped_or_late(self) -> bool:
         budget = self._plan.spec.budget.seconds
-        return budget is not None and self._seconds() > SHARE_OF_TIME * budget
+        return self._context.stop() or (budget is not None and self._context.clock() > SHARE_OF_TIME * budget)
 
-    def _left_out(self, reason: str) -> list[Baseline]:
-        """Kept and told: the job has no sensitivity baseline; what was measured for it is of use all the same."""
+    def _exclude(self, reason: str) -> list[Baseline]:
+        """Stored and reported: the job has no sensitivity baseline; what was measured for it is of use all the same."""
         self._held.event(f"no sensitivity baseline: {reason}", "warning")
-        none = Baseline(SENSITIVITY, self._searcher.probes[0], error=reason)
-        self._held.save_baseline(len(self._baselines), none)
+        none = Baseline("no_sensitivity", NO_SENSITIVITY, None, error=reason)
+        self._held.save_baselines({len(self._baselines): none})
         return [*self._held.store.single_changes(self._held.id), none]
 
-    def _points(self) -> dict[str, Candidate]:
+    def _points(self, searcher: SensitivitySearch) -> dict[str, Candidate]:
         """Label -> point of the front, cheapest first by the first cost."""
-        points = list(self._searcher.front[:POINTS])
+        points = list(searcher.front[:POINTS])
         costs = self._plan.pricer(np.array(points, dtype=np.int64)) if points else {}
         if first := next((o.metric for o in self._plan.objectives if o.metric in costs), None):
             points = [points[i] for i in np.argsort(costs[first], kind="stable")]
-        return {f"{SENSITIVITY} {i}": point for i, point in enumerate(points, start=1)}
+        return {f"sensitivity {i}": point for i, point in enumerate(points, start=1)}
 
     def _measure(
-        self, wanted: Mapping[str, Candidate], beside: Sequence[Baseline], position: int, stop: Callable[[], bool]
+        self,
+        kind: BaselineKind,
+        wanted: Mapping[str, Candidate],
+        known: Sequence[Baseline],
+        position: int,
+        stop: Callable[[], bool],
     ) -> list[Baseline] | None:
         """The wanted ones measured, each stored as it lands; None when stopped before all were.
 
-        What is stored already or was measured ``beside`` is not measured again.
+        What is stored already, or is among those that are ``known``, is not measured again.
         """
-        found = {label: self._stored.get(label) or one for label, one in self._before(wanted, beside).items()}
+        baselines = {baseline.label: baseline for baseline in self._before(kind, wanted, known)}
         places = {label: position + i for i, label in enumerate(wanted)}
-        for label, one in found.items():
-            if label not in self._stored and was_measured(self._plan, one):
-                self._held.save_baseline(places[label], one)
-        open_ = [one for one in found.values() if not was_measured(self._plan, one) and one.error is None]
-        limit = self._plan.spec.trial_seconds
-        tasks = [Task(one.label, one.candidate, seconds=limit) for one in open_]
-        reference = float_metrics(self._baselines)
-        landed = len(found) - len(tasks)
-        for completion in run_shared(self._plan, self._held, self._pool, tasks, stop):
-            label = completion.task.key
-            found[label] = measured(self._plan, found[label], completion, reference)
-            self._held.save_baseline(places[label], found[label])
-            landed += 1
-            self._tell(landed, len(found))
-        return list(found.values()) if landed == len(found) else None
+        if copies := [b for b in baselines.values() if b.measured and b.label not in self._stored]:
+            self._held.save_baselines({places[copy.label]: copy for copy in copies})
+        measurer, reference = self._context.measurer, float_metrics(self._baselines)
+        labels = {f"baseline {b.label}": b.label for b in baselines.values() if b.search is None and b.error is None}
+        requests = [measurer.request(subject, wanted[label]) for subject, label in labels.items()]
+        landed = len(wanted) - len(requests)
+        for outcomes in measurer.run(requests, stop):
+            for outcome in outcomes:
+                label = labels[outcome.request.subject]
+                baselines[label] = measured_baseline(self._plan, reference, baselines[label], outcome)
+                self._held.save_baselines({places[label]: baselines[label]}, shareable(self._plan, [outcome]))
+                landed += 1
+            self._context.report(Progress("baselines", landed, len(wanted)))
+        return list(baselines.values()) if landed == len(wanted) else None
 
-    def _before(self, wanted: Mapping[str, Candidate], beside: Sequence[Baseline]) -> dict[str, Baseline]:
-        """Each with its costs alone, or with what is known of its network."""
-        known, canonical = known_candidates(self._plan, beside), self._plan.space.canonical
+    def _before(self, kind: BaselineKind, wanted: Mapping[str, Candidate], known: Sequence[Baseline]) -> list[Baseline]:
+        """Each as it is stored, else with its costs alone or with what is known of its network."""
+        canonical = self._plan.space.canonical
+        measured = {canonical(b.candidate): b for b in known if b.candidate is not None and b.measured}
         costs = self._plan.pricer(np.array(list(wanted.values()), dtype=np.int64)) if wanted else {}
-        found = {}
+        found = []
         for i, (label, candidate) in enumerate(wanted.items()):
-            if (twin := known.get(canonical(candidate))) is not None:
-                found[label] = Baseline(label, candidate, twin.metrics, twin.standard_errors, twin.violations)
-            else:
-                found[label] = Baseline(label, candidate, {metric: float(v[i]) for metric, v in costs.items()})
+            baseline = Baseline(kind, label, candidate, {metric: float(values[i]) for metric, values in costs.items()})
+            duplicate = measured.get(canonical(candidate))
+            if duplicate is not None:
+                baseline = Baseline(
+                    kind, label, candidate, duplicate.costs, duplicate.search, violations=duplicate.violations
+                )
+            found.append(self._stored.get(label, baseline))
         return found

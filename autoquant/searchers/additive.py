@@ -1,4 +1,4 @@
-"""Networks of which each choice is taken to do harm on its own: what the model predicts, and its exact Pareto front.
+"""The additive (one-at-a-time) model, in which choices degrade a network independently, and its exact Pareto front.
 
 The front is found by dynamic programming over blocks of choices: Nemhauser and Ullmann, "Discrete Dynamic Programming
 and Capital Allocation", 1969, with vectors in place of weight and profit.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,10 @@ BLOCK_LIMIT = 1 << 16
 """Combinations that a block may have. A cost that joins more choices than that is approximated as additive."""
 
 SUMS = 1 << 20
-"""Sums that a step of the programming may form; a block with more combinations worth keeping is thinned."""
+"""Sums that a step of the programming may form; a block with more combinations worth keeping is subsampled."""
 
 TRIED = (3, 64)
-"""Least and most random candidates on which each pair of choices is tried for an interplay of their costs."""
+"""Least and most random candidates on which each pair of choices is tried for an interaction of their costs."""
 
 TRIED_IN_ALL = 1 << 14
 """About so many over all pairs, as far as `TRIED` allows."""
@@ -54,6 +54,15 @@ class Term:
     bound: float = np.inf
 
 
+class Target(NamedTuple):
+    """A metric that is minimised or held below a bound, once its values are multiplied by a sign."""
+
+    metric: str
+    sign: float
+    bound: float
+    """Of the value with its sign; infinite where there is none."""
+
+
 @dataclass(frozen=True)
 class AdditiveModel:
     """Measured metrics as ``base`` plus the effect of each choice's option; costs as they are priced.
@@ -77,7 +86,7 @@ class AdditiveModel:
         for objective in self.problem.objectives:
             name = objective.metric
             column = costs[name] if name in costs else self.values[name] + gather(self.effects[name], candidates)
-            columns.append(column if objective.direction == "minimize" else -column)
+            columns.append(objective.minimized(column))
         predicted: FloatArray = np.stack(columns, axis=1)
         predicted[gather(self.unusable, candidates) > 0] = np.inf
         return predicted
@@ -86,8 +95,8 @@ class AdditiveModel:
         """The feasible candidates that no other dominates by the model: (n, choices). Costs are those that are priced.
 
         Exact while costs are sums over blocks of at most `BLOCK_LIMIT` combinations and no step of the programming
-        holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are thinned evenly. A
-        constraint on what is measured is held by prediction, unless no candidate would be left.
+        holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are subsampled evenly.
+        A constraint on what is measured is held by prediction, unless no candidate would be left.
         """
         blocks, exact = self._blocks(rng)
         for measured_too in (True, False):
@@ -96,32 +105,31 @@ class AdditiveModel:
             if len(rows):
                 break
         canonical = dict.fromkeys(self.problem.space.canonical(tuple(map(int, row))) for row in rows)
-        found = np.array(list(canonical), dtype=np.int64).reshape(-1, len(self.base))
-        found = found[self.problem.feasible_costs(found)]
-        kept: IntArray = found[non_dominated(self.predict(found))]
+        candidates = np.array(list(canonical), dtype=np.int64).reshape(-1, len(self.base))
+        candidates = candidates[self.problem.feasible_costs(candidates)]
+        kept: IntArray = candidates[non_dominated(self.predict(candidates))]
         return kept
 
-    def _wanted(self) -> list[tuple[str, float, float]]:
-        """What the programming looks at: (metric, sign that makes less better, bound of the signed value)."""
-        signed = {(o.metric, -1.0 if o.direction == "maximize" else 1.0): np.inf for o in self.problem.objectives}
+    def _targets(self) -> list[Target]:
+        """What the programming looks at: the objectives, and constraints with their tightest bounds."""
+        bounds = {(objective.metric, objective.sign): np.inf for objective in self.problem.objectives}
         for constraint in self.problem.constraints:
-            sign = 1.0 if constraint.operator == "<=" else -1.0
-            key = (constraint.metric, sign)
-            signed[key] = min(signed.get(key, np.inf), sign * constraint.bound)
-        return [(metric, sign, bound) for (metric, sign), bound in signed.items()]
+            key = (constraint.metric, constraint.sign)
+            bounds[key] = min(bounds.get(key, np.inf), constraint.sign * constraint.bound)
+        return [Target(*key, bound) for key, bound in bounds.items()]
 
     def _blocks(self, rng: np.random.Generator) -> tuple[list[Block], set[str]]:
         """The choices in blocks, and the costs that are exactly additive over them."""
         groups: list[tuple[int, ...]] = [(i,) for i in range(len(self.base))]
         exact: set[str] = set()
-        joined = interplays(self.problem, rng)
+        joined = interactions(self.problem, rng)
         for metric in sorted(joined, key=lambda name: (len(joined[name]), name)):
             merged = merge(groups, joined[metric])
             if max(self._combinations(group) for group in merged) <= BLOCK_LIMIT:
                 groups = merged
                 exact.add(metric)
         blocks = [Block(group, self._options(group)) for group in groups]
-        wanted = {metric for metric, _, _ in self._wanted()}
+        wanted = {target.metric for target in self._targets()}
         return blocks, {metric for metric in exact & wanted if self._adds_up(metric, blocks, rng)}
 
     def _combinations(self, group: Sequence[int]) -> int:
@@ -139,9 +147,9 @@ class AdditiveModel:
         Equal sums so differ by no more than rounding, which `program` takes away.
         """
         priced = self.problem.costs(np.array([self.base]))
-        sought = {(o.metric, o.minimized(1.0)) for o in self.problem.objectives}
+        sought = {(objective.metric, objective.sign) for objective in self.problem.objectives}
         terms = []
-        for metric, sign, bound in self._wanted():
+        for metric, sign, bound in self._targets():
             if metric in exact:
                 start, tables = float(priced[metric][0]), self._joint(metric, blocks)
             elif metric in priced:
@@ -200,10 +208,11 @@ def gather(tables: Sequence[npt.NDArray[Any]], rows: IntArray) -> FloatArray:
     return total
 
 
-def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
+def interactions(problem: SearchProblem, rng: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
     """Cost metric -> the pairs of choices of which the price of one depends on the other, as random changes show."""
     sizes = problem.space.sizes
-    found: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.costs.metrics}
+    # Sampled for every cost: one that adds up over layers need not add up over choices, of which a layer may have two.
+    interacting: dict[str, list[tuple[int, int]]] = {metric: [] for metric in problem.costs.metrics}
     pairs = [pair for pair in combinations(range(len(sizes)), 2) if min(sizes[list(pair)]) > 1]
     tried = min(max(TRIED_IN_ALL // max(len(pairs), 1), TRIED[0]), TRIED[1])
     for first in range(0, len(pairs), 256):  # so many at a time that memory stays small
@@ -219,8 +228,8 @@ def interplays(problem: SearchProblem, rng: np.random.Generator) -> dict[str, li
         for metric, costs in problem.costs(np.concatenate(corners)).items():
             neither, one, two, both = costs.reshape(4, -1)
             depends = np.abs(both - one - two + neither) > EXACT * np.abs(costs).max()
-            found[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})
-    return found
+            interacting[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})
+    return interacting
 
 
 def merge(groups: Sequence[tuple[int, ...]], pairs: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
@@ -247,20 +256,20 @@ def program(blocks: Sequence[Block], terms: Sequence[Term], states: int, choices
     for i, block in enumerate(blocks):
         added = np.stack([term.tables[i] for term in terms], axis=1)
         keep = np.flatnonzero(non_dominated(np.round(added, 12)))
-        keep = keep[thinned(added[keep], max(SUMS // len(values), 1))] if len(values) else keep
+        keep = keep[subsample(added[keep], max(SUMS // len(values), 1))] if len(values) else keep
         sums = np.round(values[:, None, :] + added[None, keep, :], 12).reshape(-1, len(terms))
         inside = np.flatnonzero((sums <= bounds).all(axis=1))
         _, first = np.unique(sums[inside], axis=0, return_index=True)
         alive = inside[np.sort(first)]
         alive = alive[non_dominated(sums[alive])]
-        alive = alive[thinned(sums[alive], states)]
+        alive = alive[subsample(sums[alive], states)]
         before, option = np.divmod(alive, len(keep))
         values, rows = sums[alive], rows[before]
         rows[:, list(block.choices)] = block.options[keep[option]]
     return rows
 
 
-def thinned(values: FloatArray, count: int) -> IntArray:
+def subsample(values: FloatArray, count: int) -> IntArray:
     """At most about ``count`` rows, evenly spread: the best of each objective, and one of each cell of a grid."""
     if len(values) <= count:
         return np.arange(len(values))

@@ -50,7 +50,7 @@ class GaussianProcess:
 
         From the prior, or ``onward`` from what was fitted last.
         """
-        found = minimize(
+        fitted = minimize(
             self._loss,
             self.logs if onward else self._prior,
             (points, targets),
@@ -59,7 +59,7 @@ class GaussianProcess:
             bounds=self._bounds,
             options={"maxiter": steps},
         )
-        self.logs = np.round(found.x, DECIMALS)
+        self.logs = np.round(fitted.x, DECIMALS)
 
     def condition(self, points: FloatArray, targets: FloatArray) -> None:
         """Take these as known."""
@@ -67,31 +67,30 @@ class GaussianProcess:
         self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self.logs[-1]) * np.eye(len(points)))
         self._solved = cho_solve((self._factor, True), targets)
 
-    def left_out(self, points: FloatArray, targets: FloatArray) -> FloatArray:
-        """What is expected of each target from all others (eq. 5.12): points (n, codes + features) -> (n,)."""
-        self.condition(points, targets)
-        inverse = cho_solve((self._factor, True), np.eye(len(points)))
-        found: FloatArray = targets - self._solved / inverse.diagonal()
-        return found
+    def leave_one_out(self) -> FloatArray:
+        """What is expected of each known target from all others (eq. 5.12): (known,)."""
+        inverse = cho_solve((self._factor, True), np.eye(len(self._points)))
+        expected: FloatArray = self._targets - self._solved / inverse.diagonal()
+        return expected
 
     def mean(self, points: FloatArray) -> FloatArray:
         """(n, codes + features) -> (n,)."""
-        found: FloatArray = self._covariance(points) @ self._solved
-        return found
+        values: FloatArray = self._covariance(points) @ self._solved
+        return values
 
-    def draw(self, rng: np.random.Generator, boldness: float) -> Callable[[FloatArray], FloatArray]:
+    def draw(self, rng: np.random.Generator, exploration: float) -> Callable[[FloatArray], FloatArray]:
         """A function drawn from the posterior: points -> values.
 
-        Its distance from the mean is multiplied by ``boldness``: 0 gives the mean.
+        Its distance from the mean is multiplied by the factor ``exploration``: 0 gives the mean.
         """
         prior = self._draw_of_prior(rng)
         noise = np.exp(self.logs[-1] / 2) * rng.standard_normal(len(self._points))
         surprise = cho_solve((self._factor, True), self._targets - prior(self._points) - noise)
-        solved = self._solved + boldness * (surprise - self._solved)
+        solved = self._solved + exploration * (surprise - self._solved)
 
         def function(points: FloatArray) -> FloatArray:
-            found: FloatArray = boldness * prior(points) + self._covariance(points) @ solved
-            return found
+            values: FloatArray = exploration * prior(points) + self._covariance(points) @ solved
+            return values
 
         return function
 
@@ -118,9 +117,9 @@ class GaussianProcess:
         def function(points: FloatArray) -> FloatArray:
             codes, features = points[:, : self._codes], points[:, self._codes :]
             walsh = 1.0 - 2 * ((codes @ members).astype(np.int64) & 1)
-            found: FloatArray = walsh @ of_walsh + (1 - 2 * codes) @ slopes + features @ of_features
-            found += offset
-            return found
+            values: FloatArray = walsh @ of_walsh + (1 - 2 * codes) @ slopes + features @ of_features
+            values += offset
+            return values
 
         return function
 
@@ -154,5 +153,5 @@ class GaussianProcess:
 
 def _differing(codes: FloatArray, matrix: FloatArray) -> FloatArray:
     """For each code the sum of a symmetric matrix over the pairs of points that differ in it: (n, n) -> (codes,)."""
-    found: FloatArray = 2 * (codes.T @ matrix.sum(1) - (codes * (matrix @ codes)).sum(0))
-    return found
+    sums: FloatArray = 2 * (codes.T @ matrix.sum(1) - (codes * (matrix @ codes)).sum(0))
+    return sums

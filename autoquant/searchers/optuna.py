@@ -25,11 +25,11 @@ SUGGESTIONS = 3
 
 
 class OptunaSearch(Searcher):
-    """Proposes what a sampler of Optuna suggests, and tells it what came of it.
+    """Proposes what a sampler of Optuna suggests, and reports what came of it.
 
-    A suggestion whose costs break a constraint is told as PRUNED with what it breaks, and one that was measured before
-    (in canonical form) with what was measured; one that still waits for its result, or that failed, as FAIL, which
-    samplers leave out. None of them costs a trial, and the sampler is asked again. When all its suggestions were of
+    A suggestion whose costs break a constraint is reported as PRUNED with what it breaks, and one that was measured
+    before (in canonical form) with what was measured; one that still waits for its result, or that failed, as FAIL,
+    which samplers exclude. None of them costs a trial, and the sampler is asked again. When all its suggestions were of
     these kinds, the last one is repaired or a new candidate drawn. Samplers learn from that as from their own, except
     CMA-ES, which learns from its own alone.
 
@@ -64,16 +64,16 @@ class OptunaSearch(Searcher):
 
     def propose(self, count: int) -> list[Candidate]:
         """New candidates; fewer than ``count`` only when the space has no more."""
-        found: list[Candidate] = []
+        proposed: list[Candidate] = []
         with quiet():
-            while len(found) < count and not self._exhausted:
-                candidate = self._suggest(self.asked + len(found))
+            while len(proposed) < count and not self._exhausted:
+                candidate = self._suggest(self.asked + len(proposed))
                 if candidate is None:
                     self._exhausted = True
                 else:
                     self._seen.add(candidate)
-                    found.append(candidate)
-        return found
+                    proposed.append(candidate)
+        return proposed
 
     def learn(self, results: list[Result]) -> None:
         """Tell the study; what failed is never proposed again."""
@@ -106,14 +106,14 @@ class OptunaSearch(Searcher):
     def _replace(self, row: Candidate, number: int) -> Candidate | None:
         """What is proposed in place of a suggestion: repaired, else drawn; None where nothing is new."""
         repaired = repair(self.problem, np.array([row], dtype=np.int64), self._rng)
-        found = new_candidates(self.problem, repaired, self._seen) or draw(self.problem, self._rng, self._seen, 1)
-        if not found:
+        new = new_candidates(self.problem, repaired, self._seen) or draw(self.problem, self._rng, self._seen, 1)
+        if not new:
             return None
-        self._study.enqueue_trial(dict(zip(self._distributions, found[0], strict=True)))
+        self._study.enqueue_trial(dict(zip(self._distributions, new[0], strict=True)))
         self._trials[number], _ = self._ask()
         if isinstance(self._study.sampler, BaseGASampler):
             _ = self._trials[number].relative_params  # joins its generation, which fixed parameters alone do not
-        return found[0]
+        return new[0]
 
     def _ask(self) -> tuple[optuna.Trial, Candidate]:
         """A new trial of the study, and the option indices that it has."""

@@ -77,8 +77,8 @@ def given_by_space(sampler: type[Any], problem: SearchProblem) -> dict[str, Any]
 
 def samplers() -> list[type[Any]]:
     """The classes in ``optuna.samplers`` that are samplers."""
-    found = [one for one in vars(optuna.samplers).values() if inspect.isclass(one) and issubclass(one, BaseSampler)]
-    return [one for one in found if not inspect.isabstract(one)]
+    classes = [value for value in vars(optuna.samplers).values() if inspect.isclass(value)]
+    return [sampler for sampler in classes if issubclass(sampler, BaseSampler) and not inspect.isabstract(sampler)]
 
 
 def short(name: str) -> str:
@@ -89,15 +89,15 @@ def short(name: str) -> str:
 
 def find(name: str, problem: SearchProblem) -> type[Any]:
     """The class that a name or a short form means; it can search the problem."""
-    known = {short(one.__name__): one for one in samplers()}
-    fit = [key for key, one in known.items() if not unfit(one, problem)]
+    known = {short(sampler.__name__): sampler for sampler in samplers()}
+    fit = [key for key, sampler in known.items() if not unfit(sampler, problem)]
     if short(name) not in known:
         hint = did_you_mean(name, fit)
         raise SpecError(f"searcher.sampler: no sampler of Optuna is called {name!r}; {hint}, or the name of the class")
-    found = known[short(name)]
-    if reason := unfit(found, problem):
-        raise SpecError(f"searcher.sampler: {found.__name__} {reason}; accepted here: {', '.join(sorted(fit))}")
-    return found
+    sampler = known[short(name)]
+    if reason := unfit(sampler, problem):
+        raise SpecError(f"searcher.sampler: {sampler.__name__} {reason}; accepted here: {', '.join(sorted(fit))}")
+    return sampler
 
 
 def unfit(sampler: type[Any], problem: SearchProblem) -> str | None:

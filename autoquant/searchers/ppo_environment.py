@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from autoquant.interfaces import FloatArray, SearchProblem
-from autoquant.objective import Constraint, violations
+from autoquant.objective import Bounds, Constraint, violations
 from autoquant.space import Candidate, IntArray
 
 SAMPLED = 64
-"""Random candidates that are priced, beside the cheapest and the dearest, to learn the range of costs."""
+"""Random candidates that are priced, besides the cheapest and the most expensive, to learn the range of costs."""
 
 SHRINKAGE = 0.3
 """Of the additive model, in results: an option that was seen as often is believed by half."""
+
+
+class OptionPrices(NamedTuple):
+    """What options cost."""
+
+    marginals: dict[str, FloatArray]
+    """Metric -> cost of each option above the least of its choice: (choices, most options)."""
+    ranges: dict[str, Bounds]
+    """Metric -> least and most over the space."""
+
+
+class Reported(NamedTuple):
+    """The result of one candidate."""
+
+    objectives: FloatArray
+    """Those that are measured, to be minimised: (measured,)."""
+    excess: FloatArray
+    """By how much it breaks each constraint on a measured metric, in its unit: (constraints,)."""
+
+
+class ScaledResults(NamedTuple):
+    """Results of many candidates."""
+
+    objectives: FloatArray
+    """0 is best and 1 worst: (n, objectives)."""
+    excess: FloatArray
+    """Violations as shares of the greatest so far, added up: (n,)."""
+
+
+class Features(NamedTuple):
+    """What the policy sees before a choice."""
+
+    state: FloatArray
+    """(n, features)"""
+    options: FloatArray
+    """(n, most options, features)"""
 
 
 class OptionEffects:
@@ -46,7 +83,7 @@ class OptionEffects:
         return tables
 
 
-class Task:
+class PPOEnvironment:
     """Prices, results so far, and how both are scaled.
 
     Costs are scaled by their range over the space as pricing tells it, measured objectives by the range of the results
@@ -59,20 +96,20 @@ class Task:
         self.valid = np.arange(int(self.sizes.max())) < self.sizes[:, None]
         """(choices, most options): which options there are."""
         self.marginals, self._ranges = self._price_options(rng)
-        self.measured = [i for i, o in enumerate(problem.objectives) if o.metric not in self.marginals]
+        self.measured = [i for i, o in enumerate(problem.objectives) if o.metric not in problem.costs.metrics]
         self.anchor = self.measured[0] if self.measured else 0
         """The objective whose weight is 1 where those of the others are lambda."""
-        self._budgets = [self._budget(c) for c in problem.constraints if c.metric in self.marginals]
+        self._budgets = [self._budget(c) for c in problem.constraints if c.metric in problem.costs.metrics]
         """What each option takes of the room between least cost and bound: (choices, most options) a constraint."""
         self._model = OptionEffects(self.sizes, len(self.measured))
-        self._results: dict[Candidate, tuple[FloatArray, FloatArray] | None] = {}
+        self._results: dict[Candidate, Reported | None] = {}
         self._least = np.full(len(self.measured), np.inf)
         self._most = np.full(len(self.measured), -np.inf)
-        self._bounds = [c for c in problem.constraints if c.metric not in self.marginals]
-        self._excess = np.zeros(len(self._bounds))
+        self._measured_constraints = [c for c in problem.constraints if c.metric not in problem.costs.metrics]
+        self._excess = np.zeros(len(self._measured_constraints))
 
-    def _price_options(self, rng: np.random.Generator) -> tuple[dict[str, FloatArray], dict[str, tuple[float, float]]]:
-        """Metric -> cost of each option above the least of its choice, and metric -> (least, most) over the space.
+    def _price_options(self, rng: np.random.Generator) -> OptionPrices:
+        """Marginal costs of the options, and the ranges of whole candidates' costs.
 
         An option is priced with all other choices at their first, and at their last option: costs need not be sums.
         """
@@ -88,16 +125,16 @@ class Task:
         signed = [sign * table for table in tables.values() for sign in (1, -1)]
         ends = [np.where(self.valid, table, np.inf).argmin(axis=1) for table in signed]
         sample = np.concatenate([np.array([*ends, *bases]), self.problem.space.sample(rng, SAMPLED)])
-        ranges = {metric: (float(c.min()), float(c.max())) for metric, c in self.problem.costs(sample).items()}
-        return tables, ranges
+        # Not `costs.bounds`: stored searches are scaled by this sample, which uses the generator of the search.
+        ranges = {metric: Bounds(float(c.min()), float(c.max())) for metric, c in self.problem.costs(sample).items()}
+        return OptionPrices(tables, ranges)
 
     def _budget(self, constraint: Constraint) -> FloatArray:
-        table = self.marginals[constraint.metric]
-        least, most = self._ranges[constraint.metric]
-        if constraint.operator == ">=":
-            table = np.where(self.valid, table.max(axis=1, keepdims=True) - table, 0.0)
-        room = abs(constraint.bound - (least if constraint.operator == "<=" else most))
-        return table / (min(room, most - least) or 1.0)
+        table = constraint.sign * self.marginals[constraint.metric]
+        table = np.where(self.valid, table - table.min(axis=1, keepdims=True), 0.0)
+        bounds = self._ranges[constraint.metric]
+        room = abs(min(constraint.excess(bounds.least), constraint.excess(bounds.most)))
+        return table / (min(room, bounds.most - bounds.least) or 1.0)
 
     def add(self, candidate: Candidate, metrics: Mapping[str, float] | None) -> None:
         """Take in a result; None where it failed."""
@@ -108,14 +145,14 @@ class Task:
         objectives = [self.problem.objectives[i] for i in self.measured]
         values = np.array([o.minimized(metrics[o.metric]) for o in objectives])
         broken = violations(self.problem.constraints, metrics)
-        excess = np.array([broken.get(str(constraint), 0.0) for constraint in self._bounds])
-        self._results[canonical] = values, excess
+        excess = np.array([broken.get(str(constraint), 0.0) for constraint in self._measured_constraints])
+        self._results[canonical] = Reported(values, excess)
         self._least, self._most = np.minimum(self._least, values), np.maximum(self._most, values)
         self._excess = np.maximum(self._excess, excess)
         self._model.add(candidate, values)
 
-    def scaled(self, candidates: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Objectives and violation of candidates that were told: (n, choices) -> (n, objectives) and (n,)."""
+    def scaled(self, candidates: IntArray) -> ScaledResults:
+        """Objectives and violations of candidates that were told: (n, choices)."""
         objectives = np.zeros((len(candidates), len(self.problem.objectives)))
         costs = self.problem.costs(candidates)
         for i, objective in enumerate(self.problem.objectives):
@@ -126,10 +163,10 @@ class Task:
         excess = np.zeros(len(candidates))
         widths, worst = self._widths(), np.where(self._excess > 0, self._excess, 1.0)
         for row, candidate in enumerate(candidates):
-            found = self._results[self.problem.space.canonical(tuple(map(int, candidate)))]
-            objectives[row, self.measured] = 1.0 if found is None else (found[0] - self._least) / widths
-            excess[row] = 0.0 if found is None else float((found[1] / worst).sum())
-        return objectives, excess
+            result = self._results[self.problem.space.canonical(tuple(map(int, candidate)))]
+            objectives[row, self.measured] = 1.0 if result is None else (result.objectives - self._least) / widths
+            excess[row] = 0.0 if result is None else float((result.excess / worst).sum())
+        return ScaledResults(objectives, excess)
 
     def tables(self) -> FloatArray:
         """What each option adds to each scaled objective, by price or by the additive model of the results.
@@ -140,17 +177,15 @@ class Task:
         for i, objective in enumerate(self.problem.objectives):
             if objective.metric in self.marginals:
                 least, most = self._ranges[objective.metric]
-                tables[i] = objective.minimized(1.0) * self.marginals[objective.metric] / ((most - least) or 1.0)
+                tables[i] = objective.sign * self.marginals[objective.metric] / ((most - least) or 1.0)
         if self.measured:
             tables[self.measured] = self._model.tables() / self._widths()[:, None, None]
         means = tables.sum(axis=2) / self.sizes
         centred: FloatArray = np.where(self.valid, tables - means[..., None], 0.0)
         return centred
 
-    def describe(
-        self, step: int, candidates: IntArray, weights: FloatArray, tables: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """The state before a choice and its options, as features: (n, features) and (n, most options, features).
+    def describe(self, step: int, candidates: IntArray, weights: FloatArray, tables: FloatArray) -> Features:
+        """The state before a choice, and its options.
 
         ``candidates`` (n, choices), of which the first ``step`` options are chosen; ``weights`` (n, objectives) of the
         trade-offs; ``tables`` as `tables` gives them.
@@ -176,7 +211,8 @@ class Task:
         place = np.broadcast_to((np.arange(most) + 1) / self.sizes[step], (len(candidates), most))
         option = [alone, weighted, weighted.sum(axis=2), place]
         option += [np.broadcast_to(table[step] * choices, place.shape) for table in self._budgets]
-        return np.column_stack(state), np.concatenate([part.reshape(*place.shape, -1) for part in option], axis=2)
+        options = np.concatenate([part.reshape(*place.shape, -1) for part in option], axis=2)
+        return Features(np.column_stack(state), options)
 
     def _widths(self) -> FloatArray:
         """The range of each measured objective, by which it is divided; infinite where all results are the same."""

@@ -24,20 +24,20 @@ def draw(problem: SearchProblem, rng: np.random.Generator, seen: set[Candidate],
 
     `SearcherError` when nothing was ever seen and no feasible candidate can be found.
     """
-    found: dict[Candidate, None] = {}
+    candidates: dict[Candidate, None] = {}
     for _ in range(ROUNDS):
         drawn = repair(problem, problem.space.sample(rng, 2 * count), rng)
-        found |= dict.fromkeys(new_candidates(problem, drawn, seen))
-        if len(found) >= count:
-            return list(found)[:count]
+        candidates |= dict.fromkeys(new_candidates(problem, drawn, seen))
+        if len(candidates) >= count:
+            return list(candidates)[:count]
     if problem.space.size <= ENUMERABLE:
         everything = np.array(list(product(*(range(int(size)) for size in problem.space.sizes))), dtype=np.int64)
         feasible = rng.permutation(everything[problem.feasible_costs(everything)])
-        found |= dict.fromkeys(new_candidates(problem, feasible, seen))
-    if not found and not seen:
+        candidates |= dict.fromkeys(new_candidates(problem, feasible, seen))
+    if not candidates and not seen:
         broken = "; ".join(str(constraint) for constraint in problem.constraints)
         raise SearcherError(f"no candidate was found that holds all cost constraints together: {broken}; loosen one")
-    return list(found)[:count]
+    return list(candidates)[:count]
 
 
 def new_candidates(problem: SearchProblem, candidates: npt.NDArray[Any], seen: set[Candidate]) -> list[Candidate]:

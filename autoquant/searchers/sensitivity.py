@@ -1,4 +1,4 @@
-"""The sensitivity baseline: every choice is changed alone, the changes are added up, and the sum's front is measured.
+"""The sensitivity baseline: every choice is changed alone, which gives an additive model, and its front is measured.
 
 The additive model is that of HAWQ-V3 (Yao et al., "HAWQ-V3: Dyadic Neural Network Quantization", 2021) and of the
 mixed-precision search in most toolkits, here with losses that are measured and with every objective at once.
@@ -7,7 +7,7 @@ mixed-precision search in most toolkits, here with losses that are measured and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -20,14 +20,21 @@ from autoquant.searchers.single_changes import SingleChanges, as_candidate
 from autoquant.space import Candidate
 
 NEAR = 8
-"""Neighbours of the measured front that are proposed before its neighbours are ranked anew."""
+"""Neighbours of the measured front that are proposed before its neighbours are ranked again."""
 
 BATCH = 32
 """Random candidates that are drawn at a time, once the front has no new neighbours."""
 
 
+class Measured(NamedTuple):
+    """A candidate and its objectives, to be minimised: (objectives,)."""
+
+    candidate: Candidate
+    objectives: FloatArray
+
+
 class SensitivitySearch(Searcher):
-    """One change at a time, then the front of their sum, then what is next to the measured front.
+    """One change at a time, then the front of the additive model, then what is next to the measured front.
 
     The base has every choice at its highest precision (`single_changes.highest`). It and every other option alone are
     proposed first, in an order of choices that the seed draws. Once all of these are told, the front of the additive
@@ -41,7 +48,7 @@ class SensitivitySearch(Searcher):
     Args:
         problem: space, objectives, constraints, prices and seed.
         states: partial solutions that the programming holds at a time; up to here the front is exact, beyond they are
-            thinned evenly.
+            subsampled evenly.
     """
 
     def __init__(self, problem: SearchProblem, *, states: Annotated[int, Field(ge=10)] = 2000) -> None:
@@ -49,17 +56,19 @@ class SensitivitySearch(Searcher):
         self._rng = np.random.default_rng(problem.seed)
         self._states = states
         self._changes = SingleChanges(problem, self._rng)
-        self._probes = set(self._changes.probes)
+        self._probes = frozenset(self._changes.probes)
+        self._awaited = set(self._probes)
+        """Probes that are not told."""
         self._seen: set[Candidate] = set()
-        """Canonical candidates that were proposed, or told by others."""
+        """Canonical candidates that were proposed, or reported by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
         """Of the probes."""
-        self._best: dict[bool, list[tuple[Candidate, FloatArray]]] = {True: [], False: []}
-        """The measured front with its objectives: of what holds the constraints (True), and of what breaks any."""
+        self._best: dict[bool, list[Measured]] = {True: [], False: []}
+        """The measured front: of what holds the constraints (True), and of what breaks any."""
         self.model: AdditiveModel | None = None
-        """Of the probes; None before the front was asked for, or where every probe failed."""
-        self._front: list[Candidate] | None = None
-        """Of the model; None before it is known."""
+        """Of the probes; None while any is awaited, and where all of them failed."""
+        self._front: list[Candidate] = []
+        """Of the model, in the order in which it is to be proposed."""
         self._queue: list[Candidate] = []
         self._dry = False
 
@@ -71,12 +80,12 @@ class SensitivitySearch(Searcher):
     @property
     def probing(self) -> bool:
         """Whether some probe is still to be proposed or told."""
-        return any(probe not in self._results for probe in self.probes)
+        return bool(self._awaited)
 
     @property
     def front(self) -> tuple[Candidate, ...]:
         """The model's front, coarse to fine, also what was measured before; empty while probes are awaited."""
-        return () if self.probing else tuple(self._known_front())
+        return tuple(self._front)
 
     @property
     def front_left(self) -> int:
@@ -89,30 +98,43 @@ class SensitivitySearch(Searcher):
         return self._dry and not self._queue
 
     def propose(self, count: int) -> list[Candidate]:
-        """Probes, the front of their sum, its neighbours, random ones; nothing while a probe is awaited."""
-        found: list[Candidate] = []
-        while len(found) < count and (candidate := self._next()) is not None:
+        """Probes, the front of the additive model, its neighbours, random ones; nothing while a probe is awaited."""
+        proposed: list[Candidate] = []
+        while len(proposed) < count and (candidate := self._next()) is not None:
             self._seen.add(candidate)
-            found.append(candidate)
-        return found
+            proposed.append(candidate)
+        return proposed
 
     def learn(self, results: list[Result]) -> None:
-        """Take in results, also of candidates that somebody else proposed."""
+        """Take in results, also of candidates that somebody else proposed; the last probe's gives the model."""
+        probing = self.probing
         for proposal, metrics in results:
             canonical = self.problem.space.canonical(proposal.candidate)
             self._seen.add(canonical)
             if canonical in self._probes:
                 self._results[canonical] = metrics
+                self._awaited.discard(canonical)
             if metrics is not None:
                 self._offer(canonical, metrics)
+        if probing and not self.probing:
+            self._model_probes()
+
+    def _model_probes(self) -> None:
+        """Make the additive model and its front; neither where every probe failed."""
+        self.model = self._changes.model(self._results)
+        if self.model is not None:
+            front = self.model.front(self._states, self._rng)
+            order = coarse_to_fine(self.model.predict(front))
+            self._front = [as_candidate(row) for row in front[order]]
 
     def _offer(self, candidate: Candidate, metrics: Mapping[str, float]) -> None:
         """Put a measured candidate on its front, if nothing there is as good; what it dominates leaves."""
         values = np.array([o.minimized(metrics[o.metric]) for o in self.problem.objectives])
         feasible = not violations(self.problem.constraints, metrics)
         front = self._best[feasible]
-        if not any((known <= values).all() for _, known in front):
-            self._best[feasible] = [pair for pair in front if not (values <= pair[1]).all()] + [(candidate, values)]
+        if not any((point.objectives <= values).all() for point in front):
+            kept = [point for point in front if not (values <= point.objectives).all()]
+            self._best[feasible] = [*kept, Measured(candidate, values)]
 
     def _next(self) -> Candidate | None:
         """One new candidate at a time, so that the sizes of the asks make no difference."""
@@ -121,7 +143,7 @@ class SensitivitySearch(Searcher):
                 return probe
         if self.probing:
             return None
-        for candidate in self._known_front():
+        for candidate in self._front:
             if candidate not in self._seen:
                 return candidate
         while self._queue and self._queue[0] in self._seen:
@@ -130,23 +152,12 @@ class SensitivitySearch(Searcher):
             self._queue = self._near() or self._drawn()
         return self._queue.pop(0) if self._queue else None
 
-    def _known_front(self) -> list[Candidate]:
-        """The model's front, in the order in which it is to be proposed; empty where every probe failed."""
-        if self._front is None:
-            self._front = []
-            self.model = self._changes.model(self._results)
-            if self.model is not None:
-                front = self.model.front(self._states, self._rng)
-                order = coarse_to_fine(self.model.predict(front))
-                self._front = [as_candidate(row) for row in front[order]]
-        return self._front
-
     def _near(self) -> list[Candidate]:
         """The best new neighbours of the measured front: those that the model puts least behind it."""
         best = self._best[True] or self._best[False]
         if self.model is None or not best:
             return []
-        front = np.array([values for _, values in best])
+        front = np.array([point.objectives for point in best])
         span = np.ptp(front, axis=0)
         span = np.where(span > 0, span, np.maximum(np.abs(front[0]), 1e-9))
         behind: dict[Candidate, float] = {}

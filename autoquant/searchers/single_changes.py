@@ -1,8 +1,9 @@
-"""Changing one choice at a time: which candidates that takes, and what their measurements say of each option."""
+"""Changing one choice at a time: which candidates that takes, and what their measurements show of each option."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,13 @@ PRICED = 256
 """Random candidates on which the options of a choice without order are priced."""
 
 
+class Change(NamedTuple):
+    """An option that a choice takes."""
+
+    choice: int
+    option: int
+
+
 class SingleChanges:
     """A base and every other option alone, for a problem; all of them feasible in their costs.
 
@@ -27,13 +35,13 @@ class SingleChanges:
         self.base = highest(problem, rng)
         self._changes = self._feasible_changes(rng)
         canonical = problem.space.canonical
-        self.probes = tuple(dict.fromkeys(canonical(one) for one in (self.base, *self._changes.values())))
+        self.probes = tuple(dict.fromkeys(map(canonical, (self.base, *self._changes.values()))))
 
-    def _feasible_changes(self, rng: np.random.Generator) -> dict[tuple[int, int], Candidate]:
-        """(choice, option) -> the base so changed; other choices are lowered where a cost demands it."""
+    def _feasible_changes(self, rng: np.random.Generator) -> dict[Change, Candidate]:
+        """Change -> the base so changed; other choices are lowered where a cost demands it."""
         sizes = self.problem.space.sizes
         changes = [
-            (int(i), int(option))
+            Change(int(i), int(option))
             for distance in range(1, int(sizes.max()))
             for i in rng.permutation(len(sizes))
             for option in (self.base[i] - distance, self.base[i] + distance)
@@ -43,7 +51,7 @@ class SingleChanges:
         for row, (i, option) in zip(rows, changes, strict=True):
             row[i] = option
         for j in np.flatnonzero(~self.problem.feasible_costs(rows)):
-            rows[j] = lowered(self.problem, rows[j], keep=changes[j][0])
+            rows[j] = lowered(self.problem, rows[j], keep=changes[j].choice)
         fine = self.problem.feasible_costs(rows)
         return {change: as_candidate(row) for change, row, good in zip(changes, rows, fine, strict=True) if good}
 
@@ -53,29 +61,29 @@ class SingleChanges:
         Where the base itself failed, the median of the others stands for it. An option that could not be tried is
         taken to change nothing.
         """
-        measured = [found for probe in self.probes if (found := results[probe]) is not None]
+        measured = [metrics for probe in self.probes if (metrics := results[probe]) is not None]
         if not measured:
             return None
         canonical = self.problem.space.canonical
-        names = sorted(set.intersection(*(set(found) for found in measured)))
+        names = sorted(set.intersection(*map(set, measured)))
         values = results[canonical(self.base)]
         if values is None:
-            values = {name: float(np.median([found[name] for found in measured])) for name in names}
+            values = {name: float(np.median([metrics[name] for metrics in measured])) for name in names}
         sizes = [int(size) for size in self.problem.space.sizes]
         unusable: list[npt.NDArray[np.bool_]] = [np.zeros(size, dtype=bool) for size in sizes]
         effects: dict[str, list[FloatArray]] = {name: [np.zeros(size) for size in sizes] for name in names}
         for change, candidate in sorted(self._changes.items(), key=lambda item: self._others(*item)):
             i, option = change
-            found = results[canonical(candidate)]
-            if found is None:
+            metrics = results[canonical(candidate)]
+            if metrics is None:
                 unusable[i][option] = True
                 continue
             for name in names:
                 others = sum(effects[name][j][index] for j, index in enumerate(candidate) if j != i)
-                effects[name][i][option] = found[name] - values[name] - others
+                effects[name][i][option] = metrics[name] - values[name] - others
         return AdditiveModel(self.problem, self.base, values, effects, unusable)
 
-    def _others(self, change: tuple[int, int], candidate: Candidate) -> int:
+    def _others(self, change: Change, candidate: Candidate) -> int:
         """How many choices had to be lowered with a change: what they do must be known first."""
         return sum(a != b for a, b in zip(candidate, self.base, strict=True))
 
@@ -87,10 +95,10 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     random candidates, all costs scaled to their largest and added up, or the last one where nothing has a price.
     """
     top = problem.space.sizes - 1
-    rows = problem.space.sample(rng, PRICED)
+    rows = problem.space.sample(rng, PRICED)  # even where all is ordered: stored searches used the generator so
     for i, choice in enumerate(problem.space.choices):
         if not choice.ordered:
-            top[i] = _dearest(problem, rows, i)
+            top[i] = _most_expensive(problem, rows, i)
     base = lowered(problem, top)
     if excess(problem, base[None])[0] > 0:
         base = repair(problem, base[None], rng)[0]
@@ -99,15 +107,17 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     return as_candidate(base)
 
 
-def _dearest(problem: SearchProblem, rows: IntArray, choice: int) -> int:
+def _most_expensive(problem: SearchProblem, rows: IntArray, choice: int) -> int:
+    """The option that costs most on these candidates, by what each cost is on average as a share of its greatest."""
+    options = range(int(problem.space.sizes[choice]))
+    if not problem.costs.metrics:
+        return options[-1]
     means = []
-    for option in range(int(problem.space.sizes[choice])):
+    for option in options:
         changed = rows.copy()
         changed[:, choice] = option
         means.append([float(values.mean()) for values in problem.costs(changed).values()])
     table = np.array(means)
-    if table.size == 0:
-        return len(table) - 1
     return int((table / np.maximum(np.abs(table).max(axis=0), np.finfo(float).tiny)).sum(axis=1).argmax())
 
 

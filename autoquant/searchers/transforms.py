@@ -1,4 +1,4 @@
-"""Scales on which a metric, to be minimised, is easier to model than as it is measured."""
+"""Transforms of a metric, to be minimised, after which it is easier to model than as it is measured."""
 
 from __future__ import annotations
 
@@ -23,50 +23,52 @@ class NormalScores:
         self._scores = ndtri(middle / len(values))
         self.scores: FloatArray = self._scores[inverse]
 
-    def forth(self, values: FloatArray) -> FloatArray:
+    def forward(self, values: FloatArray) -> FloatArray:
         """Scores of any values; those beyond the values seen have the scores of the ends."""
-        found: FloatArray = np.interp(values, self._values, self._scores)
-        return found
+        scores: FloatArray = np.interp(values, self._values, self._scores)
+        return scores
 
-    def back(self, scores: FloatArray) -> FloatArray:
+    def inverse(self, scores: FloatArray) -> FloatArray:
         """Values of any scores."""
-        found: FloatArray = np.interp(scores, self._scores, self._values)
+        values: FloatArray = np.interp(scores, self._scores, self._values)
         tenth = min(len(self._values) - 1, max(1, len(self._values) // 10))
         for end, near in ((0, tenth), (-1, -1 - tenth)) if tenth else ():
             slope = (self._values[near] - self._values[end]) / (self._scores[near] - self._scores[end])
             beyond = scores < self._scores[0] if end == 0 else scores > self._scores[-1]
-            found[beyond] = self._values[end] + (scores[beyond] - self._scores[end]) * slope
-        return found
+            values[beyond] = self._values[end] + (scores[beyond] - self._scores[end]) * slope
+        return values
 
 
 class Saturating:
-    """Values taken to come ever nearer to a worst one as harm adds up, turned into that harm, and back.
+    """Values taken to come ever nearer to a worst one as degradation adds up, turned into that degradation, and back.
 
-    With u from 0 at the least value to 1 at the greatest, harm is -log(1 - `SATURATED` u), moved and scaled to mean 0
-    and variance 1. So accuracy falls to chance when many layers are coarse; below the least value harm goes on evenly.
+    With u from 0 at the least value to 1 at the greatest, degradation is -log(1 - `SATURATED` u), moved and scaled to
+    mean 0 and variance 1. So accuracy falls to chance when many layers are coarse; below the least value degradation
+    goes on evenly.
     """
 
     def __init__(self, values: FloatArray) -> None:
         self._least, self._span = float(values.min()), float(np.ptp(values)) or 1.0
-        harm = self._harm(values)
-        self._mean, self._deviation = float(harm.mean()), float(harm.std()) or 1.0
-        self.scores: FloatArray = (harm - self._mean) / self._deviation
+        degradation = self._degradation(values)
+        self._mean, self._deviation = float(degradation.mean()), float(degradation.std()) or 1.0
+        self.scores: FloatArray = (degradation - self._mean) / self._deviation
 
-    def forth(self, values: FloatArray) -> FloatArray:
+    def forward(self, values: FloatArray) -> FloatArray:
         """Scores of any values; those beyond the greatest seen have its score."""
-        found: FloatArray = (self._harm(values) - self._mean) / self._deviation
-        return found
+        scores: FloatArray = (self._degradation(values) - self._mean) / self._deviation
+        return scores
 
-    def back(self, scores: FloatArray) -> FloatArray:
+    def inverse(self, scores: FloatArray) -> FloatArray:
         """Values of any scores."""
-        harm = scores * self._deviation + self._mean
-        found: FloatArray = self._least + self._span * np.where(harm < 0, harm, -np.expm1(-harm)) / SATURATED
-        return found
+        degradation = scores * self._deviation + self._mean
+        u: FloatArray = np.where(degradation < 0, degradation, -np.expm1(-degradation))
+        values: FloatArray = self._least + self._span * u / SATURATED
+        return values
 
-    def _harm(self, values: FloatArray) -> FloatArray:
+    def _degradation(self, values: FloatArray) -> FloatArray:
         u = SATURATED * (np.minimum(values, self._least + self._span) - self._least) / self._span
-        found: FloatArray = np.where(u < 0, u, -np.log1p(-np.maximum(u, 0)))
-        return found
+        degradation: FloatArray = np.where(u < 0, u, -np.log1p(-np.maximum(u, 0)))
+        return degradation
 
 
-Scale = NormalScores | Saturating
+Transform = NormalScores | Saturating

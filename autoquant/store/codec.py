@@ -9,73 +9,144 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from autoquant.job import Baseline, CostTable, CurvePoint, JobPlan, JobRecord, JobState
+from autoquant.errors import StoreError
+from autoquant.job import Baseline, CostTable, CurvePoint, JobDefinition, JobRecord, JobState
 from autoquant.network import NetworkProfile
-from autoquant.objective import Constraint, Objective
-from autoquant.space import Choice
-from autoquant.trial import Measurement, Trial, TrialState
+from autoquant.objective import Bounds, Constraint, Objective
+from autoquant.space import Candidate, Choice
+from autoquant.trial import Measurement, Step, Trial, TrialState
 
-BASELINE_FIELDS = ("label", "metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
-
-
-def plan_to_json(plan: JobPlan) -> dict[str, Any]:
-    """A plan as JSON data."""
-    return asdict(plan)
+FORMAT = 2
+"""Of the JSON in which a definition is stored; a migration brings older ones to it."""
 
 
-def plan_from_json(data: Mapping[str, Any]) -> JobPlan:
-    """The reverse of `plan_to_json`."""
-    return JobPlan(
+def definition_to_json(definition: JobDefinition) -> dict[str, Any]:
+    """A definition as JSON data."""
+    return {"format": FORMAT, **asdict(definition)}
+
+
+def definition_from_json(data: Mapping[str, Any]) -> JobDefinition:
+    """The reverse of `definition_to_json`. `StoreError` for a format that this version does not know."""
+    if data["format"] != FORMAT:
+        raise StoreError(f"a job is stored in format {data['format']}, this AutoQuant reads {FORMAT}; use a newer one")
+    return JobDefinition(
         choices=tuple(Choice(c["name"], tuple(c["options"]), c["ordered"]) for c in data["choices"]),
         objectives=tuple(Objective(**objective) for objective in data["objectives"]),
         constraints=tuple(Constraint(**constraint) for constraint in data["constraints"]),
-        best=tuple(data["best"]),
-        worst=tuple(data["worst"]),
+        bounds=tuple(Bounds(*pair) for pair in data["bounds"]),
         profile=None if data["profile"] is None else NetworkProfile.from_dict(data["profile"]),
         costs=tuple(
             CostTable(**{**table, "layers": tuple(tuple(row) for row in table["layers"])}) for table in data["costs"]
         ),
         identity=data["identity"],
+        excluded=data["excluded"],
     )
 
 
 def job_from_row(row: sa.RowMapping) -> JobRecord:
     """A row of ``jobs``."""
-    fields = {key: row[key] for key in row if key not in ("plan", "state", "requested", "fence", "writes")}
-    return JobRecord(plan=plan_from_json(row["plan"]), state=JobState(row["state"]), **fields)
+    fields = {key: row[key] for key in row if key not in ("definition", "state", "requested", "fence", "writes")}
+    return JobRecord(definition=definition_from_json(row["definition"]), state=JobState(row["state"]), **fields)
+
+
+def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | None:
+    """A measurement as JSON data, without what is empty."""
+    if measurement is None:
+        return None
+    found: dict[str, Any] = {
+        "metrics": dict(measurement.metrics),
+        "standard_errors": dict(measurement.standard_errors),
+        "seconds": measurement.seconds,
+    }
+    if measurement.artifacts:
+        found["artifacts"] = dict(measurement.artifacts)
+    if measurement.candidate is not None:
+        found["candidate"] = list(measurement.candidate)
+    if measurement.steps:
+        found["steps"] = [[step, dict(metrics)] for step, metrics in measurement.steps]
+    return found
+
+
+def measurement_from_json(data: Mapping[str, Any] | None) -> Measurement | None:
+    """The reverse of `measurement_to_json`."""
+    if data is None:
+        return None
+    return Measurement(
+        data["metrics"],
+        data["standard_errors"],
+        data.get("artifacts", {}),
+        data.get("seconds", 0.0),
+        candidate_from_json(data.get("candidate")),
+        tuple(Step(step, metrics) for step, metrics in data.get("steps", ())),
+    )
+
+
+def candidate_from_json(data: Sequence[int] | None) -> Candidate | None:
+    """A candidate, where there is one."""
+    return None if data is None else tuple(data)
+
+
+def scored_to_row(scored: Trial | Baseline) -> dict[str, Any]:
+    """The columns that ``trials`` and ``baselines`` have in common."""
+    return {
+        "candidate": None if scored.candidate is None else list(scored.candidate),
+        "costs": dict(scored.costs),
+        "search": measurement_to_json(scored.search),
+        "test": measurement_to_json(scored.test),
+        "violations": dict(scored.violations),
+        "error": scored.error,
+    }
+
+
+def scored_from_row(row: sa.RowMapping) -> dict[str, Any]:
+    """The fields that trials and baselines have in common."""
+    return {
+        "candidate": candidate_from_json(row["candidate"]),
+        "costs": row["costs"],
+        "search": measurement_from_json(row["search"]),
+        "test": measurement_from_json(row["test"]),
+        "violations": row["violations"],
+        "error": row["error"],
+    }
+
+
+TRIAL_FIELDS = (
+    "number",
+    "ask",
+    "told",
+    "requested",
+    "settings",
+    "attempt",
+    "worker",
+    "measured_by",
+    "started",
+    "ended",
+)
 
 
 def trial_to_row(job_id: int, trial: Trial) -> dict[str, Any]:
     """A row of ``trials``."""
-    row = {name: getattr(trial, name) for name in Trial.__slots__ if name != "options"}
-    for name in ("metrics", "standard_errors", "violations", "artifacts", "test_metrics", "test_standard_errors"):
-        row[name] = dict(row[name])
-    return row | {"job_id": job_id, "state": str(trial.state), "candidate": list(trial.candidate)}
+    row = {name: getattr(trial, name) for name in TRIAL_FIELDS}
+    return row | scored_to_row(trial) | {"job_id": job_id, "state": str(trial.state)}
 
 
 def trial_from_row(row: sa.RowMapping, choices: Sequence[Choice]) -> Trial:
     """A row of ``trials``; the choices give its candidate names."""
-    candidate = tuple(row["candidate"])
-    options = {choice.name: choice.options[index] for choice, index in zip(choices, candidate, strict=True)}
-    fields = {key: row[key] for key in row if key not in ("job_id", "state", "candidate")}
-    return Trial(state=TrialState(row["state"]), candidate=candidate, options=options, **fields)
+    fields = {name: row[name] for name in TRIAL_FIELDS} | scored_from_row(row)
+    pairs = zip(choices, fields["candidate"], strict=bool(fields["candidate"]))
+    options = {choice.name: choice.options[index] for choice, index in pairs}
+    return Trial(state=TrialState(row["state"]), options=options, **fields)
 
 
-def measurement_to_row(key: str, source: str, found: Measurement) -> dict[str, Any]:
-    """A row of ``measurements``."""
-    return {
-        "key": key,
-        "metrics": dict(found.metrics),
-        "standard_errors": dict(found.standard_errors),
-        "artifacts": dict(found.artifacts),
-        "seconds": found.seconds,
-        "source": source,
-    }
+def baseline_to_row(job_id: int, position: int, baseline: Baseline) -> dict[str, Any]:
+    """A row of ``baselines``."""
+    row = {"job_id": job_id, "position": position, "kind": baseline.kind, "label": baseline.label}
+    return row | scored_to_row(baseline)
 
 
-def measurement_from_row(row: sa.RowMapping) -> Measurement:
-    """A row of ``measurements``."""
-    return Measurement(row["metrics"], row["standard_errors"], row["artifacts"], row["seconds"])
+def baseline_from_row(row: sa.RowMapping) -> Baseline:
+    """A row of ``baselines``."""
+    return Baseline(kind=row["kind"], label=row["label"], **scored_from_row(row))
 
 
 def curve_point_to_row(job_id: int, point: CurvePoint) -> dict[str, Any]:
@@ -94,16 +165,3 @@ def curve_point_from_row(row: sa.RowMapping) -> CurvePoint:
     """A row of ``curves``."""
     value = math.nan if row["value"] is None else float(row["value"])
     return CurvePoint(row["curve"], row["position"], row["proposals"], value)
-
-
-def baseline_to_row(job_id: int, position: int, baseline: Baseline) -> dict[str, Any]:
-    """A row of ``baselines``."""
-    row = {name: getattr(baseline, name) for name in BASELINE_FIELDS}
-    candidate = None if baseline.candidate is None else list(baseline.candidate)
-    return row | {"job_id": job_id, "position": position, "candidate": candidate}
-
-
-def baseline_from_row(row: sa.RowMapping) -> Baseline:
-    """A row of ``baselines``."""
-    candidate = None if row["candidate"] is None else tuple(row["candidate"])
-    return Baseline(candidate=candidate, **{name: row[name] for name in BASELINE_FIELDS})

@@ -16,23 +16,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, JobNotFound, StoreError
-from autoquant.job import SENSITIVITY, SINGLE_CHANGE, Attempt, Baseline, CurvePoint, JobState
+from autoquant.job import Attempt, Baseline, CurvePoint, JobState, Progress
 from autoquant.store import codec, tables
+from autoquant.store.lease import LEASE_SECONDS, is_held
+from autoquant.store.sql import Store
 from autoquant.trial import Measurement, Trial, TrialState
-
-if TYPE_CHECKING:
-    from autoquant.store.sql import Store
-
-LEASE_SECONDS = 30.0
-"""A holder that has not been heard of for so long is taken for dead."""
 
 RENEWALS = 4
 """Renewals in one lease, so that a few may be lost."""
+
+
+Shared = tuple[str, Measurement]
+"""What was measured (``trial 7``, ``baseline W4``), and its measurement."""
+
+NOTHING: Mapping[str, Shared] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class HeldJob:
         self._database = store.database
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._fence, self._writes = self._database.write(lambda connection: self._take(connection, n_trials))
+        self._progress = Progress("starting", 0, 0)
         self._stopped = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True, name=f"lease of job {job_id}")
 
@@ -115,7 +118,9 @@ class HeldJob:
         job = tables.jobs.c
         lease = self._database.now(connection) + timedelta(seconds=LEASE_SECONDS)
         mine = tables.jobs.update().where(job.id == self.id, job.fence == self._fence)
-        return mine.values(lease_until=lease, **values)
+        now = self._progress
+        phase = {"phase": now.phase, "phase_done": now.finished, "phase_total": now.total}
+        return mine.values(lease_until=lease, **phase, **values)
 
     def _write(self, work: Callable[[sa.Connection], Any]) -> None:
         """A transaction that first makes sure that this process still holds the job, and renews its lease.
@@ -138,8 +143,12 @@ class HeldJob:
         self._database.write(once)
         self._writes = number
 
+    def note_progress(self, now: Progress) -> None:
+        """Keep how far the job is: with its next write, or the next renewal of its lease."""
+        self._progress = now
+
     @property
-    def requested(self) -> JobState | None:
+    def requested_state(self) -> JobState | None:
         """What somebody asked the job to become: PAUSED or CANCELLED."""
         query = sa.select(tables.jobs.c.requested).where(tables.jobs.c.id == self.id)
         found = self._database.read(lambda connection: connection.execute(query).scalar())
@@ -165,14 +174,14 @@ class HeldJob:
         self,
         trials: Sequence[Trial],
         change: FrontChange,
-        measurements: Mapping[str, tuple[int, Measurement]] = MappingProxyType({}),
+        shared: Mapping[str, Shared] = NOTHING,
     ) -> None:
         """Results, the front that they give and its hypervolume, in one transaction.
 
-        ``measurements`` are those that other jobs may use: key -> (trial number, measurement).
+        ``shared`` are measurements that other jobs may use.
         """
-        names = ["state", "metrics", "standard_errors", "violations", "artifacts", "seconds", "worker", "error"]
-        names += ["measured_by", "started", "ended"]
+        names = ["state", "attempt", "candidate", "costs", "search", "violations", "worker", "error", "measured_by"]
+        names += ["started", "ended"]
         update = (
             tables.trials.update()
             .where(tables.trials.c.job_id == self.id, tables.trials.c.number == sa.bindparam("the_number"))
@@ -182,17 +191,25 @@ class HeldJob:
         for trial in trials:
             row = codec.trial_to_row(self.id, trial)
             rows.append({"the_number": trial.number} | {f"new_{name}": row[name] for name in names})
-        shared = [
-            codec.measurement_to_row(key, f"job {self.id} trial {number}", found)
-            for key, (number, found) in measurements.items()
-        ]
 
         def work(connection: sa.Connection) -> None:
             connection.execute(update, rows)
             self._count(connection, trials, change)
-            self._database.insert_new(connection, tables.measurements, shared)
+            self._share(connection, shared)
 
         self._write(work)
+
+    def _share(self, connection: sa.Connection, shared: Mapping[str, Shared]) -> None:
+        """Keep measurements for other jobs; the first of a key stays."""
+        rows = [
+            {
+                "key": key,
+                "measurement": codec.measurement_to_json(measurement),
+                "source": f"job {self.id} {subject}",
+            }
+            for key, (subject, measurement) in shared.items()
+        ]
+        self._database.insert_new(connection, tables.measurements, rows)
 
     def _count(self, connection: sa.Connection, trials: Sequence[Trial], change: FrontChange) -> None:
         """The part of a transaction that keeps front, hypervolume and the job's counters in step with its trials."""
@@ -218,60 +235,44 @@ class HeldJob:
             values["hypervolume"] = change.hypervolume[-1][1]
         connection.execute(tables.jobs.update().where(job.id == self.id).values(values))
 
-    def retry_trial(self, trial: Trial, lost: Attempt) -> None:
+    def retry_trial(self, lost: Attempt) -> None:
         """An attempt was lost with its worker: that, and that the trial waits for its next one, in one transaction."""
         row = {"job_id": self.id, **{name: getattr(lost, name) for name in Attempt.__slots__}}
         table = tables.trials.c
-        again = tables.trials.update().where(table.job_id == self.id, table.number == trial.number)
+        again = tables.trials.update().where(table.job_id == self.id, table.number == lost.number)
 
         def work(connection: sa.Connection) -> None:
             connection.execute(tables.attempts.insert(), [row])
-            connection.execute(again.values(attempt=trial.attempt, state=str(trial.state)))
+            connection.execute(again.values(attempt=lost.attempt + 1))
 
         self._write(work)
 
-    def share(self, key: str, what: str, found: Measurement) -> None:
-        """Keep a measurement that belongs to no trial for other jobs; ``what`` says what was measured."""
-        row = codec.measurement_to_row(key, f"job {self.id} {what}", found)
-        self._write(lambda connection: self._database.insert_new(connection, tables.measurements, [row]))
-
-    def score_trial(self, number: int, score: Measurement) -> None:
-        """Test-split scores of a trial of the front."""
-        table = tables.trials.c
-        values = {"test_metrics": dict(score.metrics), "test_standard_errors": dict(score.standard_errors)}
-        update = tables.trials.update().where(table.job_id == self.id, table.number == number).values(values)
-        self._write(lambda connection: connection.execute(update))
-
-    def score_baseline(self, label: str, score: Measurement) -> None:
-        """Test-split scores of a baseline."""
-        table = tables.baselines.c
-        values = {"test_metrics": dict(score.metrics), "test_standard_errors": dict(score.standard_errors)}
-        update = tables.baselines.update().where(table.job_id == self.id, table.label == label).values(values)
-        self._write(lambda connection: connection.execute(update))
-
-    def save_baselines(self, baselines: Sequence[Baseline]) -> None:
-        """Put these in place of the job's baselines, but for the sensitivity baseline and what it is made from."""
-        rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in enumerate(baselines)]
-
-        table = tables.baselines.c
-        kept = table.label.startswith(SENSITIVITY) | table.label.startswith(SINGLE_CHANGE)
+    def score(self, scored: Trial | Baseline, shared: Mapping[str, Shared] = NOTHING) -> None:
+        """The test-split score of a trial of the front or of a baseline."""
+        if isinstance(scored, Trial):
+            trial = tables.trials.c
+            update = tables.trials.update().where(trial.job_id == self.id, trial.number == scored.number)
+        else:
+            table = tables.baselines.c
+            update = tables.baselines.update().where(table.job_id == self.id, table.label == scored.label)
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(tables.baselines.delete().where(table.job_id == self.id, ~kept))
-            if rows:
-                connection.execute(tables.baselines.insert(), rows)
+            connection.execute(update.values(test=codec.measurement_to_json(scored.test)))
+            self._share(connection, shared)
 
         self._write(work)
 
-    def save_baseline(self, position: int, baseline: Baseline) -> None:
-        """Put this one in place of the job's baseline with its label, or beside the others."""
-        row = codec.baseline_to_row(self.id, position, baseline)
+    def save_baselines(self, placed: Mapping[int, Baseline], shared: Mapping[str, Shared] = NOTHING) -> None:
+        """Put these, by their position, in place of the job's baselines with their labels, or beside the others."""
+        rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in placed.items()]
         table = tables.baselines.c
-        same = tables.baselines.delete().where(table.job_id == self.id, table.label == baseline.label)
+        same = tables.baselines.delete().where(table.job_id == self.id, table.label.in_([row["label"] for row in rows]))
 
         def work(connection: sa.Connection) -> None:
             connection.execute(same)
-            connection.execute(tables.baselines.insert(), [row])
+            if rows:
+                connection.execute(tables.baselines.insert(), rows)
+            self._share(connection, shared)
 
         self._write(work)
 
@@ -285,24 +286,3 @@ class HeldJob:
         values = {"state": str(state), "message": message, "ended": datetime.now(UTC)}
         update = tables.jobs.update().where(tables.jobs.c.id == self.id).values(values | {"seconds": seconds})
         self._write(lambda connection: connection.execute(update))
-
-
-def is_held(holder: str | None, lease_until: datetime | None, now: datetime) -> bool:
-    """Whether a process has the job: its lease runs, and it is not known to be dead."""
-    if holder is None or lease_until is None:
-        return False
-    return lease_until > now and not _is_dead_here(holder)
-
-
-def _is_dead_here(holder: str) -> bool:
-    """Whether the holder was a process of this host that is no more; its lease need not be waited for."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname() or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from autoquant.errors import JobNotFound
-from autoquant.job import SINGLE_CHANGE, Attempt, Baseline, Event, JobPlan, JobRecord, JobState
+from autoquant.job import Attempt, Baseline, Event, JobDefinition, JobRecord, JobState
 from autoquant.space import Choice
 from autoquant.store import codec, tables
 from autoquant.store.crash import open_database
+from autoquant.store.lease import is_held
 from autoquant.trial import Measurement, Trial, TrialState
-
-if TYPE_CHECKING:
-    from autoquant.store.held import HeldJob
 
 T = TypeVar("T")
 
@@ -43,13 +41,13 @@ class Store:
 
     # Jobs
 
-    def create_job(self, name: str, spec: Mapping[str, Any], plan: JobPlan, n_trials: int) -> int:
+    def create_job(self, name: str, spec: Mapping[str, Any], definition: JobDefinition, n_trials: int) -> int:
         """A new job, QUEUED; its id."""
         row = {
             "name": name,
             "state": str(JobState.QUEUED),
             "spec": dict(spec),
-            "plan": codec.plan_to_json(plan),
+            "definition": codec.definition_to_json(definition),
             "n_trials": n_trials,
             "created": datetime.now(UTC),
         }
@@ -77,19 +75,11 @@ class Store:
             raise JobNotFound(f"store {self.url!r} has no job yet; 'autoquant search SPEC.yaml' starts one")
         return int(newest)
 
-    def hold(self, job_id: int, n_trials: int) -> HeldJob:
-        """Take a job, RUNNING with this total of trials, to write to it; `JobHeld` while another process has it."""
-        from autoquant.store.held import HeldJob
-
-        return HeldJob(self, job_id, n_trials)
-
     def request(self, job_id: int, state: JobState) -> bool:
         """Ask the process that runs the job to end it PAUSED or CANCELLED, once the running trials are done.
 
         False where no process runs it any more (or has yet): it has that state at once.
         """
-        from autoquant.store.held import is_held
-
         job = tables.jobs.c
 
         def work(connection: sa.Connection) -> bool:
@@ -175,8 +165,8 @@ class Store:
 
     def _baselines(self, job_id: int, *, single_changes: bool) -> list[Baseline]:
         table = tables.baselines.c
-        named = table.label.startswith(SINGLE_CHANGE)
-        query = sa.select(tables.baselines).where(table.job_id == job_id, named if single_changes else ~named)
+        wanted = table.kind == "single_change" if single_changes else table.kind != "single_change"
+        query = sa.select(tables.baselines).where(table.job_id == job_id, wanted)
         return self._read(query.order_by(table.position), codec.baseline_from_row)
 
     def events(self, job_id: int, *, after: int = 0, limit: int = PAGE) -> list[Event]:
@@ -185,13 +175,15 @@ class Store:
         query = sa.select(tables.events).where(table.job_id == job_id, table.id > after).order_by(table.id).limit(limit)
         return self._read(query, lambda row: Event(row["id"], row["moment"], row["level"], row["text"]))
 
-    def measured(self, keys: Sequence[str]) -> dict[str, tuple[Measurement, str]]:
+    def measurements(self, keys: Sequence[str]) -> dict[str, tuple[Measurement, str]]:
         """Measurements of any job by key, with the job and trial that made each; those that are there."""
         found: dict[str, tuple[Measurement, str]] = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             wanted = tables.measurements.c.key.in_(keys[start : start + KEYS_AT_ONCE])
-            query = sa.select(tables.measurements).where(wanted)
-            found.update(self._read(query, lambda row: (row["key"], (codec.measurement_from_row(row), row["source"]))))
+            for row in self._read(sa.select(tables.measurements).where(wanted), dict):
+                measurement = codec.measurement_from_json(row["measurement"])
+                assert measurement is not None
+                found[row["key"]] = (measurement, row["source"])
         return found
 
     def _read(self, query: sa.Select[Any], decode: Callable[[sa.RowMapping], T]) -> list[T]:
@@ -200,5 +192,5 @@ class Store:
 
     def _choices_of(self, job_id: int) -> tuple[Choice, ...]:
         if job_id not in self._choices:
-            self._choices[job_id] = self.job(job_id).plan.choices
+            self._choices[job_id] = self.job(job_id).definition.choices
         return self._choices[job_id]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from autoquant.data import SplitName
-from autoquant.interfaces import Evaluator
+from autoquant.interfaces import EvaluationRequest, Evaluator
 from autoquant.objective import Objective, split_metric
 from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
@@ -50,14 +50,25 @@ def declares_its_metrics(make: MakeEvaluator, make_space: MakeSpace) -> None:
     evaluator.check(make_space(evaluator))
 
 
+def measure(
+    evaluator: Evaluator, space: SearchSpace, candidate: Candidate | None, split: SplitName = "search"
+) -> Measurement:
+    """A candidate, or the float network (None), prepared and scored."""
+    return evaluator.score(evaluator.prepare(space, EvaluationRequest(candidate)), split)
+
+
+def _all_of(evaluator: Evaluator, space: SearchSpace) -> list[Candidate | None]:
+    """A few candidates, and the float network where there is one."""
+    return [*candidates_of(space), *([None] if evaluator.has_reference else [])]
+
+
 def measures_all_it_declares(make: MakeEvaluator, make_space: MakeSpace) -> None:
     """Every metric, finite, and nothing else, on both splits; standard errors are of metrics, and not negative."""
     evaluator = make()
     space = make_space(evaluator)
     for split in SPLITS:
-        found = [evaluator.evaluate(space, candidate, split) for candidate in candidates_of(space)]
-        reference = evaluator.reference(split)
-        for measurement in [*found, *([reference] if reference is not None else [])]:
+        for candidate in _all_of(evaluator, space):
+            measurement = measure(evaluator, space, candidate, split)
             assert isinstance(measurement, Measurement), f"it gave {measurement!r}, not a Measurement"
             assert measurement.metrics.keys() == evaluator.metrics.keys(), f"it measured {sorted(measurement.metrics)}"
             _check_numbers(measurement.metrics)
@@ -72,37 +83,51 @@ def measures_the_same_in_any_order(make: MakeEvaluator, make_space: MakeSpace) -
     """In another worker, in reverse order, between others and on the other split: always the same numbers."""
     first, second = make(), make()
     space = make_space(first)
-    candidates = candidates_of(space)
-    forward = {c: _numbers(first.evaluate(space, c)) for c in candidates}
-    reference = [_numbers(first.reference(split)) for split in SPLITS]
-    assert [_numbers(second.reference(split)) for split in SPLITS[::-1]] == reference[::-1]
-    for candidate in candidates[::-1]:
-        second.evaluate(space, candidate, "test")
-        assert _numbers(second.evaluate(space, candidate)) == forward[candidate], f"{candidate} was measured otherwise"
-    assert {c: _numbers(first.evaluate(space, c)) for c in candidates[::-1]} == forward, "a second time differs"
-    assert [_numbers(first.reference(split)) for split in SPLITS] == reference, "the float network was changed"
+    wanted = _all_of(first, space)
+    forward = {c: _numbers(measure(first, space, c, "search")) for c in wanted}
+    for candidate in wanted[::-1]:
+        measure(second, space, candidate, "test")
+        again = _numbers(measure(second, space, candidate, "search"))
+        assert again == forward[candidate], f"{candidate} was measured otherwise"
+    again_all = {c: _numbers(measure(first, space, c, "search")) for c in wanted[::-1]}
+    assert again_all == forward, "a second time differs"
 
 
-def measures_many_as_it_measures_each(make: MakeEvaluator, make_space: MakeSpace) -> None:
-    """`evaluate_many` gives what `evaluate` gives, in the order of the candidates, repeated ones too."""
+def scores_what_was_prepared_on_any_split(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """What is prepared once is scored on one split after the other, also after others were prepared."""
+    evaluator = make()
+    space = make_space(evaluator)
+    wanted = _all_of(evaluator, space)
+    prepared = [evaluator.prepare(space, EvaluationRequest(candidate)) for candidate in wanted]
+    for split in SPLITS:
+        alone = [_numbers(measure(make(), space, candidate, split)) for candidate in wanted]
+        assert [_numbers(evaluator.score(ready, split)) for ready in prepared] == alone, "it scored otherwise"
+
+
+def scores_many_as_it_scores_each(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """`score_many` gives what `score` gives, in the order given, repeated ones too."""
     evaluator = make()
     space = make_space(evaluator)
     candidates = candidates_of(space)
     candidates = [*candidates[::-1], candidates[-1], *candidates[1:]]
+    prepared = [evaluator.prepare(space, EvaluationRequest(candidate)) for candidate in candidates]
     for split in SPLITS:
-        alone = [_numbers(evaluator.evaluate(space, candidate, split)) for candidate in candidates]
-        many = evaluator.evaluate_many(space, candidates, split)
+        alone = [_numbers(measure(evaluator, space, candidate, split)) for candidate in candidates]
+        many = evaluator.score_many(prepared, split)
         for outcome in many:
-            assert isinstance(outcome, Measurement), f"evaluate_many gave {outcome!r}"
-        assert [_numbers(outcome) for outcome in many] == alone, "evaluate_many measured otherwise"
-        assert evaluator.evaluate_many(space, [], split) == []
+            assert isinstance(outcome, Measurement), f"score_many gave {outcome!r}"
+        assert [_numbers(outcome) for outcome in many] == alone, "score_many measured otherwise"
+        assert evaluator.score_many([], split) == []
 
 
 def sees_differences(make: MakeEvaluator, make_space: MakeSpace) -> None:
     """Different candidates do not all measure the same, and the two splits are two."""
     evaluator = make()
     space = make_space(evaluator)
-    found = {split: [_numbers(evaluator.evaluate(space, c, split)) for c in candidates_of(space)] for split in SPLITS}
+    found = {
+        split: [_numbers(measure(evaluator, space, candidate, split)) for candidate in candidates_of(space)]
+        for split in SPLITS
+    }
     assert any(numbers != found["search"][0] for numbers in found["search"]), "all candidates measured the same"
     assert found["search"] != found["test"], "both splits measured the same"
 
@@ -111,7 +136,7 @@ def knows_its_bounds(make: MakeEvaluator, make_space: MakeSpace) -> None:
     """Bounds are of metrics, the best is better than the worst, and nothing measured is better than the best."""
     evaluator = make()
     space = make_space(evaluator)
-    measured = [evaluator.evaluate(space, candidate) for candidate in candidates_of(space)]
+    measured = [measure(evaluator, space, candidate, "search") for candidate in candidates_of(space)]
     for metric, (best, worst) in evaluator.bounds().items():
         assert metric in evaluator.metrics, f"bounds name {metric!r}, which it does not measure"
         assert math.isfinite(best), f"{metric}: best is {best}"
@@ -127,7 +152,8 @@ CHECKS: tuple[Callable[[MakeEvaluator, MakeSpace], None], ...] = (
     declares_its_metrics,
     measures_all_it_declares,
     measures_the_same_in_any_order,
-    measures_many_as_it_measures_each,
+    scores_what_was_prepared_on_any_split,
+    scores_many_as_it_scores_each,
     sees_differences,
     knows_its_bounds,
 )

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from autoquant.job import CostTable, JobPlan
+from autoquant.job import CostTable, JobDefinition
 from autoquant.network import LayerProfile, NetworkProfile
-from autoquant.objective import Constraint, Objective
+from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.space import Choice
-from autoquant.trial import Trial, TrialState
+from autoquant.trial import Measurement, Step, Trial, TrialState
 
 if TYPE_CHECKING:
     from autoquant.store import FrontChange, HeldJob, Store
@@ -22,12 +22,11 @@ ODD_TEXT = "größe ≤ 3 µs\n'quoted' \"twice\" \\ % 模型 🙂"
 
 SPEC = {"name": ODD_TEXT, "objectives": [{"metric": "accuracy"}], "space": {"name": "choices", "choices": {"ü": [1]}}}
 
-PLAN = JobPlan(
+DEFINITION = JobDefinition(
     choices=(Choice("layer0.weight", (2, 4, "float")), Choice("ü", (True, False), ordered=False), Choice("x", (0.1,))),
     objectives=(Objective("accuracy", "maximize"), Objective("latency_ms@cortex-m7", "minimize")),
     constraints=(Constraint.parse("weight_bytes <= 65536"), Constraint.parse("accuracy_drop <= 0.1")),
-    best=(1.0, 0.1),
-    worst=(0.0, 1e300),
+    bounds=(Bounds(1.0, 0.0), Bounds(0.1, 1e300)),
     profile=NetworkProfile(
         (
             LayerProfile(
@@ -42,13 +41,16 @@ PLAN = JobPlan(
         CostTable("whole", "bytes", "own:Model", {}, ()),
     ),
     identity={"network": "sha256:00", "data": "search=1 test=2"},
+    excluded={"conv": {"weights": [2, "float"], "activations": [4]}},
 )
-"""A plan in which every field holds something."""
+"""A definition in which every field holds something."""
 
-PLAN_OPTIONS = {choice.name: choice.options[0] for choice in PLAN.choices}
+OPTIONS = {choice.name: choice.options[0] for choice in DEFINITION.choices}
 
-BARE_PLAN = JobPlan((Choice("a", (1, 2, 3)),), (Objective("loss", "minimize"),), (), (0.0,), (1.0,), None, (), {})
-"""A plan in which everything that may be missing is."""
+BARE_DEFINITION = JobDefinition(
+    (Choice("a", (1, 2, 3)),), (Objective("loss", "minimize"),), (), (Bounds(0.0, 1.0),), None, (), {}
+)
+"""A definition in which everything that may be missing is."""
 
 MOMENT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
 
@@ -61,13 +63,18 @@ FULL_TRIAL = Trial(
     told=2,
     requested=7,
     attempt=2,
-    metrics={"accuracy": 1 / 3, "latency_ms@cortex-m7": 5e-324, "weight_bytes": 1e300, "ü": -0.5},
-    standard_errors={"accuracy": 0.1},
+    settings={"lambda": 0.1, "target": "ü"},
+    costs={"latency_ms@cortex-m7": 5e-324, "weight_bytes": 1e300},
+    search=Measurement(
+        {"accuracy": 1 / 3, "ü": -0.5},
+        {"accuracy": 0.1},
+        {"weights": "file:///ü/weights.safetensors"},
+        1.25,
+        (2, 1, 0),
+        (Step(1, {"loss": 0.5}), Step(2, {"loss": 1 / 3})),
+    ),
+    test=Measurement({"accuracy": 0.25}, {"accuracy": 0.125}, seconds=0.5),
     violations={"weight_bytes <= 65536": 3.0},
-    artifacts={"weights": "file:///ü/weights.safetensors"},
-    test_metrics={"accuracy": 0.25},
-    test_standard_errors={"accuracy": 0.125},
-    seconds=1.25,
     worker=ODD_TEXT,
     measured_by="trial 7",
     error=ODD_TEXT * 300,
@@ -85,21 +92,23 @@ def change(
 
 
 def trial(number: int, state: TrialState = TrialState.RUNNING, **others: Any) -> Trial:
-    """A trial of `BARE_PLAN`."""
+    """A trial of `BARE_DEFINITION`."""
     option = number % 3
     return Trial(number, state, (option,), {"a": option + 1}, ask=number // 2, told=0, requested=2, **others)
 
 
-def new_job(store: Store, plan: JobPlan = BARE_PLAN) -> int:
-    """A job with this plan."""
-    return store.create_job("job", {}, plan, 10)
+def new_job(store: Store, definition: JobDefinition = BARE_DEFINITION) -> int:
+    """A job with this definition."""
+    return store.create_job("job", {}, definition, 10)
 
 
 def held(store: Store, job_id: int, n_trials: int = 10) -> HeldJob:
     """The job, taken by this process the first time and the same again after that."""
+    from autoquant.store import HeldJob
+
     holds = _HOLDS.setdefault(store, {})
     if job_id not in holds:
-        holds[job_id] = store.hold(job_id, n_trials)
+        holds[job_id] = HeldJob(store, job_id, n_trials)
     return holds[job_id]
 
 

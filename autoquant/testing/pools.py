@@ -18,9 +18,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from autoquant.data import SplitName
-from autoquant.interfaces import Completion, Evaluator, EvaluatorRecipe, Task, WorkerPool
+from autoquant.interfaces import Completion, EvaluationRequest, Evaluator, EvaluatorRecipe, Prepared, Task, WorkerPool
 from autoquant.objective import Direction
-from autoquant.space import Candidate, Choice, SearchSpace
+from autoquant.space import Choice, SearchSpace
 from autoquant.trial import Measurement
 
 MakePool = Callable[[], WorkerPool]
@@ -37,11 +37,14 @@ class Probe(Evaluator):
 
     metrics: ClassVar[dict[str, Direction]] = {"number": "maximize"}
 
-    def reference(self, split: SplitName) -> Measurement:
-        return Measurement({"number": 0.5 if split == "search" else 0.25})
+    @property
+    def has_reference(self) -> bool:
+        return True
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        what, value = candidate
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        if prepared.candidate is None:
+            return Measurement({"number": 0.5 if split == "search" else 0.25})
+        what, value = prepared.candidate
         if what == RAISE:
             raise ValueError(f"value {value} is out of luck")
         if what == NONSENSE:
@@ -63,7 +66,7 @@ def recipe(build: Callable[[], Evaluator] | None = None) -> EvaluatorRecipe:
 
 def tasks(what: int, values: Sequence[int], split: SplitName = "search") -> list[Task]:
     """One task for each value."""
-    return [Task(f"{what} {value} {split}", (what, value), split) for value in values]
+    return [Task(f"{what} {value} {split}", EvaluationRequest((what, value)), split) for value in values]
 
 
 def run(pool: WorkerPool, wanted: Sequence[Task]) -> dict[str, Completion]:
@@ -122,7 +125,7 @@ def measures_the_split_that_is_asked_for(pool: WorkerPool) -> None:
     """Search and test split, also when they are asked for in turns; no candidate is the float network."""
     both = zip(tasks(MEASURE, range(1, 9)), tasks(MEASURE, range(1, 9), "test"), strict=True)
     wanted = [task for pair in both for task in pair]
-    wanted[3:3] = [Task("float search", None), Task("float test", None, "test")]
+    wanted[3:3] = [Task("float search"), Task("float test", split="test")]
     numbers = {key: done.measurement and done.measurement.metrics["number"] for key, done in run(pool, wanted).items()}
     expected = {f"{MEASURE} {value} search": float(value) for value in range(1, 9)}
     expected |= {f"{MEASURE} {value} test": -float(value) for value in range(1, 9)}
@@ -144,7 +147,7 @@ def errors_come_back_with_their_traceback(pool: WorkerPool) -> None:
         assert expected in completion.error, f"the error does not say {expected!r}: {completion.error}"
         if int(what) == RAISE:
             assert "Traceback" in completion.error, "the error has no traceback"
-            assert "in evaluate" in completion.error, "the traceback does not reach the line that raised"
+            assert "in score" in completion.error, "the traceback does not reach the line that raised"
 
 
 def drops_what_is_queued(pool: WorkerPool) -> None:

@@ -31,7 +31,7 @@ from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.trial import Proposal
 
 MakeSearcher = Callable[[SearchProblem], Searcher]
-Task = Callable[[int], SearchProblem]
+MakeProblem = Callable[[int], SearchProblem]
 """A problem with this seed."""
 
 OBJECTIVES = (Objective("accuracy", "maximize"), Objective("bytes", "minimize"), Objective("energy", "minimize"))
@@ -92,7 +92,7 @@ def unordered(seed: int) -> SearchProblem:
     return SearchProblem(space, OBJECTIVES[:2], (), PricedCosts(space, price), seed)
 
 
-PROBLEMS: Mapping[str, Task] = {
+PROBLEMS: Mapping[str, MakeProblem] = {
     "one objective": lambda seed: problem(1, seed=seed),
     "two objectives": lambda seed: problem(2, seed=seed),
     "three objectives": lambda seed: problem(3, seed=seed),
@@ -175,7 +175,7 @@ class Log:
         return told
 
 
-def numbers_its_proposals(make: MakeSearcher, task: Task) -> None:
+def numbers_its_proposals(make: MakeSearcher, task: MakeProblem) -> None:
     """Never more than asked for, numbered from 0 without a gap, and counted."""
     log = Log(make(task(0)), 0).run(TRIALS)
     assert log.proposals, "it proposed nothing"
@@ -184,7 +184,7 @@ def numbers_its_proposals(make: MakeSearcher, task: Task) -> None:
     assert log.searcher.asked == len(numbers), f"asked is {log.searcher.asked}, it made {len(numbers)} proposals"
 
 
-def proposes_valid_new_candidates(make: MakeSearcher, task: Task) -> None:
+def proposes_valid_new_candidates(make: MakeSearcher, task: MakeProblem) -> None:
     """Every candidate is one of the space, and none gives the same network as an earlier one."""
     space = task(0).space
     log = Log(make(task(0)), 1, fail=0.1).run(TRIALS)
@@ -197,7 +197,7 @@ def proposes_valid_new_candidates(make: MakeSearcher, task: Task) -> None:
     assert len(seen) == TRIALS or not roomy(task(0)), f"it stopped after {len(seen)} proposals of many"
 
 
-def holds_cost_constraints(make: MakeSearcher, task: Task) -> None:
+def holds_cost_constraints(make: MakeSearcher, task: MakeProblem) -> None:
     """No proposal breaks a constraint on a price that it could have asked for."""
     given = task(0)
     log = Log(make(given), 2).run(TRIALS)
@@ -206,7 +206,7 @@ def holds_cost_constraints(make: MakeSearcher, task: Task) -> None:
     assert len(broken) == 0, f"{len(broken)} of {len(candidates)} proposals break a cost constraint: {broken[:3]}"
 
 
-def replays(make: MakeSearcher, task: Task) -> None:
+def replays(make: MakeSearcher, task: MakeProblem) -> None:
     """The same asks and tells give the same proposals: with failures, and with results that come late and unordered."""
     for seed, (fail, shuffle) in enumerate([(0.0, False), (0.3, False), (0.2, True), (1.0, False)]):
         first, second = (Log(make(task(5)), seed, fail=fail, shuffle=shuffle).run(TRIALS) for _ in range(2))
@@ -215,7 +215,7 @@ def replays(make: MakeSearcher, task: Task) -> None:
         )
 
 
-def repeats(make: MakeSearcher, task: Task) -> None:
+def repeats(make: MakeSearcher, task: MakeProblem) -> None:
     """A searcher that repeats stored asks goes on as the one that made them."""
     for seed, shuffle in enumerate((False, True)):
         log, again = Log(make(task(5)), seed, fail=0.2, shuffle=shuffle), Log(make(task(5)), seed)
@@ -229,7 +229,7 @@ def repeats(make: MakeSearcher, task: Task) -> None:
         assert log.searcher.ask(7) == again.searcher.ask(7), "after repeating its asks it proposes something else"
 
 
-def empty_answers_change_nothing(make: MakeSearcher, task: Task) -> None:
+def empty_answers_change_nothing(make: MakeSearcher, task: MakeProblem) -> None:
     """A short answer means that results must be told first; asking in vain changes nothing."""
     calm, eager = Log(make(task(3)), 4), Log(make(task(3)), 4)
     for _ in range(12):
@@ -244,13 +244,13 @@ def empty_answers_change_nothing(make: MakeSearcher, task: Task) -> None:
         eager.tell(4)
 
 
-def refuses_impossible_tells(make: MakeSearcher, task: Task) -> None:
+def refuses_impossible_tells(make: MakeSearcher, task: MakeProblem) -> None:
     """What was never asked, was told before or is no result is refused, and leaves the state as it was."""
     if task(0).space.size == 1:
         return
-    searcher, twin = make(task(0)), make(task(0))
+    searcher, other = make(task(0)), make(task(0))
     metric = task(0).objectives[0].metric
-    log, undisturbed = Log(searcher, 6), Log(twin, 6)
+    log, undisturbed = Log(searcher, 6), Log(other, 6)
     for _ in range(6):
         log.ask(5)
         log.tell(3)
@@ -258,18 +258,18 @@ def refuses_impossible_tells(make: MakeSearcher, task: Task) -> None:
         undisturbed.tell(3)
         told = [proposal for proposal in log.proposals if proposal not in log.pending]
         good: list[Result] = [(proposal, measure(proposal.candidate)) for proposal in log.pending[:1]]
-        open_one = (log.pending or told)[0]
-        stranger = Proposal(open_one.number, _other(task(0).space, open_one.candidate))
-        metrics = measure(open_one.candidate)
+        waiting = (log.pending or told)[0]
+        altered = Proposal(waiting.number, _other(task(0).space, waiting.candidate))
+        metrics = measure(waiting.candidate)
         refused: list[tuple[str, Sequence[Result]]] = [
-            ("was never asked", [*good, (Proposal(searcher.asked, open_one.candidate), metrics)]),
-            ("was never asked: a negative number", [*good, (Proposal(-1, open_one.candidate), metrics)]),
-            ("was asked with another candidate", [(stranger, metrics)]),
+            ("was never asked", [*good, (Proposal(searcher.asked, waiting.candidate), metrics)]),
+            ("was never asked: a negative number", [*good, (Proposal(-1, waiting.candidate), metrics)]),
+            ("was asked with another candidate", [(altered, metrics)]),
             ("was told before", [*good, (told[0], measure(told[0].candidate))]),
             ("was told before, as failed", [*good, (told[0], None)]),
-            ("is told twice at once", [(open_one, metrics), (open_one, metrics)]),
-            ("lacks an objective", [(open_one, {name: value for name, value in metrics.items() if name != metric})]),
-            *((f"is {value}", [(open_one, metrics | {metric: value})]) for value in (math.nan, math.inf, -math.inf)),
+            ("is told twice at once", [(waiting, metrics), (waiting, metrics)]),
+            ("lacks an objective", [(waiting, {name: value for name, value in metrics.items() if name != metric})]),
+            *((f"is {value}", [(waiting, metrics | {metric: value})]) for value in (math.nan, math.inf, -math.inf)),
         ]
         for why, results in refused:
             _expect_refusal(partial(searcher.tell, results), f"it took a result that {why}")
@@ -279,33 +279,33 @@ def refuses_impossible_tells(make: MakeSearcher, task: Task) -> None:
     assert Log.run(log, TRIALS).proposals == Log.run(undisturbed, TRIALS).proposals, "refused tells changed its state"
 
 
-def seeds_matter(make: MakeSearcher, task: Task) -> None:
+def seeds_matter(make: MakeSearcher, task: MakeProblem) -> None:
     """Other seeds give other searches, also seeds beyond 32 bits."""
     if not roomy(task(0)):
         return
-    found = [tuple(Log(make(task(seed)), 0).run(TRIALS).proposals) for seed in (0, 1, 1 << 40)]
-    assert len(set(found)) == len(found), "different seeds gave the same proposals"
+    searches = [tuple(Log(make(task(seed)), 0).run(TRIALS).proposals) for seed in (0, 1, 1 << 40)]
+    assert len(set(searches)) == len(searches), "different seeds gave the same proposals"
 
 
-def leaves_global_randomness_alone(make: MakeSearcher, task: Task) -> None:
+def leaves_global_randomness_alone(make: MakeSearcher, task: MakeProblem) -> None:
     """The random states of Python and NumPy are neither used nor changed."""
     kept = random.getstate(), np.random.get_state()
-    found = []
+    searches = []
     try:
         for seed in (1, 2):
             random.seed(seed)
             np.random.seed(seed)
             before = random.getstate(), np.random.get_state()
-            found.append(Log(make(task(0)), 0).run(TRIALS).proposals)
+            searches.append(Log(make(task(0)), 0).run(TRIALS).proposals)
             assert random.getstate() == before[0], "it changed the random state of Python"
             assert _same_state(np.random.get_state(), before[1]), "it changed the random state of NumPy"
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])
-    assert found[0] == found[1], "its proposals depend on global random state"
+    assert searches[0] == searches[1], "its proposals depend on global random state"
 
 
-def ends_when_nothing_is_new(make: MakeSearcher, task: Task) -> None:
+def ends_when_nothing_is_new(make: MakeSearcher, task: MakeProblem) -> None:
     """A space that is used up ends the search: no repeats, no loop, nothing that costs too much, and it stays so."""
     if roomy(task(0)):
         return
@@ -316,7 +316,7 @@ def ends_when_nothing_is_new(make: MakeSearcher, task: Task) -> None:
     assert not log.searcher.ask(3), "it proposes again after it had nothing new"
 
 
-CHECKS: tuple[Callable[[MakeSearcher, Task], None], ...] = (
+CHECKS: tuple[Callable[[MakeSearcher, MakeProblem], None], ...] = (
     numbers_its_proposals,
     proposes_valid_new_candidates,
     holds_cost_constraints,

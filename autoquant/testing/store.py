@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from autoquant.errors import AutoQuantError, JobHeld, JobNotFound, StoreError
 from autoquant.job import Attempt, Baseline, CurvePoint, JobState
+from autoquant.space import Candidate
 from autoquant.testing.examples import (
-    BARE_PLAN,
+    BARE_DEFINITION,
+    DEFINITION,
     FULL_TRIAL,
     MOMENT,
     ODD_TEXT,
-    PLAN,
-    PLAN_OPTIONS,
+    OPTIONS,
     SPEC,
     change,
     expire_lease,
@@ -38,7 +39,7 @@ from autoquant.testing.examples import (
 from autoquant.trial import Measurement, Trial, TrialState
 
 if TYPE_CHECKING:
-    from autoquant.store import Store
+    from autoquant.store import HeldJob, Store
 
 OpenStore = Callable[[], "Store"]
 
@@ -50,13 +51,13 @@ def check_store(open_store: OpenStore) -> None:
 
 
 def keeps_every_field_of_a_job(open_store: OpenStore) -> None:
-    """Name, spec and plan come back as they were given; a new job is QUEUED and empty."""
+    """Name, spec and definition come back as they were given; a new job is QUEUED and empty."""
     store = open_store()
     before = datetime.now(UTC)
-    for number, plan in enumerate((PLAN, BARE_PLAN), start=1):
-        job_id = store.create_job(ODD_TEXT, SPEC, plan, number)
+    for number, definition in enumerate((DEFINITION, BARE_DEFINITION), start=1):
+        job_id = store.create_job(ODD_TEXT, SPEC, definition, number)
         record = store.job(job_id)
-        assert record.plan == plan, f"the plan came back as {record.plan}"
+        assert record.definition == definition, f"it came back as {record.definition}"
         assert (record.name, record.spec, record.n_trials) == (ODD_TEXT, SPEC, number)
         assert (record.state, record.message, record.ended) == (JobState.QUEUED, None, None)
         counts = (record.finished, record.failed, record.pruned, record.front_size, record.hypervolume)
@@ -75,7 +76,9 @@ def keeps_jobs_apart(open_store: OpenStore) -> None:
     assert [record.id for record in store.jobs()] == ids[::-1]
     assert store.latest() == ids[-1]
     for position, job_id in enumerate(ids):
-        held(store, job_id).add_trials([trial(0, TrialState.COMPLETE, metrics={"loss": float(position)})], change([0]))
+        held(store, job_id).add_trials(
+            [trial(0, TrialState.COMPLETE, search=Measurement({"loss": float(position)}))], change([0])
+        )
     for position, job_id in enumerate(ids):
         assert [one.metrics["loss"] for one in store.trials(job_id)] == [position]
         assert [one.metrics["loss"] for one in store.front(job_id)] == [position]
@@ -83,11 +86,11 @@ def keeps_jobs_apart(open_store: OpenStore) -> None:
 
 def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
     """A trial comes back as it was given, whatever its state; nothing is made up where it holds nothing."""
-    assert all(getattr(FULL_TRIAL, field.name) not in (None, {}) for field in fields(Trial))
+    assert all(getattr(FULL_TRIAL, field.name) not in (None, {}, ()) for field in fields(Trial))
     store = open_store()
-    job_id = new_job(store, PLAN)
+    job_id = new_job(store, DEFINITION)
     given = [replace(FULL_TRIAL, number=number, state=state) for number, state in enumerate(TrialState)]
-    given.append(Trial(len(given), TrialState.FAIL, (0, 0, 0), PLAN_OPTIONS, ask=0, told=0, requested=1))
+    given.append(Trial(len(given), TrialState.FAIL, (0, 0, 0), OPTIONS, ask=0, told=0, requested=1))
     held(store, job_id).add_trials(given, change())
     found = list(store.trials(job_id))
     for one, expected in zip(found, given, strict=True):
@@ -97,7 +100,7 @@ def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
 def lands_results_with_front_and_counters(open_store: OpenStore) -> None:
     """A result, its place on the front, the hypervolume and the job's counters change together."""
     store = open_store()
-    job_id = new_job(store, PLAN)
+    job_id = new_job(store, DEFINITION)
     held(store, job_id).add_trials([_started(number) for number in range(6)], change())
     assert _counts(store, job_id) == (0, 0, 0, 0, 0.0)
     done = [replace(FULL_TRIAL, number=number) for number in (2, 0)]
@@ -118,7 +121,7 @@ def is_all_or_nothing(open_store: OpenStore) -> None:
     """When one part of a write fails, none of it is there, and the store goes on."""
     store = open_store()
     job_id = new_job(store)
-    done = replace(trial(0), state=TrialState.COMPLETE, metrics={"loss": 0.5})
+    done = replace(trial(0), state=TrialState.COMPLETE, search=Measurement({"loss": 0.5}))
     held(store, job_id).add_trials([trial(0), trial(1)], change())
     before = list(store.trials(job_id)), _counts(store, job_id)
     impossible: list[Callable[[], None]] = [
@@ -127,7 +130,7 @@ def is_all_or_nothing(open_store: OpenStore) -> None:
         lambda: held(store, job_id).add_trials([trial(2), trial(3), trial(0)], change()),
         lambda: held(store, job_id).add_trials([replace(done, number=2)], change([2, 98], [], [(1, 0.5)])),
         lambda: held(store, job_id).add_trials([trial(2), trial(0)], change(), [CurvePoint("loss", 0, 1, 0.5)]),
-        lambda: held(store, job_id).save_baselines([Baseline("W4", (0,)), Baseline("W4", (1,))]),
+        lambda: held(store, job_id).save_baselines({0: uniform("W4", (0,)), 1: uniform("W4", (1,))}),
     ]
     for step in impossible:
         with _refusal(StoreError):
@@ -176,34 +179,44 @@ def learning_curves_are_kept(open_store: OpenStore) -> None:
     assert store.curves(other) == {ODD_TEXT[:20]: [(0, 1 / 3)]}
 
 
+def uniform(label: str, candidate: Candidate, **others: Any) -> Baseline:
+    """A baseline of the same option everywhere."""
+    return Baseline("uniform", label, candidate, **others)
+
+
 def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     """Test scores land in their trial alone; baselines keep their order, and are put in place of the former ones."""
     store = open_store()
     job_id = new_job(store)
+    score = Measurement({"loss": 0.25}, {"loss": 0.5}, seconds=1.5)
     held(store, job_id).add_trials([trial(0), trial(1)], change())
-    held(store, job_id).score_trial(1, Measurement({"loss": 0.25}, {"loss": 0.5}))
-    scored = replace(trial(1), test_metrics={"loss": 0.25}, test_standard_errors={"loss": 0.5})
-    assert list(store.trials(job_id)) == [trial(0), scored]
-    full = Baseline(
-        "W4A8", (2,), {"loss": 1 / 3}, {"loss": 0.1}, {"loss <= 0": 1 / 3}, {"loss": 2.0}, {"loss": 3.0}, "no"
+    held(store, job_id).score(replace(trial(1), test=score), {"k" * 64: ("trial 1", score)})
+    assert list(store.trials(job_id)) == [trial(0), replace(trial(1), test=score)]
+    assert store.measurements(["k" * 64]) == {"k" * 64: (score, f"job {job_id} trial 1")}
+    full = uniform(
+        "W4A8",
+        (2,),
+        costs={"bytes": 1 / 3},
+        search=Measurement({"loss": 1 / 3}, {"loss": 0.1}),
+        test=Measurement({"loss": 2.0}, {"loss": 3.0}),
+        violations={"loss <= 0": 1 / 3},
+        error="no",
     )
-    given = [Baseline("float32", None), full, Baseline(ODD_TEXT[:20], (0,))]
-    held(store, job_id).save_baselines(given)
+    given = [Baseline("float", "float32", None), full, uniform(ODD_TEXT[:20], (0,))]
+    held(store, job_id).save_baselines(dict(enumerate(given)))
     assert store.baselines(job_id) == given
-    held(store, job_id).save_baselines(given[::-1][:2])
-    assert store.baselines(job_id) == given[::-1][:2]
-    point, again = Baseline("sensitivity 1", (1,), {"loss": 0.5}), Baseline("sensitivity 1", (1,), error="no")
-    single = [Baseline(f"single change {i}", (i,), {"loss": 0.5}) for i in range(2)]
-    for position, one in ((9, point), (1, single[1]), (0, single[0]), (9, again)):
-        held(store, job_id).save_baseline(position, one)
-    assert store.baselines(job_id) == [*given[::-1][:2], again]
+    measured = uniform(ODD_TEXT[:20], (1,), search=score)
+    held(store, job_id).save_baselines({2: measured}, {"b" * 64: ("baseline W2", score)})
+    assert store.baselines(job_id) == [*given[:2], measured]
+    assert store.measurements(["b" * 64]) == {"b" * 64: (score, f"job {job_id} baseline W2")}
+    points = [Baseline("sensitivity", "sensitivity 1", (1,), error="no"), Baseline("no_sensitivity", "s", None)]
+    single = [Baseline("single_change", f"single change {i}", (i,), search=score) for i in range(2)]
+    held(store, job_id).save_baselines({9: points[0], 10: points[1], 1: single[1], 0: single[0]})
+    assert store.baselines(job_id) == [*given[:2], measured, *points]
     assert store.single_changes(job_id) == single
-    held(store, job_id).score_baseline("W4A8", Measurement({"loss": 0.25}, {"loss": 0.5}))
-    scored_too = replace(full, test_metrics={"loss": 0.25}, test_standard_errors={"loss": 0.5})
-    assert store.baselines(job_id) == [given[2], scored_too, again]
-    held(store, job_id).save_baselines([])
-    assert store.baselines(job_id) == [again], "the sensitivity baseline went with the others"
-    assert store.single_changes(job_id) == single
+    scored = replace(full, test=score)
+    held(store, job_id).score(scored)
+    assert store.baselines(job_id) == [given[0], scored, measured, *points]
 
 
 def jobs_start_stop_and_end(open_store: OpenStore) -> None:
@@ -211,14 +224,14 @@ def jobs_start_stop_and_end(open_store: OpenStore) -> None:
     store = open_store()
     job_id, other = new_job(store), new_job(store)
     for state in (JobState.PAUSED, JobState.CANCELLED):
-        with store.hold(job_id, 20) as job, store.hold(other, 5) as beside:
+        with hold(store, job_id, 20) as job, hold(store, other, 5) as beside:
             record = store.job(job_id)
             assert (record.state, record.n_trials) == (JobState.RUNNING, 20)
             assert (record.message, record.ended) == (None, None), "how it ended before is still there"
-            assert job.requested is None, "an old request is still there"
+            assert job.requested_state is None, "an old request is still there"
             store.request(job_id, state)
-            assert job.requested is state
-            assert beside.requested is None
+            assert job.requested_state is state
+            assert beside.requested_state is None
             job.end(state, ODD_TEXT, seconds=1.5)
         record = store.job(job_id)
         assert (record.state, record.message, record.seconds) == (state, ODD_TEXT, 1.5)
@@ -230,20 +243,19 @@ def law_2_a_late_writer_is_refused(open_store: OpenStore) -> None:
     """One holder a job; who was replaced changes nothing any more."""
     store = open_store()
     job_id = new_job(store)
-    first = store.hold(job_id, 10)
+    first = hold(store, job_id, 10)
     first.add_trials([trial(0)], change())
     with _refusal(JobHeld, f"job {job_id} is run by process"):
-        store.hold(job_id, 10)
+        hold(store, job_id, 10)
     expire_lease(store, job_id)
-    second = store.hold(job_id, 10)
+    second = hold(store, job_id, 10)
     done = replace(trial(0), state=TrialState.COMPLETE)
     steps: list[Callable[[], Any]] = [
         lambda: first.finish_trials([done], change([0])),
         lambda: first.add_trials([trial(1)], change()),
-        lambda: first.score_trial(0, Measurement({"loss": 1.0})),
-        lambda: first.save_baselines([Baseline("W4", (0,))]),
-        lambda: first.save_baseline(0, Baseline("W4", (0,))),
-        lambda: first.score_baseline("W4", Measurement({"loss": 1.0})),
+        lambda: first.score(replace(trial(0), test=Measurement({"loss": 1.0}))),
+        lambda: first.save_baselines({0: uniform("W4", (0,))}),
+        lambda: first.score(uniform("W4", (0,), test=Measurement({"loss": 1.0}))),
         lambda: first.event("late"),
         lambda: first.end(JobState.FAILED, "late", 1.0),
     ]
@@ -263,11 +275,11 @@ def a_lost_attempt_and_its_retry_land_together(open_store: OpenStore) -> None:
     job = held(store, job_id)
     job.add_trials([trial(0)], change())
     lost = Attempt(0, 1, "ray-1", ODD_TEXT, MOMENT)
-    job.retry_trial(replace(trial(0), attempt=2), lost)
+    job.retry_trial(lost)
     assert store.attempts(job_id) == [lost]
     assert list(store.trials(job_id)) == [replace(trial(0), attempt=2)]
     with _refusal(StoreError):
-        job.retry_trial(replace(trial(0), attempt=3), lost)
+        job.retry_trial(lost)
     assert list(store.trials(job_id)) == [replace(trial(0), attempt=2)]
 
 
@@ -279,10 +291,10 @@ def measurements_are_shared_between_jobs(open_store: OpenStore) -> None:
     for job_id in (first, second):
         held(store, job_id).add_trials([trial(0)], change())
         done = replace(trial(0), state=TrialState.COMPLETE)
-        held(store, job_id).finish_trials([done], change(), {"k" * 64: (0, found)})
+        held(store, job_id).finish_trials([done], change(), {"k" * 64: ("trial 0", found)})
     keys = [f"{number:064}" for number in range(1200)]
-    assert store.measured([*keys, "k" * 64]) == {"k" * 64: (found, f"job {first} trial 0")}
-    assert store.measured([]) == {}
+    assert store.measurements([*keys, "k" * 64]) == {"k" * 64: (found, f"job {first} trial 0")}
+    assert store.measurements([]) == {}
 
 
 def events_come_in_order(open_store: OpenStore) -> None:
@@ -307,7 +319,7 @@ def unknown_jobs_are_an_error(open_store: OpenStore) -> None:
     missing = new_job(store) + 41
     steps: list[Callable[[], Any]] = [
         lambda: store.job(missing),
-        lambda: store.hold(missing, 3),
+        lambda: hold(store, missing, 3),
         lambda: store.request(missing, JobState.CANCELLED),
         lambda: list(store.trials(missing)),
         lambda: store.front(missing),
@@ -336,17 +348,23 @@ CHECKS: tuple[Callable[[OpenStore], None], ...] = (
 """The contract."""
 
 
+def hold(store: Store, job_id: int, n_trials: int) -> HeldJob:
+    """Take a job, as the process that runs it does."""
+    from autoquant.store import HeldJob
+
+    return HeldJob(store, job_id, n_trials)
+
+
 def _started(number: int) -> Trial:
     full = FULL_TRIAL
-    return Trial(
-        number, TrialState.RUNNING, full.candidate, full.options, full.ask, full.told, full.requested, full.attempt
-    )
+    asked = (full.candidate, full.options, full.ask, full.told, full.requested, full.settings, full.attempt)
+    return Trial(number, TrialState.RUNNING, *asked)
 
 
 def _result(done: Trial) -> dict[str, Any]:
     """What a finished trial brings."""
-    names = ("state", "metrics", "standard_errors", "violations", "artifacts", "seconds", "worker", "measured_by")
-    return {name: getattr(done, name) for name in (*names, "error", "started", "ended")}
+    names = ("state", "costs", "search", "violations", "worker", "measured_by", "error", "started", "ended")
+    return {name: getattr(done, name) for name in names}
 
 
 def _counts(store: Store, job_id: int) -> tuple[int, int, int, int, float]:

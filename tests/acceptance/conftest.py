@@ -13,6 +13,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -25,9 +26,11 @@ import autoquant as aq
 
 AUTOQUANT = Path(sysconfig.get_path("scripts")) / "autoquant"
 MARK = "AUTOQUANT_TEST_MARK"
+HANGS = 600.0
+"""Seconds after which something hangs rather than that the machine is busy."""
 
 WORKERS = '''
-"""An evaluator without a network, as slow as it is told to be."""
+"""An evaluator without a network, as slow as it is told to be; while there is a file `hold` it waits."""
 
 import os
 import time
@@ -47,8 +50,11 @@ class Toy(Evaluator):
     def bounds(self):
         return {"score": (1.0, 0.0), "price": (0.0, 16.0)}
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
+        candidate = prepared.candidate
         time.sleep(self.seconds[split])
+        while Path(__file__).with_name("hold").exists():
+            time.sleep(0.02)
         if self.bad == "all" or (self.bad == "raise" and candidate[0] == 2):
             raise ValueError(f"candidate {candidate} is poison")
         if self.bad == "die" and candidate[0] == 2 and split == "search":
@@ -161,10 +167,9 @@ class Running:
 
     process: subprocess.Popen[str]
     store: str
-    started: float = field(default_factory=time.monotonic)
 
-    def wait(self, seconds: float = 120) -> Result:
-        out, err = self.process.communicate(timeout=seconds)
+    def wait(self) -> Result:
+        out, err = self.process.communicate(timeout=HANGS)
         return Result(self.process.returncode, out, err)
 
     def send(self, number: signal.Signals) -> None:
@@ -179,20 +184,41 @@ class Running:
         self.process.kill()
         return self.wait()
 
-    def until(self, seen: Callable[[aq.Job], bool], seconds: float = 120) -> aq.Job:
+    def until(self, seen: Callable[[aq.Job], bool]) -> aq.Job:
         """Wait until something can be seen in the store."""
-        while time.monotonic() - self.started < seconds:
-            try:
-                job = newest(self.store)
-            except aq.StoreError:
-                job = None
-            if job is not None and seen(job):
+        end = time.monotonic() + HANGS
+        while time.monotonic() < end:
+            if (job := self._look(seen)) is not None:
                 return job
-            if self.process.poll() is not None:
-                raise AssertionError(f"it ended before: {self.wait()}")
             time.sleep(0.02)
         self.process.kill()
-        raise AssertionError(f"not seen in {seconds} s: {self.wait()}")
+        raise AssertionError(f"not seen in {HANGS} s: {self.wait()}")
+
+    def halted_when(self, seen: Callable[[aq.Job], bool]) -> aq.Job:
+        """As `until`, with the process halted at that moment, however late it is noticed, until `go_on`."""
+
+        def halted(job: aq.Job) -> bool:
+            self.send(signal.SIGSTOP)
+            with suppress(ChildProcessError):
+                os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if self.process.poll() is None and seen(job):
+                return True
+            self.go_on()
+            return False
+
+        return self.until(halted)
+
+    def go_on(self) -> None:
+        self.send(signal.SIGCONT)
+
+    def _look(self, seen: Callable[[aq.Job], bool]) -> aq.Job | None:
+        with suppress(aq.StoreError):
+            job = newest(self.store)
+            if seen(job):
+                return job
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended before: {self.wait()}")
+        return None
 
 
 @dataclass
@@ -201,6 +227,7 @@ class Folder:
 
     path: Path
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: list[Running] = field(default_factory=list)
 
     @property
     def store(self) -> str:
@@ -226,7 +253,8 @@ class Folder:
         environment = {**os.environ, MARK: self.mark, "AUTOQUANT_STORE": url, "COLUMNS": "80", **more}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
         command = [str(AUTOQUANT), *map(str, arguments)]
-        return Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url)
+        self.started.append(Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url))
+        return self.started[-1]
 
     def run(self, *arguments: object, **options: Any) -> Result:
         """Run a command to its end."""
@@ -255,7 +283,7 @@ class Folder:
                 found[int(entry.name)] = command
         return found
 
-    def left_after(self, seconds: float, agents: bool = False) -> list[str]:
+    def left(self, agents: bool = False, seconds: float = HANGS) -> list[str]:
         """The processes that are still there after so long at most; none is what one hopes for.
 
         The two agents of a Ray whose head was killed look for it for up to a minute before they go too; they count only
@@ -300,7 +328,10 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     """A folder of its own for each test."""
     made = make_folder(tmp_path / "project")
     yield made
-    assert made.left_after(10) == []
+    for running in made.started:  # those of a test that failed, which may be halted
+        if running.process.poll() is None:
+            running.kill()
+    assert made.left() == []
 
 
 @pytest.fixture(scope="module")

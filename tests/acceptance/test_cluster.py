@@ -39,7 +39,8 @@ class Travelled(Evaluator):
     def bounds(self):
         return {"score": (1.0, 0.0), "price": (0.0, 16.0), "travelled": (1.0, 0.0)}
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
+        candidate = prepared.candidate
         time.sleep(0.2)
         score = 1 - sum((4 - x) ** 2 for x in candidate) / 64
         travelled = float("runtime_resources" in __file__)

@@ -61,7 +61,7 @@ def killed(shared, toy):
     """The files of a store with the same search, killed in the middle."""
     spec = shared.write(toy, "killed.yaml", evaluator=EVALUATOR)
     running = shared.start("search", spec, store=f"sqlite:///{shared.path / 'killed.db'}")
-    running.until(lambda job: job.record.finished >= 10)
+    running.halted_when(lambda job: job.record.finished >= 10)
     running.kill()
     return files_of(shared.path / "killed.db")
 
@@ -79,7 +79,7 @@ def finished(job: aq.Job) -> dict[int, aq.Trial]:
 def kept(before: dict[int, aq.Trial], job: aq.Job) -> bool:
     """Whether every trial is as it was, except that its test scores may have come."""
     now = finished(job)
-    return all(replace(now[number], test_metrics={}, test_standard_errors={}) == before[number] for number in before)
+    return all(replace(now[number], test=None) == before[number] for number in before)
 
 
 def refused(said: Any, *parts: str) -> None:
@@ -108,26 +108,23 @@ def network(server) -> Iterator[postgres.Network]:
     one.close()
 
 
-def test_the_server_is_restarted_and_one_of_two_searches_does_not_wait_for_it(
-    folder, spec, toy, server, truth, untouched
-):
+def test_the_server_is_restarted_and_one_of_two_searches_does_not_wait_for_it(folder, spec, server, truth, untouched):
     urls = [server.url(server.new_database()) for _ in range(2)]
-    slow = folder.write(toy, "slow.yaml", evaluator=EVALUATOR | {"seconds": 0.12})
-    patient = folder.start("search", slow, store=urls[0])
-    jobs = [patient.until(lambda job: job.record.finished >= 1)]
+    patient = folder.start("search", spec, store=urls[0])
+    jobs = [patient.halted_when(lambda job: job.record.finished >= 1)]
     hasty = folder.start("search", spec, store=urls[1], more={"AUTOQUANT_STORE_PATIENCE": "6"})
-    jobs += [hasty.until(lambda job: job.record.finished >= 5)]
+    jobs += [hasty.halted_when(lambda job: job.record.finished >= 5)]
     server.stop("immediate")
-    stopped = time.monotonic()
+    patient.go_on()
+    hasty.go_on()
     said = hasty.wait()
-    took = time.monotonic() - stopped
     server.start()
     refused(said, f"{urls[1]}': cannot ", "Connection refused", "'autoquant resume' goes on when it is back")
     assert said.code == 1
-    assert 5 < took < 20, "it waited more than once"
 
-    patient.until(lambda job: job.record.finished >= 30)
+    patient.halted_when(lambda job: job.record.finished >= 30)
     server.stop("fast")
+    patient.go_on()
     server.start()
     ended = patient.wait()
     assert ended.code == 0, ended.err
@@ -157,12 +154,12 @@ def test_the_network_is_cut(folder, spec, server, network, truth, untouched, pat
     running = folder.start("search", spec, store=server.url(name, network.port), more=more)
     running.store = server.url(name)
     for number, (how, seconds) in enumerate(cuts, 1):
-        job = running.until(lambda job, count=number * 8: job.record.finished >= count)
+        job = running.halted_when(lambda job, count=number * 8: job.record.finished >= count)
         network.cut(how)
+        running.go_on()
         time.sleep(seconds)
-        assert job.record.finished < 40
         network.mend()
-    ended = running.wait(150)
+    ended = running.wait()
     assert ended.code == 0, ended.err
     assert truth(job) == untouched
 
@@ -265,12 +262,12 @@ def test_the_file_is_damaged_between_kill_and_resume(folder, killed, truth, unto
     assert truth(folder.job()) == untouched
 
 
-def test_the_file_is_damaged_under_a_search(folder, spec):
+def test_the_file_is_damaged_under_a_search(folder, toy):
     """Its log, which still holds all, and the log's index: else SQLite goes on with what it has in memory.
 
     Between two of its writes, for the same reason: a commit writes the index's header anew and hides the damage.
     """
-    running = folder.start("search", spec)
+    running = folder.start("search", folder.write(toy, evaluator=EVALUATOR, budget={"n_trials": 600}))
     running.until(lambda job: job.record.finished >= 10)
     with (folder.path / "jobs.db-wal").open("r+b") as log, (folder.path / "jobs.db-shm").open("r+b") as index:
         fcntl.lockf(index, fcntl.LOCK_EX, 1, WRITE_LOCK)

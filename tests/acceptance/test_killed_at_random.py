@@ -38,7 +38,7 @@ def test_law_1_killed_at_random(folder, toy, truth, untouched, request, newest_j
         assert running.kill().code == -signal.SIGKILL
         died_at.append(job.record.finished)
         running = folder.start("resume", job.id, store=store)
-    ended = running.wait(120)
+    ended = running.wait()
     assert ended.code == 0, ended.err
     print(f"killed after {died_at} trials")
     assert 0 < died_at[-1] < 400

@@ -35,11 +35,12 @@ def test_law_1_killed_again_and_again_on_either_database(folder, toy, store, tru
     expected = truth(newest_job(store))
     running = folder.start("search", spec, store=store)
     before = newest_job(store).id
-    job = running.until(lambda job: job.id > before and job.record.finished >= 3)
-    for finished in (11, 19, 27, 35):
+    job = running.halted_when(lambda job: job.id > before and job.record.finished >= 3)
+    for finished in (15, 31):
         running.kill()
         running = folder.start("resume", job.id, store=store)
-        running.until(lambda job, finished=finished: job.record.finished >= finished)
+        running.halted_when(lambda job, finished=finished: job.record.finished >= finished)
+    running.go_on()
     ended = running.wait()
     assert ended.code == 0, ended.err
     assert truth(job) == expected

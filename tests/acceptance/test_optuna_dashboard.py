@@ -48,11 +48,11 @@ def fetch(storage, tmp_path_factory) -> Iterator[Callable[[str], Any]]:
         process = subprocess.Popen(command, stdout=out, stderr=out)
 
     def get(path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/{path}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/{path}", timeout=300) as answer:
             return json.load(answer)
 
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while True:
             try:
                 get("studies")
@@ -64,7 +64,7 @@ def fetch(storage, tmp_path_factory) -> Iterator[Callable[[str], Any]]:
         yield get
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(300)
 
 
 def values(trial: dict[str, Any]) -> tuple[float, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+import sys
 
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from autoquant import cli, plugins
 
 BROKEN = {
     # What a spec may hold.
@@ -134,28 +137,33 @@ ARGUMENTS = {
 
 @pytest.fixture(scope="module")
 def refusals(shared, toy, cnn):
-    """What every broken spec and argument came to; two run at a time."""
+    """What every broken spec and argument came to: in this process, so that each need not load everything anew."""
     specs = {name: shared.write(toy, f"toy{i}.yaml", **case[0]) for i, (name, case) in enumerate(BROKEN.items())}
     specs |= {name: shared.write(cnn, f"cnn{i}.yaml", **case[0]) for i, (name, case) in enumerate(NETWORK.items())}
     for name, case in FILES.items():
         specs[name] = shared.path / name
         specs[name].write_bytes(case[0] if isinstance(case[0], bytes) else case[0].encode())
-    commands = {name: ["search", spec] for name, spec in specs.items()}
+    commands = {name: ["search", str(spec)] for name, spec in specs.items()}
     commands |= {name: case[0] for name, case in ARGUMENTS.items()}
-    with ThreadPoolExecutor(2) as executor:
-        done = executor.map(lambda command: shared.run(*command, cwd=shared.path), commands.values())
-        return dict(zip(commands, done, strict=True))
+    runner = CliRunner(env={"AUTOQUANT_STORE": shared.store, "COLUMNS": "80"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(shared.path)
+        done = {name: runner.invoke(cli.commands(), command) for name, command in commands.items()}
+    plugins.leave_folder()
+    for module in ("workers", "network"):
+        sys.modules.pop(module, None)
+    return done
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *NETWORK, *FILES, *ARGUMENTS])
 def test_refused(refusals, name):
     said = refusals[name]
-    assert said.code == 2, said
-    assert said.out == ""
-    assert "Traceback" not in said.err
-    err = " ".join(said.err.replace("│", " ").split())
+    assert said.exit_code == 2, said
+    assert isinstance(said.exception, SystemExit)
+    assert said.stdout == ""
+    err = " ".join(said.stderr.replace("│", " ").split())
     for text in (BROKEN | NETWORK | FILES | ARGUMENTS)[name][1:]:
-        assert text in err, said.err
+        assert text in err, said.stderr
 
 
 def test_nothing_was_stored(refusals, shared):

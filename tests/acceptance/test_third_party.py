@@ -22,7 +22,7 @@ def installed(tmp_path_factory):
         [*command, "--disable-pip-version-check", "--target", str(target), str(EXAMPLE)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -49,7 +49,7 @@ def test_its_own_tests_run_the_shipped_suite(installed):
         capture_output=True,
         text=True,
         cwd=installed,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert "3 passed" in done.stdout, done.stdout + done.stderr

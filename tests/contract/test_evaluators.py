@@ -16,8 +16,8 @@ from toy import Toy
 
 from autoquant import plugins
 from autoquant.data import DataSplits, Split, SplitName
-from autoquant.interfaces import Evaluator
-from autoquant.space import Candidate, SearchSpace
+from autoquant.interfaces import Evaluator, Prepared
+from autoquant.space import SearchSpace
 from autoquant.testing.evaluators import CHECKS, check_evaluator
 from autoquant.trial import Measurement
 
@@ -65,19 +65,19 @@ def test_contract(options: dict[str, Any], check: Callable[..., None]) -> None:
 class Honest(Toy):
     """A third-party evaluator that keeps the contract."""
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        found = super().evaluate(space, candidate, split)
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        found = super().score(prepared, split)
         return Measurement({**found.metrics, "size": found.metrics["size"] + (split == "test")}, found.standard_errors)
 
 
 def changed(change: Callable[[Honest, dict[str, float]], dict[str, float]], **methods: Any) -> type[Honest]:
     """An evaluator whose metrics are changed."""
 
-    def evaluate(self: Honest, *given: Any) -> Measurement:
-        found = Honest.evaluate(self, *given)
+    def score(self: Honest, *given: Any) -> Measurement:
+        found = Honest.score(self, *given)
         return Measurement(change(self, dict(found.metrics)), found.standard_errors)
 
-    return type("Changed", (Honest,), {"evaluate": evaluate, **methods})
+    return type("Changed", (Honest,), {"score": score, **methods})
 
 
 def remembers(self: Any, metrics: dict[str, float]) -> dict[str, float]:
@@ -96,14 +96,14 @@ BROKEN: dict[str, type[Honest]] = {
     "it sees no difference": changed(lambda _, found: {"quality": 0.5, "loss": 0.5, "size": 1.0}),
     "bounds are turned": type("Turned", (Honest,), {"bounds": lambda self: {"loss": (4.0, 0.0)}}),
     "bounds of something else": type("Else", (Honest,), {"bounds": lambda self: {"speed": (4.0, 0.0)}}),
-    "the test split is the search split": type("Same", (Honest,), {"evaluate": Toy.evaluate}),
+    "the test split is the search split": type("Same", (Honest,), {"score": Toy.score}),
     "many differ from each": type(
-        "Many", (Honest,), {"evaluate_many": lambda self, *given: Honest.evaluate_many(self, *given)[::-1]}
+        "Many", (Honest,), {"score_many": lambda self, *given: Honest.score_many(self, *given)[::-1]}
     ),
     "errors are negative": type(
         "Negative",
         (Honest,),
-        {"reference": lambda self, split: Measurement(dict.fromkeys(self.metrics, 0.5), {"loss": -1})},
+        {"score": lambda self, *given: Measurement(Honest.score(self, *given).metrics, {"loss": -1})},
     ),
 }
 

@@ -92,7 +92,7 @@ class SearchOnly(InlinePool):
     """Measures everything on the search split."""
 
     def submit(self, task: Task) -> None:
-        super().submit(Task(task.key, task.candidate))
+        super().submit(Task(task.key, task.request))
 
 
 class Stubborn(InlinePool):

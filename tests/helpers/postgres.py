@@ -132,7 +132,7 @@ class Network:
 
     def _do(self, coroutine: Any) -> None:
         done: Future[None] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        done.result(10)
+        done.result(300)
 
     async def _listen(self) -> None:
         self._cut = None

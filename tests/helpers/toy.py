@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from autoquant.data import SplitName
@@ -12,14 +14,18 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import (
     Completion,
     CostModel,
+    EvaluationRequest,
     Evaluator,
     EvaluatorRecipe,
     FloatArray,
+    Prepared,
+    Report,
     Result,
     Searcher,
     SearchProblem,
     Task,
     WorkerPool,
+    no_report,
     table,
 )
 from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
@@ -79,14 +85,20 @@ class Toy(Evaluator):
     def bounds(self) -> dict[str, tuple[float, float]]:
         return {"quality": (1.0, 0.0), "loss": (0.0, 4.0), "size": (0.0, 40.0)}
 
-    def reference(self, split: SplitName) -> Measurement | None:
-        CALLS.append((None, split))
-        if self.fail_float:
-            raise RuntimeError("no such luck")
-        return Measurement({"quality": 0.9, "loss": 0.1, "size": 40.0}) if self.float_network else None
+    @property
+    def has_reference(self) -> bool:
+        return self.float_network
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        CALLS.append((candidate, split))
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        CALLS.append((prepared.candidate, split))
+        if prepared.candidate is None:
+            if self.fail_float:
+                raise RuntimeError("no such luck")
+            return Measurement({"quality": 0.9, "loss": 0.1, "size": 40.0})
+        return self.of(prepared.candidate)
+
+    def of(self, candidate: Candidate) -> Measurement:
+        """What a candidate measures, on whatever split."""
         total = sum(candidate)
         if total in self.fail:
             raise ValueError(f"a sum of {total} is more than I can take")
@@ -177,9 +189,10 @@ class Shuffled(WorkerPool):
 
     def _run(self, task: Task) -> Completion:
         try:
-            if task.candidate is None:
-                return Completion(task, self._evaluator.reference(task.split))
-            return Completion(task, self._evaluator.evaluate(self._space, task.candidate, task.split), worker="w")
+            if task.request.is_reference and not self._evaluator.has_reference:
+                return Completion(task)
+            prepared = self._evaluator.prepare(self._space, task.request)
+            return Completion(task, self._evaluator.score(prepared, task.split), worker="w")
         except Exception as error:
             return Completion(task, error=f"{type(error).__name__}: {error}", worker="w")
 
@@ -235,10 +248,10 @@ class Whole(OwnBytes):
 class SearchOnly(Toy):
     """Cannot measure candidates on the test split."""
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        if split == "test":
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        if split == "test" and prepared.candidate is not None:
             raise ValueError("no test data today")
-        return super().evaluate(space, candidate, split)
+        return super().score(prepared, split)
 
 
 class Clumsy(Toy):
@@ -271,16 +284,121 @@ class OwnMetric(ToyNetwork):
     def bounds(self) -> dict[str, tuple[float, float]]:
         return {**super().bounds(), "own": (0.0, 4.0)}
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        found = super().evaluate(space, candidate, split)
+    def of(self, candidate: Candidate) -> Measurement:
+        found = super().of(candidate)
         return Measurement({**found.metrics, "own": found.metrics["loss"]}, found.standard_errors)
 
 
 class Coarse(Toy):
     """Sees no difference before three indices in all are taken away."""
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        most = sum(len(choice.options) - 1 for choice in space.choices)
-        missing = float(most - sum(candidate))
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        if prepared.candidate is None:
+            return super().score(prepared, split)
+        most = sum(len(choice.options) - 1 for choice in prepared.space.choices)
+        missing = float(most - sum(prepared.candidate))
         found = max(0.0, missing - 2)
         return Measurement({"quality": 1.0 / (1.0 + found), "loss": found / 4, "size": 20.0 - found}, {"loss": 0.01})
+
+
+class TradeOffs(Searcher):
+    """Proposes settings, each a trade-off between loss and size, and keeps what they derived."""
+
+    def __init__(self, problem: SearchProblem) -> None:
+        super().__init__(problem)
+        self.derived: list[Candidate] = []
+
+    def propose(self, count: int) -> list[dict[str, float]]:
+        return [{"trade_off": 0.01 * 1.5 ** (self.asked + i)} for i in range(count)]
+
+    def learn(self, results: list[Result]) -> None:
+        self.derived += [proposal.candidate for proposal, metrics in results if metrics is not None]
+
+
+@dataclass(frozen=True)
+class Derived(Prepared):
+    """What settings derived."""
+
+    found: Candidate
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.found
+
+
+class Deriving(ToyNetwork):
+    """Derives the candidate that a trade-off asks for; the higher it is, the fewer bits.
+
+    Args:
+        nothing: trade-offs above this one derive nothing.
+    """
+
+    def __init__(self, network: Any, data: Any, *, nothing: float = 1e9) -> None:
+        super().__init__(network, data)
+        self.nothing = nothing
+
+    def prepare(self, space: SearchSpace, request: EvaluationRequest, report: Report = no_report) -> Prepared:
+        if request.settings is None:
+            return super().prepare(space, request, report)
+        high = 1 / (1 + 10 * float(request.settings["trade_off"]))
+        for step in range(2):
+            report(step, {"size": float(step)})
+        return Derived(space, request, tuple(round(high * (int(size) - 1)) for size in space.sizes))
+
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        found = super().score(prepared, split)
+        settings = prepared.request.settings
+        if settings is None or float(settings["trade_off"]) > self.nothing:
+            return found
+        return replace(found, candidate=prepared.candidate)
+
+
+class Clock(Shuffled):
+    """Says that it can end what takes too long, and keeps what it was given."""
+
+    limits_time: ClassVar[bool] = True
+    given: ClassVar[list[Task]] = []
+
+    def submit(self, task: Task) -> None:
+        self.given.append(task)
+        super().submit(task)
+
+
+class Frail(Shuffled):
+    """Loses each task so often before it is measured.
+
+    Args:
+        losses: how often.
+    """
+
+    def __init__(self, *, losses: int = 1) -> None:
+        super().__init__()
+        self._losses = losses
+        self._lost: Counter[str] = Counter()
+
+    def _run(self, task: Task) -> Completion:
+        self._lost[f"{task.key} {task.split}"] += 1
+        if self._lost[f"{task.key} {task.split}"] <= self._losses:
+            return Completion(task, error="the worker was lost", worker="w", lost=True)
+        return super()._run(task)
+
+
+class Counted(Halves):
+    """Counts how often it is asked for canonical candidates."""
+
+    asked: ClassVar[Counter[Candidate]] = Counter()
+
+    def canonical(self, candidate: Candidate) -> Candidate:
+        self.asked[candidate] += 1
+        return super().canonical(candidate)
+
+
+class Listing(Searcher):
+    """Counts through the candidates, and asks the space for nothing."""
+
+    def propose(self, count: int) -> list[Candidate]:
+        numbers = range(self.asked, self.asked + count)
+        return [tuple(number // 4**i % 4 for i in range(len(self.problem.space.choices))) for number in numbers]
+
+    def learn(self, results: list[Result]) -> None:
+        """Learns nothing."""

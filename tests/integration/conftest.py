@@ -45,9 +45,6 @@ def data():
 """
 
 WORKERS = '''
-import os
-from pathlib import Path
-
 from autoquant import Measurement
 from autoquant_workers.post_training import PostTraining
 
@@ -58,17 +55,17 @@ class Mine(PostTraining):
     metrics = {**PostTraining.metrics, "mine": "maximize"}
     version = "mine 1"
 
-    def __init__(self, network, data, *, offset: float = 1000.0, poison: str = "", **options):
+    def __init__(self, network, data, *, offset: float = 1000.0, poison: bool = False, **options):
         super().__init__(network, data, **options)
         self.offset, self.poison = offset, poison
-        self.driver = os.getpid()
 
-    def evaluate(self, space, candidate, split="search"):
-        if candidate[0] == 2 and self.poison == "raise" or self.poison == "always":
+    def score(self, prepared, split):
+        candidate = prepared.candidate
+        if candidate is not None and candidate[0] == 2 and self.poison:
             raise RuntimeError(f"poison in {candidate}")
-        if candidate[0] == 2 and self.poison == "die" and sum(candidate) == 4:
-            os._exit(9)
-        found = super().evaluate(space, candidate, split)
+        found = super().score(prepared, split)
+        if candidate is None:
+            return found
         return Measurement({**found.metrics, "mine": self.offset - sum(candidate)}, found.standard_errors)
 '''
 
@@ -151,7 +148,7 @@ def command():
             cwd=cwd,
             text=True,
             capture_output=True,
-            timeout=120,
+            timeout=600,
         )
 
     return run

@@ -35,7 +35,7 @@ def test_resnet20_is_tied_along_its_residual_stream() -> None:
     plan = make_plan(SearchSpec.from_file(EXAMPLES / "resnet20_cifar10" / "spec.yaml"))
     weights = [choice.name for choice in plan.space.choices if choice.name.endswith(".weight")]
     assert len(weights) == 1 + 9, "one for the nine layers that are added, one for the first layer of each block"
-    profile = plan.record.profile
+    profile = plan.definition.profile
     assert profile is not None
     assert (profile.method, len(profile), profile.notes) == ("fx", 20, ())
 
@@ -51,7 +51,7 @@ def test_the_text_classifier_ties_query_key_and_value() -> None:
     text = module("transformer_text")
     spec = SearchSpec.from_file(EXAMPLES / "transformer_text" / "spec.yaml")
     plan = make_plan(spec, network=text.TextClassifier().eval(), data=text.data())
-    profile = plan.record.profile
+    profile = plan.definition.profile
     assert profile is not None
     assert len(profile.quantizable) == 2 + 2 * 6 + 1
     assert len([choice for choice in plan.space.choices if "self_attn" in choice.name]) == 2 * 2

@@ -23,20 +23,17 @@ def check_own_classes(front: dict) -> None:
         assert trial["test_metrics"]["mine"] == 500 - sum(indices)
 
 
-@pytest.mark.parametrize("where", ["elsewhere", "in the folder"])
-def test_found_on_ray(own, command, tmp_path, where):
+def test_found_on_ray_when_called_in_the_folder(own, command, tmp_path):
     store = f"sqlite:///{tmp_path}/jobs.db"
-    cwd, spec = (tmp_path, own) if where == "elsewhere" else (own.parent, own.name)
-    done = command("search", spec, "--store", store, "--json", cwd=cwd)
+    done = command("search", own.name, "--store", store, "--json", cwd=own.parent)
     assert done.returncode == 0, done.stderr
     check_own_classes(json.loads(done.stdout))
-    if where == "elsewhere":
-        measured = aq.load_job(store=store).trials()
-        assert {trial.worker for trial in measured if trial.worker} <= {"ray-0", "ray-1"}
+    measured = aq.load_job(store=store).trials()
+    assert {trial.worker for trial in measured if trial.worker} <= {"ray-0", "ray-1"}
 
 
-def test_shadowing_names_elsewhere_are_not_taken(own, command, tmp_path):
-    """Modules of the same names in the folder that the command is called from do not get in the way."""
+def test_found_on_ray_when_called_elsewhere(own, command, tmp_path):
+    """Modules of the same names there do not get in the way."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for name in ("workers", "cost_models", "network", "search_spaces"):
@@ -99,43 +96,26 @@ def test_two_folders_in_one_process(filled, tmp_path):
         spec = aq.SearchSpec.from_file(filled(tmp_path / name, width))
         spec = spec.model_copy(update={"pool": aq.SearchSpec(space="x", objectives=["x"], pool="inline").pool})
         job = aq.search(spec, f"sqlite:///{tmp_path}/jobs.db")
-        sizes.append(next(layer.parameters for layer in job.record.plan.profile if layer.name == "conv1"))
+        sizes.append(next(layer.parameters for layer in job.record.definition.profile if layer.name == "conv1"))
     again = aq.resume(1, f"sqlite:///{tmp_path}/jobs.db", n_trials=24)
     assert sizes == [60, 120]
     assert again.record.finished == 24
     assert aq.load_job(2, f"sqlite:///{tmp_path}/jobs.db").record.finished == 20
 
 
-@pytest.mark.parametrize(
-    ("poison", "said"), [("raise", "RuntimeError: poison in (2, "), ("die", "the worker was lost")]
-)
-def test_a_trial_that_fails_on_ray(own, command, tmp_path, poison, said):
+def test_a_trial_that_fails_on_ray(own, command, tmp_path):
     """It is FAIL with what went wrong; the search goes on, and every other trial is measured."""
-    spec = own.read_text().replace("offset: 500", f"offset: 500, poison: {poison}")
-    own.write_text(spec.replace("weights: [2, 4, 8]", "weights: [2, 4, 8], layers: {conv2: {weights: [2, 4, 8, 16]}}"))
+    own.write_text(own.read_text().replace("offset: 500", "offset: 500, poison: true"))
     store = f"sqlite:///{tmp_path}/jobs.db"
     done = command("search", own, "--store", store, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     job = aq.load_job(store=store)
     failed = list(job.trials(state="FAIL"))
     assert failed
-    assert job.record.failed == len(failed)
-    assert job.record.finished == 20
+    assert (job.record.failed, job.record.finished) == (len(failed), 20)
     for trial in failed:
         assert trial.candidate[0] == 2
-        assert said in trial.error
-        assert ("Traceback" in trial.error and "workers.py" in trial.error) or poison == "die"
-    assert all(trial.candidate[0] != 2 or poison == "die" for trial in job.trials(state="COMPLETE"))
-    assert all(sum(trial.candidate) != 4 or trial.candidate[0] != 2 for trial in job.trials(state="COMPLETE"))
-
-
-def test_all_trials_fail_on_ray(own, command, tmp_path):
-    own.write_text(own.read_text().replace("offset: 500", "offset: 500, poison: always"))
-    store = f"sqlite:///{tmp_path}/jobs.db"
-    done = command("search", own, "--store", store, cwd=tmp_path)
-    assert done.returncode == 1
-    assert "job failed: the first " in done.stderr
-    assert "RuntimeError: poison in (" in done.stderr
-    job = aq.load_job(store=store)
-    assert job.state == "FAILED"
-    assert job.record.finished < 20
+        assert "RuntimeError: poison in (2, " in trial.error
+        assert "Traceback" in trial.error
+        assert "workers.py" in trial.error
+    assert all(trial.candidate[0] != 2 for trial in job.trials(state="COMPLETE"))

@@ -48,7 +48,7 @@ class Run:
     def __init__(self, spec: SearchSpec, store: Store | None = None) -> None:
         self.plan: Plan = make_plan(spec)
         self.store = store or Store("sqlite://")
-        self.id = self.store.create_job(spec.name, spec.to_dict(), self.plan.record, spec.budget.n_trials)
+        self.id = self.store.create_job(spec.name, spec.to_dict(), self.plan.definition, spec.budget.n_trials)
 
     def run(self, store: Store | None = None, n_trials: int | None = None, **options: Any) -> JobState:
         total = self.plan.spec.budget.n_trials if n_trials is None else n_trials

@@ -19,7 +19,7 @@ def fresh(code: str) -> tuple[float, str]:
     runs = []
     for _ in range(3):
         timed = f"import time; begun = time.process_time()\n{code}\nprint(time.process_time() - begun)"
-        done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, timeout=600)
         printed, _, seconds = done.stdout.rstrip().rpartition("\n")
         runs.append((float(seconds), printed))
     return min(runs)

@@ -9,6 +9,7 @@ import pytest
 import toy
 from hypothesis import given
 from hypothesis import strategies as st
+from measuring import measure, measure_many
 
 from autoquant.errors import SearcherError
 from autoquant.interfaces import KINDS, PricedCosts, SearchProblem, gather_and_sum
@@ -71,9 +72,9 @@ def test_a_refused_tell_says_why() -> None:
 def test_many_are_measured_like_each_and_one_failure_stops_no_other() -> None:
     evaluator, space = toy.Toy(None, None, fail=[3]), problem().space
     candidates = [(0,) * 8, (3, *(0,) * 7), (1, *(0,) * 7)]
-    found = evaluator.evaluate_many(space, candidates)
+    found = measure_many(evaluator, space, candidates)
     assert isinstance(found[1], ValueError)
-    assert [found[0], found[2]] == [evaluator.evaluate(space, candidates[i]) for i in (0, 2)]
+    assert [found[0], found[2]] == [measure(evaluator, space, candidates[i]) for i in (0, 2)]
     assert isinstance(found[0], Measurement)
 
 

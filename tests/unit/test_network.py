@@ -18,21 +18,21 @@ from autoquant.network import (
     WeightQuantization,
     bits_text,
 )
-from autoquant.testing.examples import PLAN
+from autoquant.testing.examples import DEFINITION
 
 
 def test_a_profile_is_read_back_from_json():
-    for profile in (toy.PROFILE, PLAN.profile):
+    for profile in (toy.PROFILE, DEFINITION.profile):
         assert NetworkProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
         assert NetworkProfile.from_dict(profile.to_dict()) == profile
 
 
 def test_what_a_layer_counts():
-    conv, norm = PLAN.profile
+    conv, norm = DEFINITION.profile
     assert (conv.weights, conv.output_channels, conv.input_values, conv.output_values) == (216, 8, 243, 648)
     assert (norm.weights, norm.output_channels) == (0, 0)
-    assert PLAN.profile.quantizable == (conv,)
-    assert len(PLAN.profile) == 2
+    assert DEFINITION.profile.quantizable == (conv,)
+    assert len(DEFINITION.profile) == 2
 
 
 def test_precisions_as_text():
@@ -103,7 +103,7 @@ def test_profiles_of_the_first_version_are_read():
 
 
 def test_a_profile_with_a_graph_is_read_back():
-    conv, norm = PLAN.profile
+    conv, norm = DEFINITION.profile
     profile = NetworkProfile(
         (conv, norm),
         ((3, 9, 9), (5,)),

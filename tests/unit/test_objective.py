@@ -113,3 +113,13 @@ def test_metric_names_are_split_at_the_device(text):
 def test_other_names_are_refused(text):
     with pytest.raises(SpecError, match="is not the name of a metric; write a metric of the evaluator"):
         split_metric(text)
+
+
+def test_signs_turn_values_so_that_less_is_better_and_bounds_are_upper_ones() -> None:
+    assert (Objective("accuracy", "maximize").sign, Objective("loss", "minimize").sign) == (-1.0, 1.0)
+    values = np.array([1.0, -2.0])
+    for objective in (Objective("accuracy", "maximize"), Objective("loss", "minimize")):
+        assert objective.minimized(values).tolist() == (objective.sign * values).tolist()
+    for text in ("speed >= 3", "bytes <= 3"):
+        constraint = Constraint.parse(text)
+        assert constraint.excess(values).tolist() == (constraint.sign * values - constraint.sign * 3.0).tolist()

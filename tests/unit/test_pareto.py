@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoquant.errors import SpecError
-from autoquant.objective import Objective
-from autoquant.pareto import ParetoFront, Scale, dominates, hypervolume, non_dominated
+from autoquant.objective import Bounds, Objective
+from autoquant.pareto import Normalization, ParetoFront, dominates, hypervolume, non_dominated
 
 A, B, C = Objective("a", "minimize"), Objective("b", "maximize"), Objective("c", "minimize")
 WHOLE = st.integers(0, 6)
@@ -29,10 +29,8 @@ def beats(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
 def front_of(values: list[tuple[int, ...]], order: list[int] | None = None) -> ParetoFront:
     """The front of points to be minimised, whose second objective is written as one to be maximised."""
     objectives = (A, B, C)[: len(values[0])] if values else (A, B)
-    scale = Scale(
-        objectives, tuple(6.0 if o is B else 0.0 for o in objectives), tuple(0.0 if o is B else 6.0 for o in objectives)
-    )
-    front = ParetoFront(scale)
+    bounds = tuple(Bounds(6.0, 0.0) if o is B else Bounds(0.0, 6.0) for o in objectives)
+    front = ParetoFront(Normalization(objectives, bounds))
     for number in order or range(len(values)):
         named = zip(objectives, values[number], strict=True)
         front.add(number, {o.metric: float(6 - value if o is B else value) for o, value in named})
@@ -110,10 +108,10 @@ def test_points_beyond_the_worst_stay_on_the_front():
 
 
 def test_a_scale_goes_from_best_to_worst():
-    scale = Scale.of([B, A], {"a": (10.0, 30.0), "b": (1.0, 0.0)})
+    scale = Normalization.of([B, A], {"a": (10.0, 30.0), "b": (1.0, 0.0)})
     assert scale.values({"a": 15.0, "b": 0.25}) == pytest.approx([0.75, 0.25])
-    assert Scale((A,), (5.0,), (5.0,)).values({"a": 7.0}) == pytest.approx([2.0])
+    assert Normalization((A,), (Bounds(5.0, 5.0),)).values({"a": 7.0}) == pytest.approx([2.0])
     with pytest.raises(
         SpecError, match=r"reference_point: the worst value of 'c' is not known; give it, .*\{c: <worst"
     ):
-        Scale.of([A, C], {"a": (0.0, 1.0)})
+        Normalization.of([A, C], {"a": (0.0, 1.0)})

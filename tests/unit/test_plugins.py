@@ -46,9 +46,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     """Installs a distribution: a module with this text, and an entry point of a kind that names something in it."""
 
     def install(kind: str, target: str, text: str | None = None, name: str = "mine") -> None:
-        info = tmp_path / "stranger-1.2.dist-info"
+        info = tmp_path / "foreign-1.2.dist-info"
         info.mkdir(exist_ok=True)
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.2\n")
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1.2\n")
         with (info / "entry_points.txt").open("a") as file:
             file.write(f"[{KINDS[kind].group}]\n{name} = {target}\n")
         if text is not None:
@@ -57,7 +57,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     monkeypatch.syspath_prepend(str(tmp_path))
     yield install
-    for name in [name for name in sys.modules if name.startswith("strange_")]:
+    for name in [name for name in sys.modules if name.startswith("foreign_")]:
         del sys.modules[name]
     plugins._entry_points.cache_clear()
 
@@ -71,24 +71,24 @@ def test_built_in_plug_ins_are_found_whole(kind: str) -> None:
 
 
 def test_two_distributions_that_give_the_same_name_are_both_named(install: Install) -> None:
-    install("searcher", "strange_same:Mine", SEARCHER, name="random")
+    install("searcher", "foreign_same:Mine", SEARCHER, name="random")
     with pytest.raises(PluginError, match=r"searcher 'random' is given by more than one distribution: ") as refused:
         plugins.load("searcher", "random")
-    assert "stranger 1.2 (strange_same:Mine)" in str(refused.value)
+    assert "foreign 1.2 (foreign_same:Mine)" in str(refused.value)
     assert "(autoquant.searchers.random:Random" in str(refused.value)
     both = [info for info in plugins.discover() if (info.kind, info.name) == ("searcher", "random")]
-    assert {info.distribution for info in both} == {"autoquant", "stranger"}
+    assert {info.distribution for info in both} == {"autoquant", "foreign"}
     assert all("uninstall all but one" in (info.error or "") for info in both)
 
 
-def test_a_third_party_plug_in_comes_through_the_same_door(install: Install) -> None:
-    install("searcher", "strange_good:Mine", SEARCHER)
+def test_a_third_party_plug_in_is_found_in_the_same_way(install: Install) -> None:
+    install("searcher", "foreign_good:Mine", SEARCHER)
     assert issubclass(plugins.load("searcher", "mine"), Searcher)
     (info,) = [info for info in plugins.discover() if info.name == "mine"]
     assert (info.kind, info.target, info.distribution, info.version) == (
         "searcher",
-        "strange_good:Mine",
-        "stranger",
+        "foreign_good:Mine",
+        "foreign",
         "1.2",
     )
     assert info.error is None
@@ -97,28 +97,28 @@ def test_a_third_party_plug_in_comes_through_the_same_door(install: Install) -> 
 
 BROKEN: dict[str, tuple[str, str, str | None, str]] = {
     "it needs what is not installed": (
-        "searcher", "strange_a:Mine", "import no_such_module", r"ModuleNotFoundError: No module named 'no_such_module'"
+        "searcher", "foreign_a:Mine", "import no_such_module", r"ModuleNotFoundError: No module named 'no_such_module'"
     ),
-    "it raises": ("pool", "strange_b:Mine", "raise RuntimeError('on strike')", r"RuntimeError: on strike"),
-    "it is no Python": ("evaluator", "strange_c:Mine", "class Mine(", r"SyntaxError"),
-    "it leaves": ("searcher", "strange_d:Mine", "import sys; sys.exit(3)", r"SystemExit: 3"),
-    "it is not there": ("searcher", "strange_e:Mine", None, r"No module named 'strange_e'"),
+    "it raises": ("pool", "foreign_b:Mine", "raise RuntimeError('on strike')", r"RuntimeError: on strike"),
+    "it is no Python": ("evaluator", "foreign_c:Mine", "class Mine(", r"SyntaxError"),
+    "it leaves": ("searcher", "foreign_d:Mine", "import sys; sys.exit(3)", r"SystemExit: 3"),
+    "it is not there": ("searcher", "foreign_e:Mine", None, r"No module named 'foreign_e'"),
     "it lacks the class": (
-        "searcher", "strange_f:Mnie", SEARCHER, r"strange_f \(.*strange_f.py\) has no 'Mnie'; did you mean 'Mine'\?"
+        "searcher", "foreign_f:Mnie", SEARCHER, r"foreign_f \(.*foreign_f.py\) has no 'Mnie'; did you mean 'Mine'\?"
     ),
-    "it is no class": ("searcher", "strange_g:mine", "mine = 3", r"strange_g:mine is 3, not a subclass of Searcher"),
-    "it is of another kind": ("pool", "strange_h:Mine", SEARCHER, r"not a subclass of WorkerPool"),
+    "it is no class": ("searcher", "foreign_g:mine", "mine = 3", r"foreign_g:mine is 3, not a subclass of Searcher"),
+    "it is of another kind": ("pool", "foreign_h:Mine", SEARCHER, r"not a subclass of WorkerPool"),
     "it is not finished": (
-        "searcher", "strange_i:Mine", "from autoquant.interfaces import Searcher\nclass Mine(Searcher): pass",
+        "searcher", "foreign_i:Mine", "from autoquant.interfaces import Searcher\nclass Mine(Searcher): pass",
         r"does not write learn, propose",
     ),
     "it says no metrics": (
-        "cost model", "strange_j:Mine", "from autoquant.interfaces import CostModel\nclass Mine(CostModel):\n"
+        "cost model", "foreign_j:Mine", "from autoquant.interfaces import CostModel\nclass Mine(CostModel):\n"
         "    def supported(self, layer, precision): return True\n    def tables(self, network, options): return {}",
         r"has no 'metrics'",
     ),
     "its options have no types": (
-        "cost model", "strange_k:Mine", "from __future__ import annotations\n"
+        "cost model", "foreign_k:Mine", "from __future__ import annotations\n"
         "from autoquant.interfaces import CostModel\nclass Mine(CostModel):\n    metrics = {'x': 'y'}\n"
         "    def __init__(self, *, size: NoSuchType = 3): pass\n"
         "    def supported(self, layer, precision): return True\n    def tables(self, network, options): return {}",
@@ -134,7 +134,7 @@ def test_a_broken_plug_in_is_named_and_takes_nothing_down(
     install(kind, target, text)
     with pytest.raises(PluginError, match=message) as caught:
         plugins.load(kind, "mine")
-    assert f"{kind} 'mine' (from the distribution stranger 1.2)" in str(caught.value)
+    assert f"{kind} 'mine' (from the distribution foreign 1.2)" in str(caught.value)
     if text is not None and "not a subclass" not in message:
         assert str(tmp_path / target.partition(":")[0]) in str(caught.value)
     found = {(info.kind, info.name): info.error for info in plugins.discover()}
@@ -237,17 +237,17 @@ def test_a_folder_that_was_on_the_path_stays_there_and_gives_way(
 
 
 def test_what_is_installed_below_the_folder_of_a_spec_stays_imported(tmp_path: Path) -> None:
-    project = folder(tmp_path, network="import strange_installed", venv__site__strange_installed="state = []")
+    project = folder(tmp_path, network="import foreign_installed", venv__site__foreign_installed="state = []")
     sys.path.append(str(tmp_path / "venv" / "site"))
     plugins.use_folder(project)
-    plugins.load_object("network:strange_installed", "network")
-    installed = sys.modules["strange_installed"]
+    plugins.load_object("network:foreign_installed", "network")
+    installed = sys.modules["foreign_installed"]
     other = folder(tmp_path / "other", network="size = 2")
     plugins.use_folder(other)
     assert plugins.load_object("network:size", "network") == 2
-    assert sys.modules["strange_installed"] is installed
+    assert sys.modules["foreign_installed"] is installed
     assert "autoquant" in sys.modules
-    del sys.modules["strange_installed"]
+    del sys.modules["foreign_installed"]
 
 
 def test_autoquant_itself_is_never_dropped(tmp_path: Path) -> None:
@@ -258,16 +258,16 @@ def test_autoquant_itself_is_never_dropped(tmp_path: Path) -> None:
 
 def test_a_module_that_was_imported_from_elsewhere_is_not_taken_for_that_of_the_spec(tmp_path: Path) -> None:
     """Else another network than the spec's would be searched, and nobody would know."""
-    sys.path.insert(0, folder(tmp_path / "script", strange_network="size = 1"))
-    import strange_network  # type: ignore[import-not-found]
+    sys.path.insert(0, folder(tmp_path / "script", foreign_network="size = 1"))
+    import foreign_network  # type: ignore[import-not-found]
 
-    plugins.use_folder(folder(tmp_path / "spec", strange_network="size = 2"))
+    plugins.use_folder(folder(tmp_path / "spec", foreign_network="size = 2"))
     with pytest.raises(
-        PluginError, match=r"network: 'strange_network' was imported before, from .*script/strange_network.py"
+        PluginError, match=r"network: 'foreign_network' was imported before, from .*script/foreign_network.py"
     ):
-        plugins.load_object("strange_network:size", "network")
-    assert strange_network.size == 1
-    del sys.modules["strange_network"]
+        plugins.load_object("foreign_network:size", "network")
+    assert foreign_network.size == 1
+    del sys.modules["foreign_network"]
 
 
 def test_a_spec_finds_the_plug_ins_of_its_folder(tmp_path: Path, new_run: Any) -> None:

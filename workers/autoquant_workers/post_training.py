@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import EvaluationError, SpecError
-from autoquant.interfaces import Evaluator
+from autoquant.interfaces import EvaluationRequest, Evaluator, Prepared, Report, no_report
 from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
@@ -27,7 +27,7 @@ from autoquant.quantization.correction import Correction, Corrector
 from autoquant.quantization.execution import Inputs, each, portion
 from autoquant.quantization.memo import Memo
 from autoquant.quantization.profile import traced
-from autoquant.space import Candidate, SearchSpace
+from autoquant.space import SearchSpace
 from autoquant.trial import Measurement
 
 
@@ -137,25 +137,32 @@ class PostTraining(Evaluator):
         """Accuracy between 1 and 0, loss between 0 and that of a guess, ln(classes)."""
         return {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
 
-    def reference(self, split: SplitName) -> Measurement:
-        return _only(self._measure([_Run([FLOAT] * len(self._quantized.profile))], split))
+    @property
+    def has_reference(self) -> bool:
+        return True
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: SplitName = "search") -> Measurement:
-        return _only(self._measure([_Run.of(space, candidate)], split))
+    def prepare(self, space: SearchSpace, request: EvaluationRequest, report: Report = no_report) -> Quantized:
+        """Only what each layer is quantized to: weights and ranges are made when they are first needed, and kept."""
+        if request.candidate is None:
+            return Quantized(space, request, [FLOAT] * len(self._quantized.profile))
+        return Quantized(space, request, space.precisions(request.candidate))
 
-    def evaluate_many(
-        self, space: SearchSpace, candidates: Sequence[Candidate], split: SplitName = "search"
-    ) -> list[Measurement | Exception]:
-        """Each candidate measures what it would alone, bit for bit; layers run once for all with an equal prefix.
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        return _only(self._measure([prepared], split))
 
-        A subclass that changes `evaluate` alone is asked for one candidate at a time.
+    def score_many(self, prepared: Sequence[Prepared], split: SplitName) -> list[Measurement | Exception]:
+        """Each measures what it would alone, bit for bit; layers run once for all that have an equal prefix.
+
+        A subclass that changes `score` alone is asked for one at a time.
         """
-        if type(self).evaluate is not PostTraining.evaluate:
-            return super().evaluate_many(space, candidates, split)
-        return self._measure([_Run.of(space, candidate) for candidate in candidates], split)
+        if type(self).score is not PostTraining.score:
+            return super().score_many(prepared, split)
+        return self._measure(prepared, split)
 
-    def _measure(self, runs: Sequence[_Run], split: SplitName) -> list[Measurement | Exception]:
+    def _measure(self, prepared: Sequence[Prepared], split: SplitName) -> list[Measurement | Exception]:
         """Batch after batch of examples through all candidates, those with an equal prefix behind each other."""
+        runs = [_Run(ready.precisions) for ready in prepared if isinstance(ready, Quantized)]
+        assert len(runs) == len(prepared), "score takes what prepare gave"
         in_order = sorted(
             (run for run in runs if run.error is None),
             key=lambda run: [precision.key() for precision in run.precisions],
@@ -215,6 +222,13 @@ class PostTraining(Evaluator):
         return losses, outputs.argmax(1) == targets
 
 
+@dataclass(frozen=True)
+class Quantized(Prepared):
+    """A candidate, or the float network, with the precision of every layer."""
+
+    precisions: Sequence[LayerPrecision]
+
+
 @dataclass(slots=True)
 class _Run:
     """One candidate on its way through a split: the scores of its examples so far, or what was raised."""
@@ -227,13 +241,6 @@ class _Run:
     shared: int = 0
     """How many quantized layers are equal in the candidate that runs next."""
     correction: Correction | None = None
-
-    @classmethod
-    def of(cls, space: SearchSpace, candidate: Candidate) -> _Run:
-        try:
-            return cls(space.precisions(candidate))
-        except Exception as error:
-            return cls((), error)
 
     def outcome(self, split: SplitName) -> Measurement | Exception:
         """The measurement, or what went wrong."""

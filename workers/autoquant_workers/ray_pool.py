@@ -52,7 +52,7 @@ class _Actor:
     @property
     def over_time(self) -> float | None:
         """The limit of the batch that it runs, where that has been exceeded."""
-        limits = [task.seconds for task in next(iter(self.batches.values()), [])]
+        limits = [task.request.seconds for task in next(iter(self.batches.values()), [])]
         if not limits or None in limits:
             return None
         allowed = sum(limit for limit in limits if limit is not None)
@@ -112,7 +112,8 @@ class RayPool(WorkerPool):
 
         self._packed = ray.put(cloudpickle.dumps(self._recipe))
         # Made once: Ray sends each new class to its head and waits, for ever when that is gone.
-        self._actor_class = ray.remote(RemoteWorker).options(num_cpus=1)
+        needed = self._recipe.resources
+        self._actor_class = ray.remote(RemoteWorker).options(num_cpus=needed.cpus, num_gpus=needed.gpus)
         brought = self._cluster.brought
         self._import_paths = tuple(path for path in self._recipe.import_paths if path != brought)
         for actor in self._actors:

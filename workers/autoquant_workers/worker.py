@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from autoquant.data import SplitName
-from autoquant.interfaces import Completion, EvaluatorRecipe, Task
-from autoquant.space import Candidate
-from autoquant.trial import Measurement
+from autoquant.interfaces import Completion, EvaluatorRecipe, Prepared, Task
+from autoquant.trial import Measurement, Step
 from autoquant_workers.plain_numbers import with_plain_numbers
 
 BATCH_SECONDS = 0.5
@@ -29,7 +29,7 @@ class Batches:
 
     def note(self, batch: Sequence[Task], seconds: float) -> None:
         """So long took a batch. The float network says nothing of candidates; there may be none."""
-        if all(task.candidate is None for task in batch):
+        if all(task.request.is_reference for task in batch):
             return
         split, mean = batch[0].split, seconds / len(batch)
         self._seconds[split] = NEWS * mean + (1 - NEWS) * self._seconds.get(split, mean)
@@ -62,46 +62,69 @@ class Worker:
         self._name = name
 
     def run_batch(self, tasks: Sequence[Task]) -> list[Completion]:
-        """Measure, in the order given; whatever the evaluator raises for a task comes back as its error."""
-        outcomes: dict[int, Measurement | Exception | None] = {}
+        """Prepare and score, in the order given; whatever the evaluator raises for a task comes back as its error."""
+        outcomes: dict[int, Outcome] = {}
         for split in dict.fromkeys(task.split for task in tasks):
-            chosen = [(i, task.candidate) for i, task in enumerate(tasks) if task.split == split]
-            outcomes.update({i: self._reference(split) for i, candidate in chosen if candidate is None})
-            asked = {i: candidate for i, candidate in chosen if candidate is not None}
-            outcomes.update(zip(asked, self._candidates(list(asked.values()), split), strict=True))
+            ready: dict[int, Prepared] = {}
+            for i, task in enumerate(tasks):
+                if task.split == split:
+                    prepared, outcomes[i] = self._prepare(task)
+                    if prepared is not None:
+                        ready[i] = prepared
+            for i, measured in zip(ready, self._score(list(ready.values()), split), strict=True):
+                outcomes[i] = replace(outcomes[i], result=measured)
         return [self._completion(task, outcomes[i]) for i, task in enumerate(tasks)]
 
-    def _reference(self, split: SplitName) -> Measurement | Exception | None:
-        try:
-            return self._evaluator.reference(split)
-        except Exception as error:
-            return error
+    def _prepare(self, task: Task) -> tuple[Prepared | None, Outcome]:
+        """What is to be scored, and the steps that were reported; None where there is nothing, or an error."""
+        if task.request.is_reference and not self._evaluator.has_reference:
+            return None, Outcome()
+        steps: list[Step] = []
 
-    def _candidates(self, candidates: list[Candidate], split: SplitName) -> Sequence[Measurement | Exception]:
+        def report(step: int, metrics: Mapping[str, float]) -> None:
+            steps.append(Step(step, dict(metrics)))
+
+        try:
+            return self._evaluator.prepare(self._space, task.request, report), Outcome(steps=steps)
+        except Exception as error:
+            return None, Outcome(error)
+
+    def _score(self, prepared: list[Prepared], split: SplitName) -> Sequence[Measurement | Exception]:
         """One outcome for each, each a measurement or an error."""
-        if not candidates:
+        if not prepared:
             return []
         name = type(self._evaluator).__name__
         try:
-            outcomes = list(self._evaluator.evaluate_many(self._space, candidates, split))
+            outcomes = list(self._evaluator.score_many(prepared, split))
         except Exception as error:
-            return [error] * len(candidates)
-        if len(outcomes) != len(candidates):
-            wrong = f"{name}.evaluate_many returned {len(outcomes)} outcomes for {len(candidates)} candidates"
-            return [TypeError(wrong)] * len(candidates)
+            return [error] * len(prepared)
+        if len(outcomes) != len(prepared):
+            wrong = f"{name}.score_many returned {len(outcomes)} outcomes for {len(prepared)} candidates"
+            return [TypeError(wrong)] * len(prepared)
         return [
             outcome
             if isinstance(outcome, (Measurement, Exception))
-            else TypeError(f"{name}.evaluate returned {outcome!r}, not a Measurement")
+            else TypeError(f"{name}.score returned {outcome!r}, not a Measurement")
             for outcome in outcomes
         ]
 
-    def _completion(self, task: Task, outcome: Measurement | Exception | None) -> Completion:
-        if isinstance(outcome, Measurement):
-            outcome = with_plain_numbers(outcome)
-        if isinstance(outcome, Exception):
-            return Completion(task, error="".join(traceback.format_exception(outcome)), worker=self._name)
-        return Completion(task, measurement=outcome, worker=self._name)
+    def _completion(self, task: Task, outcome: Outcome) -> Completion:
+        result = outcome.result
+        if isinstance(result, Measurement):
+            result = with_plain_numbers(result)
+        if isinstance(result, Exception):
+            return Completion(task, error="".join(traceback.format_exception(result)), worker=self._name)
+        if result is not None and outcome.steps:
+            result = replace(result, steps=(*outcome.steps, *result.steps))
+        return Completion(task, measurement=result, worker=self._name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A measurement or an error; neither where there is no float network. With the steps of its preparation."""
+
+    result: Measurement | Exception | None = None
+    steps: Sequence[Step] = ()
 
 
 def keep_freed_memory() -> None:

@@ -82,7 +82,7 @@ def _spans(data: ReportData) -> str:
     """From the cheapest to the costliest network of the front."""
     if not data.front:
         return "no trial is feasible"
-    first = (data.costs or data.job.plan.objectives)[0]
+    first = (data.costs or data.job.definition.objectives)[0]
     display = displays(data)[first.metric]
     low, high = (data.ranked[i].metrics[first.metric] for i in (0, -1))
     if low == high:

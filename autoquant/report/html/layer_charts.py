@@ -28,7 +28,7 @@ def heat_map(data: ReportData, grid: Grid) -> go.Figure:
     colours = [[option_colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     texts = [[str(c.options[i]) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     distinct = sorted({colour for row in colours for colour in row})
-    first = (data.costs or data.job.plan.objectives)[0]
+    first = (data.costs or data.job.definition.objectives)[0]
     names = [f"#{t.number}" for t in trials]
     ticks = names
     if len(trials) <= 14:

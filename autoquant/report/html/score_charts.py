@@ -76,7 +76,7 @@ def _zoom_scores(chart: go.Figure, data: ReportData, networks: Sequence[Network]
 
 def scored_networks(data: ReportData, metric: str) -> list[Network]:
     """Front and baselines that have a test score, cheapest first; the float network last."""
-    first = (data.costs or data.job.plan.objectives)[0]
+    first = (data.costs or data.job.definition.objectives)[0]
     every: list[Network] = [*data.ranked, *networks_beside(data)]
     networks = [n for n in every if metric in n.test_metrics]
     networks.sort(key=lambda n: first.minimized(n.metrics.get(first.metric, math.inf)))

@@ -167,10 +167,10 @@ def failures_section(data: ReportData) -> str:
 
 def origin_section(data: ReportData) -> str:
     """Where the numbers come from: constraints, reference point, cost models, versions."""
-    plan, shown = data.job.plan, displays(data)
+    plan, shown = data.job.definition, displays(data)
     rows = [("objective", f"{objective.direction} {objective.metric}") for objective in plan.objectives]
     rows += [("constraint", _constraint(c, constraint_text(c, shown))) for c in plan.constraints]
-    for objective, best, worst in zip(plan.objectives, plan.best, plan.worst, strict=True):
+    for objective, (best, worst) in zip(plan.objectives, plan.bounds, strict=True):
         display = shown[objective.metric]
         text = f"{display.name}: from {display.text(worst)} (reference point) to {display.text(best)} (best)"
         rows.append(("hypervolume scale", text))

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
-from autoquant.job import SENSITIVITY, Baseline, JobRecord
+from autoquant.data import SplitName
+from autoquant.job import Baseline, JobRecord
 from autoquant.objective import Objective
 from autoquant.space import Candidate
 from autoquant.trial import Trial
 
 Network = Trial | Baseline
 """Both carry metrics and standard errors on the search split and on the test split, under the same names."""
-
-Split = Literal["search", "test"]
 
 
 @dataclass(frozen=True)
@@ -45,23 +43,23 @@ class ReportData:
     @cached_property
     def measured(self) -> tuple[Objective, ...]:
         """The objectives that an evaluator measures."""
-        priced = {table.metric for table in self.job.plan.costs}
-        return tuple(o for o in self.job.plan.objectives if o.metric not in priced)
+        definition = self.job.definition
+        return tuple(o for o in definition.objectives if o.metric not in definition.cost_metrics)
 
     @cached_property
     def costs(self) -> tuple[Objective, ...]:
         """The objectives that a cost model prices."""
-        return tuple(o for o in self.job.plan.objectives if o not in self.measured)
+        return tuple(o for o in self.job.definition.objectives if o not in self.measured)
 
     @cached_property
     def quality(self) -> Objective:
         """The objective that stands on the vertical axis: the first that is measured, or the first of all."""
-        return (self.measured or self.job.plan.objectives)[0]
+        return (self.measured or self.job.definition.objectives)[0]
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
         """Every metric that a table shows: objectives (measured ones first), constrained metrics, other costs."""
-        plan = self.job.plan
+        plan = self.job.definition
         names = [o.metric for o in (*self.measured, *self.costs)]
         names += [c.metric for c in plan.constraints] + [table.metric for table in plan.costs]
         return tuple(dict.fromkeys(names))
@@ -69,13 +67,13 @@ class ReportData:
     @cached_property
     def ranked(self) -> tuple[Trial, ...]:
         """The front in the order of its first cost, cheapest first; of its first objective where there is no cost."""
-        first = (self.costs or self.job.plan.objectives)[0]
+        first = (self.costs or self.job.definition.objectives)[0]
         return tuple(sorted(self.front, key=lambda t: (first.minimized(t.metrics[first.metric]), t.number)))
 
     @cached_property
     def float_network(self) -> Baseline | None:
         """The network as it was given, in float32."""
-        return next((b for b in self.baselines if b.candidate is None), None)
+        return next((b for b in self.baselines if b.kind == "float"), None)
 
     @cached_property
     def uniform(self) -> tuple[Baseline, ...]:
@@ -85,27 +83,27 @@ class ReportData:
     @cached_property
     def sensitivity(self) -> tuple[Baseline, ...]:
         """What was measured of the front that single changes promise."""
-        return tuple(b for b in self.baselines if b.kind == "sensitivity" and b.label != SENSITIVITY)
+        return tuple(b for b in self.baselines if b.kind == "sensitivity")
 
     @cached_property
     def no_sensitivity(self) -> str | None:
         """Why there is no sensitivity baseline, where that was decided."""
-        return next((b.error for b in self.baselines if b.label == SENSITIVITY), None)
+        return next((b.error for b in self.baselines if b.kind == "no_sensitivity"), None)
 
     @cached_property
     def comparable(self) -> tuple[Baseline, ...]:
         """The uniform baselines that keep every constraint and have been measured in every objective."""
-        wanted = [o.metric for o in self.job.plan.objectives]
+        wanted = [o.metric for o in self.job.definition.objectives]
         return tuple(b for b in self.uniform if not b.violations and all(m in b.metrics for m in wanted))
 
     @cached_property
-    def split(self) -> Split:
+    def split(self) -> SplitName:
         """The split whose scores are compared: test once the front and its baselines are scored there, else search."""
         networks: list[Network] = [*self.front, *self.comparable]
         scored = all(o.metric in n.test_metrics for o in self.measured for n in networks)
         return "test" if self.measured and networks and scored else "search"
 
-    def score(self, network: Network, metric: str, split: Split | None = None) -> tuple[float, float] | None:
+    def score(self, network: Network, metric: str, split: SplitName | None = None) -> tuple[float, float] | None:
         """Value and standard error (0 where none is known) on a split; None where it was not measured.
 
         Costs are the same on both splits. ``split`` is the one that is compared unless another is named.

@@ -55,11 +55,11 @@ def displays(data: ReportData) -> dict[str, Display]:
     """Metric -> how to write it, for all that the networks of a report are known by."""
     networks: list[Trial | Baseline] = [*data.front, *data.baselines]
     known = dict.fromkeys([*data.metrics, *(m for n in networks for m in n.metrics)])
-    units = {table.metric: table.unit for table in data.job.plan.costs}
+    units = {table.metric: table.unit for table in data.job.definition.costs}
     found = {}
     for metric in known:
         values = [n.metrics[metric] for n in (networks or data.trials) if metric in n.metrics]
-        values += [c.bound for c in data.job.plan.constraints if c.metric == metric] if not values else []
+        values += [c.bound for c in data.job.definition.constraints if c.metric == metric] if not values else []
         errors = [n.standard_errors[metric] for n in networks if n.standard_errors.get(metric)]
         found[metric] = display_of(metric, units.get(metric), values, errors)
     return found
@@ -114,7 +114,7 @@ def constraint_text(constraint: Constraint, shown: dict[str, Display]) -> str:
 
 def violation_text(constraint: str, excess: float, data: ReportData, shown: dict[str, Display]) -> str:
     """A broken constraint, and by how much."""
-    known = next((c for c in data.job.plan.constraints if str(c) == constraint), None)
+    known = next((c for c in data.job.definition.constraints if str(c) == constraint), None)
     if known is None:
         return f"breaks {constraint}"
     return f"breaks {constraint_text(known, shown)} by {shown[known.metric].brief(excess)}"

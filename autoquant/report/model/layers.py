@@ -31,7 +31,7 @@ class Grid:
 
 def grids(data: ReportData) -> list[Grid]:
     """Weight bits, activation bits and other choices, those that there are; rows keep the order of the choices."""
-    choices = data.job.plan.choices
+    choices = data.job.definition.choices
     found = []
     for suffix, title, short in ((".weight", "Bits of weights", "W"), (".activation", "Bits of activations", "A")):
         positions = [i for i, c in enumerate(choices) if is_bits(c) and c.name.endswith(suffix)]

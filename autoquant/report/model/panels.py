@@ -165,11 +165,11 @@ class Panel:
         """Bounds on a metric; one on its drop is a bound below the float network."""
         if objective is None:
             return []
-        found = [c.bound for c in self.data.job.plan.constraints if c.metric == objective.metric]
+        found = [c.bound for c in self.data.job.definition.constraints if c.metric == objective.metric]
         network = self.data.float_network
         reference = self.data.score(network, objective.metric, "search") if network is not None else None
         if reference is not None:
-            drops = [c.bound for c in self.data.job.plan.constraints if c.metric == objective.metric + DROP]
+            drops = [c.bound for c in self.data.job.definition.constraints if c.metric == objective.metric + DROP]
             found += [reference[0] + (drop if objective.direction == "minimize" else -drop) for drop in drops]
         return [display.scaled(bound) for bound in found]
 
@@ -205,6 +205,6 @@ def panels(data: ReportData) -> list[Panel]:
     y = data.quality
     others: list[Objective | None] = [o for o in (*data.costs, *data.measured) if o != y]
     if not others:
-        others = [Objective(table.metric, "minimize") for table in data.job.plan.costs[:1]] or [None]
+        others = [Objective(table.metric, "minimize") for table in data.job.definition.costs[:1]] or [None]
     trial = Display(TRIAL_NUMBER, "", 1.0, 0)
     return [Panel(data, x, y, shown[x.metric] if x else trial, shown[y.metric]) for x in others]

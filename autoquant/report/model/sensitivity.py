@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoquant.job import Baseline
-from autoquant.pareto import Scale, hypervolume
+from autoquant.pareto import Normalization, hypervolume
 from autoquant.report.model.data import Network, ReportData
 
 
@@ -33,7 +33,7 @@ def standing(data: ReportData) -> Standing | None:
     points, front = comparable(data), data.front
     if not points or not front:
         return None
-    scale = Scale(data.job.plan.objectives, data.job.plan.best, data.job.plan.worst)
+    scale = Normalization(data.job.definition.objectives, data.job.definition.bounds)
     theirs = np.array([scale.values(point.metrics) for point in points])
     return Standing(
         hypervolume=data.job.hypervolume,
@@ -46,7 +46,7 @@ def standing(data: ReportData) -> Standing | None:
 
 def comparable(data: ReportData) -> list[Baseline]:
     """The points that keep every constraint and were measured in every objective."""
-    wanted = [objective.metric for objective in data.job.plan.objectives]
+    wanted = [objective.metric for objective in data.job.definition.objectives]
     return [one for one in data.sensitivity if not one.violations and all(m in one.metrics for m in wanted)]
 
 
@@ -57,7 +57,7 @@ def unmatched(data: ReportData) -> list[Baseline]:
 
 def _as_good(data: ReportData, ours: Network, theirs: Network, *, better: bool = False) -> bool:
     """Whether ours is nowhere worse by search scores; ``better``: and somewhere better."""
-    goals = data.job.plan.objectives
+    goals = data.job.definition.objectives
     pairs = [(o.minimized(ours.metrics[o.metric]), o.minimized(theirs.metrics[o.metric])) for o in goals]
     return all(a <= b for a, b in pairs) and (not better or any(a < b for a, b in pairs))
 

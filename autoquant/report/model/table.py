@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from autoquant.data import SplitName
 from autoquant.job import Baseline
-from autoquant.report.model.data import Network, ReportData, Split
+from autoquant.report.model.data import Network, ReportData
 from autoquant.report.model.display import Display, displays, violation_text
 from autoquant.report.model.picks import as_good_as_float, most_accurate
 from autoquant.report.model.sensitivity import networks_beside
@@ -16,13 +17,15 @@ from autoquant.trial import Trial
 
 NONE = "–"
 
+RowKind = Literal["front", "uniform", "sensitivity", "float"]
+
 
 @dataclass(frozen=True)
 class Row:
     """One network: of the front, a uniform bit-width, of the sensitivity baseline, or float."""
 
     label: str
-    kind: Literal["front", "uniform", "sensitivity", "float"]
+    kind: RowKind
     feasible: bool
     candidate: Candidate | None
     cells: tuple[str, ...]
@@ -51,11 +54,11 @@ def front_table(data: ReportData) -> Table:
     if data.float_network is not None:
         networks.append(data.float_network)
     tested = any(n.test_metrics for n in networks)
-    fields: list[tuple[str, Split]] = []
+    fields: list[tuple[str, SplitName]] = []
     columns: list[str] = []
     for metric in data.metrics:
         measured = any(o.metric == metric for o in data.measured)
-        splits: list[Split] = ["search", "test"] if measured and tested else ["search"]
+        splits: list[SplitName] = ["search", "test"] if measured and tested else ["search"]
         fields += [(metric, split) for split in splits]
         columns += [shown[metric].heading + (f", {split}" if measured else "") for split in splits]
     notes = _notes(data, shown)
@@ -63,7 +66,7 @@ def front_table(data: ReportData) -> Table:
 
 
 def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
-    first = (data.costs or data.job.plan.objectives)[0]
+    first = (data.costs or data.job.definition.objectives)[0]
     value = network.metrics.get(first.metric)
     return value is None, first.minimized(value or 0.0), isinstance(network, Baseline)
 
@@ -71,7 +74,7 @@ def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
 def _row(
     data: ReportData,
     shown: dict[str, Display],
-    fields: list[tuple[str, Split]],
+    fields: list[tuple[str, SplitName]],
     notes: dict[int, list[str]],
     network: Network,
 ) -> Row:
@@ -81,7 +84,8 @@ def _row(
         notable = network in (_best(data), as_good_as_float(data))
         return Row(f"#{network.number}", "front", network.feasible, network.candidate, cells, note, notable)
     feasible = not network.violations and network.error is None
-    return Row(network.label, network.kind, feasible, network.candidate, cells, note)
+    kind: RowKind = "sensitivity" if network.kind == "sensitivity" else "uniform" if network.candidate else "float"
+    return Row(network.label, kind, feasible, network.candidate, cells, note)
 
 
 def _cell(display: Display, score: tuple[float, float] | None) -> str:

@@ -55,7 +55,7 @@ def _compare(data: ReportData, baseline: Baseline) -> Comparison:
 
 def _outcome(data: ReportData, ours: Network, theirs: Network) -> Outcome:
     """How ``theirs`` fares against ``ours``."""
-    gains = [_gain(data, objective, ours, theirs) for objective in data.job.plan.objectives]
+    gains = [_gain(data, objective, ours, theirs) for objective in data.job.definition.objectives]
     if any(gain < -noise for gain, noise, _ in gains) or not any(gain > noise for gain, noise, _ in gains):
         return "unbeaten"
     return "beaten" if all(gain >= -rounding for gain, _, rounding in gains) else "within"
@@ -125,7 +125,7 @@ def _nothing_to_compare(data: ReportData) -> str:
 
 def _cheapest(data: ReportData, unbeaten: list[Comparison]) -> str:
     """Says so where nothing better was possible, because the space has nothing cheaper."""
-    lowest = {t.metric: sum(map(min, t.layers)) for t in data.job.plan.costs if t.layers}
+    lowest = {t.metric: sum(map(min, t.layers)) for t in data.job.definition.costs if t.layers}
     costs = [o.metric for o in data.costs if o.metric in lowest]
     bottom = [c for c in unbeaten if any(math.isclose(c.baseline.metrics[m], lowest[m], rel_tol=1e-9) for m in costs)]
     return f" (No network of the space is cheaper than {_labels(bottom)}.)" if bottom else ""

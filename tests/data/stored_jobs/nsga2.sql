@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
@@ -197,10 +197,10 @@ INSERT INTO "trials" VALUES(1,2,'COMPLETE','[1, 0, 1, 1, 0, 1, 1, 0]',0,4,0,'{"w
 INSERT INTO "trials" VALUES(1,3,'COMPLETE','[0, 1, 1, 1, 0, 0, 0, 1]',0,4,0,'{"weight_bytes": 4.0, "quality": 0.31699735884324043, "loss": 0.7676052844393267, "size": 4.0, "loss_drop": 0.6676052844393268}','{"loss": 0.01}','{}','{"log": "memory:(0, 1, 1, 1, 0, 0, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:23.410006','2026-11-24 08:09:23.910006',1);
 INSERT INTO "trials" VALUES(1,4,'COMPLETE','[0, 0, 0, 0, 1, 0, 0, 1]',1,1,1,'{"weight_bytes": 4.0, "quality": 0.2876143998780643, "loss": 0.9069986443085724, "size": 2.0, "loss_drop": 0.8069986443085724}','{"loss": 0.01}','{}','{"log": "memory:(0, 0, 0, 0, 1, 0, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:23.419495','2026-11-24 08:09:23.919495',1);
 INSERT INTO "trials" VALUES(1,5,'FAIL','[2, 0, 2, 1, 1, 1, 2, 0]',2,1,2,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:23.915507','2026-11-24 08:09:23.919681',1);
@@ -223,10 +223,10 @@ INSERT INTO "trials" VALUES(1,21,'COMPLETE','[0, 1, 1, 1, 1, 1, 0, 1]',18,1,18,'
 INSERT INTO "trials" VALUES(1,22,'COMPLETE','[2, 0, 2, 1, 1, 1, 0, 1]',19,1,19,'{"weight_bytes": 4.0, "quality": 0.3625870627735873, "loss": 0.5641530800232831, "size": 8.0, "loss_drop": 0.46415308002328315}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 2, 1, 1, 1, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:23.463835','2026-11-24 08:09:23.963835',1);
 INSERT INTO "trials" VALUES(1,23,'COMPLETE','[2, 0, 1, 1, 0, 1, 0, 0]',20,1,20,'{"weight_bytes": 4.0, "quality": 0.3216572342089863, "loss": 0.7461662259166303, "size": 5.0, "loss_drop": 0.6461662259166303}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 1, 1, 0, 1, 0, 0)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:23.463888','2026-11-24 08:09:23.963888',1);
 INSERT INTO "trials" VALUES(1,24,'FAIL','[2, 1, 1, 1, 1, 0, 2, 1]',21,1,21,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:23.961304','2026-11-24 08:09:23.963931',1);

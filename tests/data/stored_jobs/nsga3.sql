@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
@@ -200,86 +200,86 @@ INSERT INTO "trials" VALUES(1,9,'COMPLETE','[2, 1, 2, 1, 1, 1, 2, 0]',6,1,6,'{"w
 INSERT INTO "trials" VALUES(1,10,'COMPLETE','[2, 1, 2, 1, 1, 1, 1, 1]',7,1,7,'{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline single change 7',NULL,'2026-11-24 08:09:11.402142','2026-11-24 08:09:11.402151',1);
 INSERT INTO "trials" VALUES(1,11,'COMPLETE','[2, 1, 2, 1, 0, 1, 2, 1]',8,1,8,'{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline single change 8',NULL,'2026-11-24 08:09:11.402207','2026-11-24 08:09:11.402216',1);
 INSERT INTO "trials" VALUES(1,12,'FAIL','[0, 1, 2, 1, 1, 1, 2, 1]',9,1,9,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.402271','2026-11-24 08:09:11.406700',1);
 INSERT INTO "trials" VALUES(1,13,'FAIL','[2, 1, 0, 1, 1, 1, 2, 1]',10,1,10,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.402328','2026-11-24 08:09:11.406717',1);
 INSERT INTO "trials" VALUES(1,14,'FAIL','[2, 1, 2, 1, 1, 1, 0, 1]',11,1,11,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.402382','2026-11-24 08:09:11.406725',1);
 INSERT INTO "trials" VALUES(1,15,'COMPLETE','[1, 0, 1, 1, 1, 1, 1, 0]',12,4,15,'{"weight_bytes": 4.0, "quality": 0.35869050714065176, "loss": 0.5810522490027508, "size": 6.0, "loss_drop": 0.4810522490027508}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline sensitivity 1',NULL,'2026-11-24 08:09:11.413500','2026-11-24 08:09:11.413530',1);
 INSERT INTO "trials" VALUES(1,16,'COMPLETE','[2, 1, 1, 1, 1, 1, 0, 1]',13,4,16,'{"weight_bytes": 4.0, "quality": 0.38996404650660266, "loss": 0.4474633491540969, "size": 8.0, "loss_drop": 0.34746334915409693}','{"loss": 0.01}','{}','{"log": "memory:(2, 1, 1, 1, 1, 1, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:10.985815','2026-11-24 08:09:11.485815',1);
 INSERT INTO "trials" VALUES(1,17,'FAIL','[2, 0, 1, 1, 1, 1, 2, 1]',13,4,16,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.478805','2026-11-24 08:09:11.488243',1);
 INSERT INTO "trials" VALUES(1,18,'FAIL','[2, 1, 1, 1, 1, 0, 2, 1]',13,4,16,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.478816','2026-11-24 08:09:11.488271',1);
 INSERT INTO "trials" VALUES(1,19,'COMPLETE','[2, 1, 0, 0, 1, 1, 2, 1]',13,4,16,'{"weight_bytes": 4.0, "quality": 0.36520021932950175, "loss": 0.5528638938482862, "size": 8.0, "loss_drop": 0.4528638938482862}','{"loss": 0.01}','{}','{"log": "memory:(2, 1, 0, 0, 1, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:10.988294','2026-11-24 08:09:11.488294',1);
 INSERT INTO "trials" VALUES(1,20,'FAIL','[2, 1, 1, 1, 1, 1, 1, 1]',14,1,17,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.507257','2026-11-24 08:09:11.843577',1);
 INSERT INTO "trials" VALUES(1,21,'FAIL','[2, 1, 1, 1, 0, 1, 2, 1]',15,1,18,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.522544','2026-11-24 08:09:11.843595',1);
 INSERT INTO "trials" VALUES(1,22,'COMPLETE','[0, 1, 1, 1, 1, 1, 2, 1]',16,1,19,'{"weight_bytes": 4.0, "quality": 0.4033348384738045, "loss": 0.39158900591276546, "size": 8.0, "loss_drop": 0.2915890059127655}','{"loss": 0.01}','{}','{"log": "memory:(0, 1, 1, 1, 1, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:11.343609','2026-11-24 08:09:11.843609',1);
 INSERT INTO "trials" VALUES(1,23,'FAIL','[2, 1, 1, 0, 1, 1, 2, 1]',17,1,20,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.841282','2026-11-24 08:09:11.843711',1);
 INSERT INTO "trials" VALUES(1,24,'FAIL','[1, 1, 1, 1, 1, 1, 2, 1]',18,1,21,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.865844','2026-11-24 08:09:11.918568',1);
 INSERT INTO "trials" VALUES(1,25,'FAIL','[2, 1, 1, 1, 1, 1, 2, 0]',19,1,22,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:11.874923','2026-11-24 08:09:11.918589',1);

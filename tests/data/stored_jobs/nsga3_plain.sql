@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
@@ -198,29 +198,29 @@ INSERT INTO "trials" VALUES(1,6,'COMPLETE','[2, 1, 0, 0, 0, 0, 2, 1]',3,1,3,'{"w
 INSERT INTO "trials" VALUES(1,7,'COMPLETE','[1, 0, 1, 1, 0, 1, 2, 1]',4,1,4,'{"weight_bytes": 4.0, "quality": 0.3980338681377059, "loss": 0.41366408687386824, "size": 7.0, "loss_drop": 0.31366408687386826}','{"loss": 0.01}','{}','{"log": "memory:(1, 0, 1, 1, 0, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.553135','2026-11-24 08:09:13.053135',1);
 INSERT INTO "trials" VALUES(1,8,'COMPLETE','[0, 0, 0, 0, 0, 1, 2, 1]',5,4,8,'{"weight_bytes": 4.0, "quality": 0.31237710570450444, "loss": 0.7890294388216063, "size": 4.0, "loss_drop": 0.6890294388216063}','{"loss": 0.01}','{}','{"log": "memory:(0, 0, 0, 0, 0, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.560068','2026-11-24 08:09:13.060068',1);
 INSERT INTO "trials" VALUES(1,9,'FAIL','[1, 1, 2, 1, 1, 1, 1, 1]',5,4,8,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:13.058247','2026-11-24 08:09:13.060229',1);
 INSERT INTO "trials" VALUES(1,10,'COMPLETE','[2, 0, 1, 1, 0, 1, 2, 1]',5,4,8,'{"weight_bytes": 4.0, "quality": 0.36520021932950175, "loss": 0.5528638938482862, "size": 8.0, "loss_drop": 0.4528638938482862}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 1, 1, 0, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.560242','2026-11-24 08:09:13.060242',1);
 INSERT INTO "trials" VALUES(1,11,'COMPLETE','[1, 0, 1, 0, 0, 1, 1, 1]',5,4,8,'{"weight_bytes": 4.0, "quality": 0.3761031783977155, "loss": 0.5061214883228653, "size": 5.0, "loss_drop": 0.4061214883228653}','{"loss": 0.01}','{}','{"log": "memory:(1, 0, 1, 0, 0, 1, 1, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.560293','2026-11-24 08:09:13.060293',1);
 INSERT INTO "trials" VALUES(1,12,'FAIL','[2, 0, 2, 0, 1, 1, 2, 1]',6,1,9,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:13.062530','2026-11-24 08:09:13.065537',1);
 INSERT INTO "trials" VALUES(1,13,'COMPLETE','[2, 1, 1, 0, 0, 0, 2, 1]',7,1,10,'{"weight_bytes": 4.0, "quality": 0.3899289873122851, "loss": 0.44761072590413253, "size": 7.0, "loss_drop": 0.34761072590413256}','{"loss": 0.01}','{}','{"log": "memory:(2, 1, 1, 0, 0, 0, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.565559','2026-11-24 08:09:13.065559',1);
 INSERT INTO "trials" VALUES(1,14,'FAIL','[2, 1, 2, 1, 1, 0, 2, 0]',8,1,11,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:13.063262','2026-11-24 08:09:13.065655',1);
@@ -232,18 +232,18 @@ INSERT INTO "trials" VALUES(1,19,'COMPLETE','[2, 1, 2, 1, 0, 1, 2, 1]',13,1,16,'
 INSERT INTO "trials" VALUES(1,20,'COMPLETE','[1, 1, 1, 1, 0, 1, 2, 1]',14,1,17,'{"weight_bytes": 4.0, "quality": 0.3756612399510393, "loss": 0.5080053260480393, "size": 8.0, "loss_drop": 0.4080053260480393}','{"loss": 0.01}','{}','{"log": "memory:(1, 1, 1, 1, 0, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.596483','2026-11-24 08:09:13.096483',1);
 INSERT INTO "trials" VALUES(1,21,'COMPLETE','[2, 0, 1, 1, 0, 0, 2, 1]',15,1,18,'{"weight_bytes": 4.0, "quality": 0.3597555072516752, "loss": 0.5764254691193826, "size": 7.0, "loss_drop": 0.47642546911938266}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 1, 1, 0, 0, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:12.596662','2026-11-24 08:09:13.096662',1);
 INSERT INTO "trials" VALUES(1,22,'FAIL','[2, 0, 1, 1, 1, 1, 2, 1]',16,1,19,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:13.089454','2026-11-24 08:09:13.096716',1);
 INSERT INTO "trials" VALUES(1,23,'FAIL','[2, 1, 0, 1, 1, 1, 2, 1]',17,1,20,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:13.089832','2026-11-24 08:09:13.096726',1);

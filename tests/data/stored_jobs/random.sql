@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');

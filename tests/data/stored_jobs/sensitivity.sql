@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
@@ -195,83 +195,83 @@ INSERT INTO "trials" VALUES(1,6,'COMPLETE','[2, 1, 2, 1, 1, 1, 2, 0]',3,1,3,'{"w
 INSERT INTO "trials" VALUES(1,7,'COMPLETE','[2, 1, 2, 1, 1, 1, 1, 1]',4,1,4,'{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline single change 7',NULL,'2026-11-24 08:09:14.321794','2026-11-24 08:09:14.321803',1);
 INSERT INTO "trials" VALUES(1,8,'COMPLETE','[2, 1, 2, 1, 0, 1, 2, 1]',5,1,5,'{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline single change 8',NULL,'2026-11-24 08:09:14.321857','2026-11-24 08:09:14.321866',1);
 INSERT INTO "trials" VALUES(1,9,'FAIL','[0, 1, 2, 1, 1, 1, 2, 1]',6,1,6,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.321920','2026-11-24 08:09:14.326044',1);
 INSERT INTO "trials" VALUES(1,10,'FAIL','[2, 1, 0, 1, 1, 1, 2, 1]',7,1,7,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.321977','2026-11-24 08:09:14.326064',1);
 INSERT INTO "trials" VALUES(1,11,'FAIL','[2, 1, 2, 1, 1, 1, 0, 1]',8,1,8,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.322033','2026-11-24 08:09:14.326073',1);
 INSERT INTO "trials" VALUES(1,12,'COMPLETE','[1, 0, 1, 1, 1, 1, 1, 0]',9,4,12,'{"weight_bytes": 4.0, "quality": 0.35869050714065176, "loss": 0.5810522490027508, "size": 6.0, "loss_drop": 0.4810522490027508}','{"loss": 0.01}','{}','{}','{}','{}',NULL,NULL,'baseline sensitivity 1',NULL,'2026-11-24 08:09:14.332533','2026-11-24 08:09:14.332561',1);
 INSERT INTO "trials" VALUES(1,13,'FAIL','[1, 1, 1, 1, 1, 1, 2, 1]',9,4,12,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.332581','2026-11-24 08:09:14.335317',1);
 INSERT INTO "trials" VALUES(1,14,'FAIL','[2, 0, 1, 1, 1, 1, 2, 1]',9,4,12,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.332593','2026-11-24 08:09:14.335335',1);
 INSERT INTO "trials" VALUES(1,15,'FAIL','[2, 1, 1, 1, 1, 1, 1, 1]',9,4,12,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.332602','2026-11-24 08:09:14.335344',1);
 INSERT INTO "trials" VALUES(1,16,'FAIL','[2, 1, 1, 1, 1, 1, 2, 0]',10,1,13,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.332697','2026-11-24 08:09:14.335351',1);
 INSERT INTO "trials" VALUES(1,17,'FAIL','[2, 1, 1, 0, 1, 1, 2, 1]',11,1,14,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.338518','2026-11-24 08:09:14.340435',1);
 INSERT INTO "trials" VALUES(1,18,'FAIL','[2, 1, 1, 1, 1, 0, 2, 1]',12,1,15,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.338594','2026-11-24 08:09:14.340452',1);
 INSERT INTO "trials" VALUES(1,19,'FAIL','[2, 1, 1, 1, 0, 1, 2, 1]',13,1,16,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:14.338659','2026-11-24 08:09:14.340460',1);

@@ -43,26 +43,26 @@ INSERT INTO "baselines" VALUES(1,'single change 6',6,'[2, 1, 2, 1, 1, 1, 2, 0]',
 INSERT INTO "baselines" VALUES(1,'single change 7',7,'[2, 1, 2, 1, 1, 1, 1, 1]','{"weight_bytes": 4.0, "quality": 0.4295944643675221, "loss": 0.283505916317342, "size": 10.0, "loss_drop": 0.183505916317342}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 8',8,'[2, 1, 2, 1, 0, 1, 2, 1]','{"weight_bytes": 4.0, "quality": 0.3873765606166774, "loss": 0.4583532110034995, "size": 10.0, "loss_drop": 0.3583532110034995}','{"loss": 0.01}','{}','{}','{}',NULL);
 INSERT INTO "baselines" VALUES(1,'single change 9',9,'[0, 1, 2, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 10',10,'[2, 1, 0, 1, 1, 1, 2, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
 INSERT INTO "baselines" VALUES(1,'single change 11',11,'[2, 1, 2, 1, 1, 1, 0, 1]','{"weight_bytes": 4.0}','{}','{}','{}','{}','Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ');
@@ -197,10 +197,10 @@ INSERT INTO "trials" VALUES(1,2,'COMPLETE','[1, 0, 1, 1, 0, 1, 1, 0]',0,4,0,'{"w
 INSERT INTO "trials" VALUES(1,3,'COMPLETE','[0, 1, 1, 1, 0, 0, 0, 1]',0,4,0,'{"weight_bytes": 4.0, "quality": 0.31699735884324043, "loss": 0.7676052844393267, "size": 4.0, "loss_drop": 0.6676052844393268}','{"loss": 0.01}','{}','{"log": "memory:(0, 1, 1, 1, 0, 0, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.557589','2026-11-24 08:09:22.057589',1);
 INSERT INTO "trials" VALUES(1,4,'COMPLETE','[0, 0, 0, 0, 1, 0, 0, 1]',1,1,1,'{"weight_bytes": 4.0, "quality": 0.2876143998780643, "loss": 0.9069986443085724, "size": 2.0, "loss_drop": 0.8069986443085724}','{"loss": 0.01}','{}','{"log": "memory:(0, 0, 0, 0, 1, 0, 0, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.572552','2026-11-24 08:09:22.072552',1);
 INSERT INTO "trials" VALUES(1,5,'FAIL','[2, 0, 2, 1, 1, 1, 2, 0]',2,1,2,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:22.066869','2026-11-24 08:09:22.072740',1);
@@ -210,10 +210,10 @@ INSERT INTO "trials" VALUES(1,8,'COMPLETE','[2, 1, 2, 1, 0, 1, 2, 1]',5,1,5,'{"w
 INSERT INTO "trials" VALUES(1,9,'COMPLETE','[1, 0, 0, 0, 0, 0, 2, 0]',6,1,6,'{"weight_bytes": 4.0, "quality": 0.3234847285097735, "loss": 0.7378031158738393, "size": 3.0, "loss_drop": 0.6378031158738393}','{"loss": 0.01}','{}','{"log": "memory:(1, 0, 0, 0, 0, 0, 2, 0)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.585227','2026-11-24 08:09:22.085227',1);
 INSERT INTO "trials" VALUES(1,10,'COMPLETE','[2, 0, 2, 0, 0, 0, 1, 1]',7,1,7,'{"weight_bytes": 4.0, "quality": 0.36367697508030217, "loss": 0.559440292680717, "size": 6.0, "loss_drop": 0.45944029268071707}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 2, 0, 0, 0, 1, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.585400','2026-11-24 08:09:22.085400',1);
 INSERT INTO "trials" VALUES(1,11,'FAIL','[1, 1, 2, 1, 1, 0, 2, 1]',8,1,8,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:22.081167','2026-11-24 08:09:22.085463',1);
@@ -226,18 +226,18 @@ INSERT INTO "trials" VALUES(1,17,'COMPLETE','[2, 1, 2, 1, 1, 1, 2, 1]',14,1,14,'
 INSERT INTO "trials" VALUES(1,18,'COMPLETE','[2, 0, 0, 0, 0, 1, 2, 1]',15,1,15,'{"weight_bytes": 4.0, "quality": 0.3713042108385799, "loss": 0.5266257957577022, "size": 6.0, "loss_drop": 0.4266257957577022}','{"loss": 0.01}','{}','{"log": "memory:(2, 0, 0, 0, 0, 1, 2, 1)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.793414','2026-11-24 08:09:22.293414',1);
 INSERT INTO "trials" VALUES(1,19,'COMPLETE','[1, 1, 1, 1, 1, 1, 0, 0]',16,1,16,'{"weight_bytes": 4.0, "quality": 0.3494296527519549, "loss": 0.6215471737190321, "size": 6.0, "loss_drop": 0.5215471737190321}','{"loss": 0.01}','{}','{"log": "memory:(1, 1, 1, 1, 1, 1, 0, 0)"}','{}','{}',0.5,'inline',NULL,NULL,'2026-11-24 08:09:21.793600','2026-11-24 08:09:22.293600',1);
 INSERT INTO "trials" VALUES(1,20,'FAIL','[2, 1, 2, 1, 1, 1, 1, 0]',17,1,17,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:22.262759','2026-11-24 08:09:22.293653',1);
 INSERT INTO "trials" VALUES(1,21,'FAIL','[1, 1, 2, 1, 1, 1, 1, 1]',18,1,18,'{"weight_bytes": 4.0}','{}','{}','{}','{}','{}',NULL,'inline',NULL,'Traceback (most recent call last):
-  File "/tmp/before/autoquant/interfaces.py", line 290, in evaluate_many
+  File "autoquant/interfaces.py", line 290, in evaluate_many
     outcomes.append(self.evaluate(space, candidate, split))
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  File "/tmp/before/tests/helpers/toy.py", line 93, in evaluate
+  File "tests/helpers/toy.py", line 93, in evaluate
     raise ValueError(f"a sum of {total} is more than I can take")
 ValueError: a sum of 9 is more than I can take
 ','2026-11-24 08:09:22.286120','2026-11-24 08:09:22.293664',1);

@@ -70,7 +70,7 @@ def points(study: optuna.Study) -> set[tuple[float, ...]]:
 
 
 def front(job: aq.Job) -> set[tuple[float, ...]]:
-    return {tuple(trial.metrics[o.metric] for o in job.record.plan.objectives) for trial in job.front()}
+    return {tuple(trial.metrics[o.metric] for o in job.record.definition.objectives) for trial in job.front()}
 
 
 @pytest.mark.parametrize("which", ["job", "bounded"])
@@ -128,16 +128,14 @@ def states(job: aq.Job) -> list[Trial]:
     """A trial in each state, as a job that runs has them."""
     first = next(job.trials(state=TrialState.COMPLETE))
     moment = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-    bare = dataclasses.replace(
-        first, metrics={}, standard_errors={}, test_metrics={}, test_standard_errors={}, started=None, ended=None
-    )
+    bare = dataclasses.replace(first, costs={}, search=None, test=None, started=None, ended=None)
     return [
         dataclasses.replace(first, number=0),
         dataclasses.replace(
             bare,
             number=1,
             state=TrialState.PRUNED,
-            metrics={"size": 14.0},
+            costs={"size": 14.0},
             violations={"size <= 11": 3.0},
             ended=moment,
         ),
@@ -275,7 +273,7 @@ def test_a_search_can_go_on_in_optuna(job: aq.Job, url: str) -> None:
 def test_optunas_pictures_open_it(which: str, request: pytest.FixtureRequest, url: str) -> None:
     exported: aq.Job = request.getfixturevalue(which)
     study = exported.to_optuna(url)
-    names = [objective.metric for objective in exported.record.plan.objectives]
+    names = [objective.metric for objective in exported.record.definition.objectives]
     one = {"target": lambda trial: trial.values[0], "target_name": names[0]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from importlib.metadata import version
@@ -15,9 +14,10 @@ from torch import nn
 
 from autoquant.data import DataSplits, Split
 from autoquant.errors import AutoQuantError, PluginError, SpecError
-from autoquant.job import JobPlan
+from autoquant.job import JobDefinition
 from autoquant.objective import Constraint, Objective
-from autoquant.planning.plan import _source_digest, make_plan
+from autoquant.planning.identity import source_digest
+from autoquant.planning.plan import make_plan
 from autoquant.searchers.nsga3 import NSGA3Search
 from autoquant.spec import SearchSpec
 
@@ -53,15 +53,15 @@ def test_a_good_spec_becomes_a_plan() -> None:
     assert made.constraints == (Constraint.parse("weight_bytes <= 9000"), Constraint.parse("loss_drop <= 1"))
     assert made.drops == {"loss": "minimize"}
     assert isinstance(made.searcher(), NSGA3Search)
-    record: JobPlan = made.record
+    record: JobDefinition = made.definition
     assert record.choices == made.space.choices
     assert record.profile == toy.PROFILE
     assert record.identity["evaluator"] == "toy:ToyNetwork {} version 1"
     (cost,) = record.costs
     assert (cost.metric, cost.unit, cost.model) == ("weight_bytes", "bytes", "weight_bytes")
     assert [len(row) for row in cost.layers] == [3, 3, 3, 3]
-    assert record.best == (0.0, sum(min(row) for row in cost.layers))
-    assert record.worst == (4.0, sum(max(row) for row in cost.layers))
+    ends = [sum(end(row) for row in cost.layers) for end in (min, max)]
+    assert record.bounds == ((0.0, 4.0), tuple(ends))
 
 
 def test_nothing_is_measured_while_planning(calls: list[Any]) -> None:
@@ -137,7 +137,7 @@ def test_an_unknown_device_comes_with_the_known_ones() -> None:
 
 
 def test_a_bound_that_is_just_reached_can_hold() -> None:
-    least = plan(NETWORK).record.best[1]
+    least = plan(NETWORK).definition.bounds[1].best
     assert plan(NETWORK, constraints=[f"weight_bytes <= {least!r}", "quality >= 1", "loss <= 0"]).constraints
     assert problems(NETWORK, constraints=[f"weight_bytes <= {math.nextafter(least, 0)!r}"])
 
@@ -161,8 +161,8 @@ def test_costs_need_a_network() -> None:
 
 def test_the_reference_point_is_the_worst_that_counts() -> None:
     made = plan(NETWORK, reference_point={"loss": 2.5})
-    assert (made.record.best[0], made.record.worst[0]) == (0.0, 2.5)
-    assert made.record.worst[1] == plan(NETWORK).record.worst[1]
+    assert made.definition.bounds[0] == (0.0, 2.5)
+    assert made.definition.bounds[1] == plan(NETWORK).definition.bounds[1]
 
 
 @pytest.mark.parametrize(("metric", "worst"), [("loss", 0.0), ("loss", -1.0), ("quality", 1.5)])
@@ -175,7 +175,7 @@ def test_a_metric_without_bounds_needs_a_reference_point() -> None:
     (problem,) = problems(TOY, evaluator="toy:Boundless")
     assert problem.startswith("reference_point: the worst value of 'loss' is not known; give it, for example")
     made = plan(TOY, evaluator="toy:Boundless", reference_point={"loss": 3, "size": 10})
-    assert (made.record.best, made.record.worst) == ((2.0, 9.0), (3.0, 10.0))
+    assert made.definition.bounds == ((2.0, 3.0), (9.0, 10.0))
 
 
 # Network and data.
@@ -238,7 +238,7 @@ def test_objects_stand_in_for_factories() -> None:
     evaluator = made.recipe.build()
     assert evaluator.network is network
     assert evaluator.data is data
-    assert made.record.identity.keys() == {"evaluator", "network", "data", "code"}
+    assert made.definition.identity.keys() == {"evaluator", "network", "data", "code"}
     with pytest.raises(SpecError, match=r"network: expected a torch.nn.Module, got str"):
         make_plan(SearchSpec.from_dict(TOY), "net", data)  # type: ignore[arg-type]
 
@@ -273,9 +273,9 @@ def test_a_plug_in_that_raises_while_it_is_built_is_named(changes: dict[str, Any
 def test_an_installed_evaluator_is_known_by_the_version_of_its_distribution() -> None:
     from torch import nn as installed
 
-    digest = _source_digest({installed.Linear})
+    digest = source_digest({installed.Linear})
     assert digest.endswith(f" torch=={version('torch')}")
-    assert _source_digest({type(self_made())}).count(" ") == 0
+    assert source_digest({type(self_made())}).count(" ") == 0
 
 
 def self_made() -> nn.Module:
@@ -292,8 +292,8 @@ def test_several_cost_models_of_one_metric_must_be_told_apart() -> None:
         "name one under cost_models"
     )
     made = plan(NETWORK, cost_models=[{"name": "toy:OwnBytes", "each": 5}])
-    assert made.record.costs[0].model == "toy:OwnBytes"
-    assert made.record.best[1] == made.record.worst[1] == 20.0
+    assert made.definition.costs[0].model == "toy:OwnBytes"
+    assert made.definition.bounds[1] == (20.0, 20.0)
 
 
 @pytest.mark.parametrize("each", [float("nan"), float("inf")])
@@ -320,11 +320,13 @@ def test_what_a_cost_model_cannot_price_is_left_out_and_said() -> None:
     options = {choice.name: choice.options for choice in made.space.choices}
     assert options["layer1.weight"] == (2, 4, 8)
     assert options["layer2.weight"] == (4, 8)
-    assert made.record.profile.notes == ("weights of 2 bits are left out, weight_bytes cannot price them: layer2",)
-    again = make_plan(SearchSpec.from_dict(json.loads(json.dumps(made.spec.to_dict()))))
-    assert again.record.choices == made.record.choices
-    assert again.record.profile is not None
-    assert again.record.profile.notes == ()
+    assert made.definition.profile.notes == ("weights of 2 bits are left out, weight_bytes cannot price them: layer2",)
+    assert made.definition.excluded == {"layer2": {"weights": [2]}}
+    assert "layer2" not in str(made.spec.to_dict()), "the spec is the user's"
+    again = make_plan(made.spec, excluded=made.definition.excluded)
+    assert again.definition.choices == made.definition.choices
+    assert again.definition.profile is not None
+    assert again.definition.profile.notes == ()
 
 
 def test_what_was_left_out_is_stored_and_told(new_network_run: Any) -> None:
@@ -332,7 +334,7 @@ def test_what_was_left_out_is_stored_and_told(new_network_run: Any) -> None:
     run.run()
     record = run.store.job(run.id)
     assert [event.text for event in run.store.events(run.id)][1].startswith("weights of 2 bits are left out")
-    assert record.plan.choices == run.plan.space.choices
+    assert record.definition.choices == run.plan.space.choices
 
 
 @pytest.mark.parametrize(

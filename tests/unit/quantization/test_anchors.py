@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
+from measuring import measure, measure_reference
 
 from autoquant.data import DataSplits, Split
 from autoquant.settings import data_folder
@@ -85,13 +86,13 @@ def accuracy(evaluator: PostTraining, label: str, **options: Any) -> float:
     evaluator.check(space)
     candidate = space.uniform()[label]
     counts = [len(evaluator.data.search), len(evaluator.data.test)] if evaluator.data else []
-    found = [evaluator.evaluate(space, candidate, split).metrics["accuracy"] for split in ("search", "test")]
+    found = [measure(evaluator, space, candidate, split).metrics["accuracy"] for split in ("search", "test")]
     return 100 * sum(count * value for count, value in zip(counts, found, strict=True)) / sum(counts)
 
 
 def test_float(ds_cnn, keywords):
     evaluator = PostTraining(ds_cnn, keywords)
-    search, test = evaluator.reference("search"), evaluator.reference("test")
+    search, test = measure_reference(evaluator, "search"), measure_reference(evaluator, "test")
     assert search.metrics["accuracy"] == 0.904
     assert test.metrics["accuracy"] == 0.922
     assert search.standard_errors["accuracy"] == pytest.approx(0.01317, abs=1e-4)

@@ -11,16 +11,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoquant.job import Baseline, CostTable, JobPlan, JobRecord, JobState
-from autoquant.objective import Constraint, Objective, violations
-from autoquant.pareto import ParetoFront, Scale
+from autoquant.data import SplitName
+from autoquant.job import Baseline, BaselineKind, CostTable, JobDefinition, JobRecord, JobState
+from autoquant.objective import Bounds, Constraint, Objective, violations
+from autoquant.pareto import Normalization, ParetoFront
 from autoquant.report import ReportData
 from autoquant.space import Candidate, Choice, Option
-from autoquant.trial import Trial, TrialState
+from autoquant.trial import Measurement, Trial, TrialState
 
 DS_CNN = ["stem", *(f"block{i}.{part}" for i in range(1, 5) for part in ("depthwise", "pointwise")), "head"]
 FLOAT_SCORE = 0.924
 EXAMPLES = {"search": 1600, "test": 2400}
+MEASURED = ("accuracy", "loss", "seconds")
+
+
+def measured(metrics: dict[str, float], split: SplitName) -> Measurement:
+    """What an evaluator would give of these metrics."""
+    found = {metric: value for metric, value in metrics.items() if metric in MEASURED}
+    return Measurement(found, {"accuracy": error_of(found["accuracy"], split)})
+
+
+def kind_of(label: str) -> BaselineKind:
+    """Of a baseline of `tiny`."""
+    return "sensitivity" if label.startswith("sensitivity") else "uniform"
 
 
 class Network:
@@ -90,9 +103,10 @@ def quantized(
         return {"accuracy": network.score(candidate, "search")} | price(candidate)
 
     top = tuple(len(c.options) - 1 for c in choices)
-    worst = tuple(0.1 if o.metric == "accuracy" else 1.05 * price(top)[o.metric] for o in goals)
-    best = tuple(1.0 if o.metric == "accuracy" else 0.0 for o in goals)
-    front = ParetoFront(Scale(goals, best, worst))
+    bounds = tuple(
+        Bounds(1.0, 0.1) if o.metric == "accuracy" else Bounds(0.0, 1.05 * price(top)[o.metric]) for o in goals
+    )
+    front = ParetoFront(Normalization(goals, bounds))
     trials, history = [], []
     for number, candidate in enumerate(_proposals(choices, network, n_trials, seed)):
         metrics = measure(candidate)
@@ -107,7 +121,7 @@ def quantized(
     baselines = [_float()] + [_uniform(f, choices, measure, limits, network) for f in _uniform_options(choices)]
     every = {t.candidate for t in scored} | {b.candidate for b in baselines if b.candidate is not None}
     return ReportData(
-        job=_job("keyword spotting, DS-CNN", choices, goals, limits, best, worst, trials, front, network, prices),
+        job=_job("keyword spotting, DS-CNN", choices, goals, limits, bounds, trials, front, network, prices),
         trials=trials,
         front=scored,
         baselines=baselines,
@@ -137,9 +151,7 @@ def _trial(
     metrics: dict[str, float],
     broken: dict[str, float],
 ) -> Trial:
-    if state is not TrialState.COMPLETE:
-        metrics = {k: v for k, v in metrics.items() if k != "accuracy"}
-    score = metrics.get("accuracy")
+    costs = {metric: value for metric, value in metrics.items() if metric not in MEASURED}
     return Trial(
         number=number,
         state=state,
@@ -148,8 +160,8 @@ def _trial(
         ask=number,
         told=number,
         requested=1,
-        metrics=metrics,
-        standard_errors={} if score is None else {"accuracy": error_of(score, "search")},
+        costs=costs,
+        search=measured(metrics, "search") if state is TrialState.COMPLETE else None,
         violations=broken,
         error="RuntimeError: CUDA out of memory\n  at <worker 3>" if state is TrialState.FAIL else None,
     )
@@ -157,7 +169,7 @@ def _trial(
 
 def _scored(trial: Trial, network: Network) -> Trial:
     score = network.score(trial.candidate, "test")
-    return replace(trial, test_metrics={"accuracy": score}, test_standard_errors={"accuracy": error_of(score, "test")})
+    return replace(trial, test=measured({"accuracy": score}, "test"))
 
 
 def _uniform_options(choices: Sequence[Choice]) -> list[tuple[str, Candidate]]:
@@ -183,28 +195,17 @@ def _uniform(
     label, candidate = named
     metrics = measure(candidate)
     broken = violations(limits, metrics)
+    costs = {metric: value for metric, value in metrics.items() if metric not in MEASURED}
     if broken:
-        return Baseline(label, candidate, {k: v for k, v in metrics.items() if k != "accuracy"}, violations=broken)
-    test = network.score(candidate, "test")
-    return Baseline(
-        label,
-        candidate,
-        metrics,
-        {"accuracy": error_of(metrics["accuracy"], "search")},
-        test_metrics={"accuracy": test},
-        test_standard_errors={"accuracy": error_of(test, "test")},
-    )
+        return Baseline("uniform", label, candidate, costs, violations=broken)
+    test = measured({"accuracy": network.score(candidate, "test")}, "test")
+    return Baseline("uniform", label, candidate, costs, measured(metrics, "search"), test)
 
 
 def _float() -> Baseline:
-    return Baseline(
-        "float",
-        None,
-        {"accuracy": FLOAT_SCORE, "weight_bytes": 4.0 * 62_000},
-        {"accuracy": error_of(FLOAT_SCORE, "search")},
-        test_metrics={"accuracy": FLOAT_SCORE - 0.006},
-        test_standard_errors={"accuracy": error_of(FLOAT_SCORE, "test")},
-    )
+    search = measured({"accuracy": FLOAT_SCORE}, "search")
+    test = Measurement({"accuracy": FLOAT_SCORE - 0.006}, {"accuracy": error_of(FLOAT_SCORE, "test")})
+    return Baseline("float", "float", None, {"weight_bytes": 4.0 * 62_000}, search, test)
 
 
 def _job(
@@ -212,8 +213,7 @@ def _job(
     choices: Sequence[Choice],
     goals: tuple[Objective, ...],
     limits: tuple[Constraint, ...],
-    best: tuple[float, ...],
-    worst: tuple[float, ...],
+    bounds: tuple[Bounds, ...],
     trials: Sequence[Trial],
     front: ParetoFront,
     network: Network | None,
@@ -235,12 +235,11 @@ def _job(
         name=name,
         state=JobState.SUCCEEDED,
         spec={"name": name, "seed": 3, "searcher": {"name": "nsga3", "population": 40}},
-        plan=JobPlan(
+        definition=JobDefinition(
             choices=tuple(choices),
             objectives=goals,
             constraints=limits,
-            best=best,
-            worst=worst,
+            bounds=bounds,
             profile=None,
             costs=tuple(tables),
             identity={"network": "sha256:5f1c…", "data": "sha256:77ab…", "evaluator": "post_training 1"},
@@ -266,8 +265,8 @@ def generic(n_trials: int = 80) -> ReportData:
         Choice("squeeze & excite", (False, True), ordered=False),
     ]
     goals = (Objective("accuracy", "maximize"), Objective("loss", "minimize"), Objective("seconds", "minimize"))
-    best, worst = (1.0, 0.0, 0.0), (0.1, 3.0, 60.0)
-    front, rng = ParetoFront(Scale(goals, best, worst)), np.random.default_rng(1)
+    bounds = (Bounds(1.0, 0.1), Bounds(0.0, 3.0), Bounds(0.0, 60.0))
+    front, rng = ParetoFront(Normalization(goals, bounds)), np.random.default_rng(1)
     trials, history = [], []
     for number in range(n_trials):
         candidate = tuple(int(rng.integers(len(c.options))) for c in choices)
@@ -281,7 +280,7 @@ def generic(n_trials: int = 80) -> ReportData:
         trials.append(_trial(number, TrialState.COMPLETE, candidate, choices, metrics, {}))
         if front.add(number, metrics)[0]:
             history.append((number, front.hypervolume))
-    job = _job("architecture <b>&</b> width", choices, goals, (), best, worst, trials, front, None, ())
+    job = _job("architecture <b>&</b> width", choices, goals, (), bounds, trials, front, None, ())
     return ReportData(job, trials, [t for t in trials if t.number in front.numbers], hypervolume=history)
 
 
@@ -321,20 +320,18 @@ def tiny(
 
     def values(point: Point) -> dict[str, Any]:
         accuracy, error, size = point
-        found = {"metrics": {"accuracy": accuracy, "weight_bytes": size}, "standard_errors": {"accuracy": error}}
-        scored = {"test_metrics": {"accuracy": accuracy}, "test_standard_errors": {"accuracy": error}}
-        return found | (scored if test else {})
+        score = Measurement({"accuracy": accuracy}, {"accuracy": error})
+        return {"costs": {"weight_bytes": size}, "search": score, "test": score if test else None}
 
     candidates = {"W2": (0, 0), "W4": (1, 1), "W8": (2, 2)} | {f"sensitivity {i}": (0, i % 3) for i in range(1, 9)}
     trials = [
         replace(base.trials[0], number=i, state=TrialState.COMPLETE, candidate=(i % 3, (i + 1) % 3), violations={})
         for i in range(len(front))
     ]
+    too_heavy = {"costs": {"weight_bytes": 12000.0}, "violations": {"weight_bytes <= 9000": 3000.0}}
     trials = [replace(t, **values(point)) for t, point in zip(trials, front, strict=True)]
     baselines = [
-        Baseline(label, candidates[label], **values(point))
-        if point
-        else Baseline(label, candidates[label], {"weight_bytes": 12000.0}, violations={"weight_bytes <= 9000": 3000.0})
+        Baseline(kind_of(label), label, candidates[label], **(values(point) if point else too_heavy))
         for label, point in (uniform | {f"sensitivity {i}": p for i, p in enumerate(sensitivity, start=1)}).items()
     ]
     return replace(base, trials=trials, front=trials, baselines=baselines, hypervolume=[(0, 0.5)], layer_costs={})

@@ -72,11 +72,11 @@ def test_options_that_are_no_bits_are_shown_as_text(example: Example, tmp_path: 
 def test_text_of_users_is_escaped(example: Example, tmp_path: Path) -> None:
     hostile = '</script><img src=x onerror="alert(1)">'
     data = example("plain")
-    choices = tuple(replace(c, name=c.name.replace("stem", hostile)) for c in data.job.plan.choices)
-    plan = replace(data.job.plan, choices=choices, identity={hostile: hostile})
+    choices = tuple(replace(c, name=c.name.replace("stem", hostile)) for c in data.job.definition.choices)
+    plan = replace(data.job.definition, choices=choices, identity={hostile: hostile})
     data = replace(
         data,
-        job=replace(data.job, name=hostile, plan=plan, message=hostile),
+        job=replace(data.job, name=hostile, definition=plan, message=hostile),
         layer_names=[name.replace("stem", hostile) for name in data.layer_names],
         trials=[replace(t, error=hostile) if t.state is TrialState.FAIL else t for t in data.trials],
         baselines=[replace(b, label=hostile) if b.label == "W8" else b for b in data.baselines],
@@ -122,7 +122,7 @@ def test_where_numbers_come_from(example: Example, tmp_path: Path) -> None:
 def test_a_job_that_has_not_succeeded(example: Example, tmp_path: Path, state: JobState) -> None:
     data = example("plain")
     job = replace(data.job, state=state, ended=None, message="no worker came up", spec={"name": "x"})
-    bare = [replace(t, test_metrics={}, test_standard_errors={}) for t in data.front]
+    bare = [replace(t, test=None) for t in data.front]
     page = page_of(replace(data, job=job, front=bare), tmp_path)
     assert state.value in page
     assert "no worker came up" in page
@@ -138,13 +138,13 @@ def test_a_job_before_its_first_trial(example: Example, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [["accuracy"], ["weight_bytes"], ["weight_bytes", "latency_ms@cortex-m7"]])
 def test_any_set_of_objectives(example: Example, tmp_path: Path, kept: list[str]) -> None:
     data = example("three")
-    plan = data.job.plan
+    plan = data.job.definition
     places = [i for i, o in enumerate(plan.objectives) if o.metric in kept]
     objectives = tuple(plan.objectives[i] for i in places)
-    best, worst = (tuple(values[i] for i in places) for values in (plan.best, plan.worst))
+    bounds = tuple(plan.bounds[i] for i in places)
     for costs in (plan.costs, ()):
-        narrow = replace(plan, objectives=objectives, best=best, worst=worst, costs=costs)
-        few = replace(data, job=replace(data.job, plan=narrow), front=data.front[:1])
+        narrow = replace(plan, objectives=objectives, bounds=bounds, costs=costs)
+        few = replace(data, job=replace(data.job, definition=narrow), front=data.front[:1])
         assert 'id="front-0"' in page_of(few, tmp_path)
         write_png(few, tmp_path / "report.png")
 

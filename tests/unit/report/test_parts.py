@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoquant.objective import Constraint, Objective
+from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.report import ReportData
 from autoquant.report.model.display import Display, constraint_text, displays
 from autoquant.report.model.labels import place_labels
@@ -17,6 +17,7 @@ from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
 from autoquant.report.model.table import front_table
 from autoquant.space import Choice
+from autoquant.trial import Measurement
 
 Example = Callable[[str], ReportData]
 Make = Callable[..., ReportData]
@@ -55,17 +56,17 @@ def test_the_table_has_costs_alone_for_what_breaks_a_constraint(example: Example
 
 def test_a_constrained_metric_that_is_no_objective_has_a_column(make_tiny: Make) -> None:
     data = make_tiny([(0.9, 0.01, 3000.0)], {})
-    constraints = (*data.job.plan.constraints, Constraint.parse("peak_bytes <= 70000"))
-    front = [replace(data.front[0], metrics={**data.front[0].metrics, "peak_bytes": 65536.0})]
-    plan = replace(data.job.plan, constraints=constraints)
-    table = front_table(replace(data, job=replace(data.job, plan=plan), front=front))
+    constraints = (*data.job.definition.constraints, Constraint.parse("peak_bytes <= 70000"))
+    front = [replace(data.front[0], costs={**data.front[0].costs, "peak_bytes": 65536.0})]
+    plan = replace(data.job.definition, constraints=constraints)
+    table = front_table(replace(data, job=replace(data.job, definition=plan), front=front))
     assert table.columns[-1] == "peak size (KiB)"
     assert table.rows[0].cells[-1] == "64.00"
 
 
 def test_what_breaks_a_constraint_is_never_drawn_as_uniform(make_tiny: Make) -> None:
     data = make_tiny([(0.9, 0.01, 3000.0)], {"W4": (0.8, 0.01, 4000.0), "W8": None})
-    measured = replace(data.baselines[1], metrics={"accuracy": 0.95, "weight_bytes": 12000.0})
+    measured = replace(data.baselines[1], search=Measurement({"accuracy": 0.95}))
     panel = panels(replace(data, baselines=[data.baselines[0], measured]))[0]
     assert [spot.network for spot in panel.uniform] == [data.baselines[0]]
     assert [spot.network for spot in panel.infeasible] == [measured]
@@ -75,16 +76,16 @@ def test_panels_for_every_set_of_objectives(example: Example, make_tiny: Make) -
     three = panels(example("three"))
     assert [p.x.metric for p in three if p.x] == ["weight_bytes", "latency_ms@cortex-m7"]
     data = make_tiny([(0.9, 0.01, 3000.0)], {})
-    plan = data.job.plan
-    alone = replace(plan, objectives=(Objective("accuracy", "maximize"),), best=(1.0,), worst=(0.0,))
-    priced = panels(replace(data, job=replace(data.job, plan=alone)))
+    plan = data.job.definition
+    alone = replace(plan, objectives=(Objective("accuracy", "maximize"),), bounds=(Bounds(1.0, 0.0),))
+    priced = panels(replace(data, job=replace(data.job, definition=alone)))
     assert [p.x.metric for p in priced if p.x] == ["weight_bytes"]
-    bare = panels(replace(data, job=replace(data.job, plan=replace(alone, costs=()))))
+    bare = panels(replace(data, job=replace(data.job, definition=replace(alone, costs=()))))
     assert [p.x for p in bare] == [None]
     assert bare[0].front[0].x == 0
     costs = (Objective("weight_bytes", "minimize"), Objective("latency_ms@cortex-m7", "minimize"))
     tables = (*plan.costs, replace(plan.costs[0], metric="latency_ms@cortex-m7"))
-    only = panels(replace(data, job=replace(data.job, plan=replace(plan, objectives=costs, costs=tables))))
+    only = panels(replace(data, job=replace(data.job, definition=replace(plan, objectives=costs, costs=tables))))
     assert [(p.x.metric, p.y.metric) for p in only if p.x] == [("latency_ms@cortex-m7", "weight_bytes")]
 
 
@@ -102,8 +103,8 @@ def test_a_wide_span_gets_a_logarithmic_axis(make_tiny: Make) -> None:
 
 def test_a_limit_on_the_drop_is_drawn_below_the_float_network(example: Example) -> None:
     data = example("plain")
-    plan = replace(data.job.plan, constraints=(Constraint.parse("accuracy_drop <= 0.01"),))
-    assert panels(replace(data, job=replace(data.job, plan=plan)))[0].limits()[1] == [pytest.approx(91.4)]
+    plan = replace(data.job.definition, constraints=(Constraint.parse("accuracy_drop <= 0.01"),))
+    assert panels(replace(data, job=replace(data.job, definition=plan)))[0].limits()[1] == [pytest.approx(91.4)]
 
 
 def test_picks(make_tiny: Make) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autoquant.job import Baseline
-from autoquant.pareto import Scale, hypervolume
+from autoquant.pareto import Normalization, hypervolume
 from autoquant.report import ReportData, write_report
 from autoquant.report.html.front_charts import front_chart
 from autoquant.report.html.score_charts import scored_networks
@@ -27,7 +27,7 @@ UNIFORM: dict[str, Any] = {"W4": (0.7, 0.01, 7000.0)}
 
 def beside(data: ReportData, better: float) -> ReportData:
     """The report whose front has the hypervolume that its networks have, and ``better`` in addition."""
-    scale = Scale(data.job.plan.objectives, data.job.plan.best, data.job.plan.worst)
+    scale = Normalization(data.job.definition.objectives, data.job.definition.bounds)
     own = hypervolume([scale.values(trial.metrics) for trial in data.front], [1.0, 1.0])
     return replace(data, job=replace(data.job, hypervolume=own + better))
 
@@ -83,7 +83,8 @@ def test_the_picture_shows_all_its_points_as_a_series_of_their_own(make_tiny: Ma
 
 def test_why_there_is_none_is_said_in_one_sentence(make_tiny: Make) -> None:
     data = make_tiny(FRONT, UNIFORM)
-    none = Baseline("sensitivity", (2, 2), error="it takes 13 measurements of single options, and the job has 9 trials")
+    why = "it takes 13 measurements of single options, and the job has 9 trials"
+    none = Baseline("no_sensitivity", "sensitivity", None, error=why)
     data = replace(data, baselines=[*data.baselines, none])
     said = "There is no sensitivity baseline: it takes 13 measurements of single options, and the job has 9 trials."
     assert verdict(data).startswith(said)

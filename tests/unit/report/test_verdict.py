@@ -9,6 +9,7 @@ import pytest
 
 from autoquant.report import ReportData
 from autoquant.report.model.verdict import beaten_by_uniform, compare, verdict
+from autoquant.trial import Measurement
 
 Make = Callable[..., ReportData]
 
@@ -64,7 +65,7 @@ def test_the_split_that_is_compared_is_named(make_tiny: Make, test: bool) -> Non
 
 def test_test_scores_decide_once_they_are_there(make_tiny: Make) -> None:
     data = make_tiny([(0.95, 0.005, 4000.0)], {"W4": (0.90, 0.005, 4000.0)})
-    lucky = replace(data, front=[replace(data.front[0], test_metrics={"accuracy": 0.85})])
+    lucky = replace(data, front=[replace(data.front[0], test=Measurement({"accuracy": 0.85}, {"accuracy": 0.01}))])
     assert compare(lucky)[0].outcome == "unbeaten"
     assert [trial.number for trial, _ in beaten_by_uniform(lucky)] == [0]
 

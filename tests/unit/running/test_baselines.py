@@ -94,7 +94,7 @@ def test_law_1_a_baseline_that_is_stored_is_not_measured_again(
     new_network_run: Any, calls: list[Any], monkeypatch: pytest.MonkeyPatch, split: str
 ) -> None:
     job = new_network_run(budget={"n_trials": 4}, reuse=split == "test")
-    write = "save_baselines" if split == "search" else "score_baseline"
+    write = "save_baselines" if split == "search" else "score"
     save = getattr(HeldJob, write)
 
     def kept() -> list[Any]:
@@ -103,7 +103,7 @@ def test_law_1_a_baseline_that_is_stored_is_not_measured_again(
 
     def save_and_die(held: HeldJob, *what: Any) -> None:
         save(held, *what)
-        if len(kept()) == 3:
+        if len(kept()) >= 3:
             raise RuntimeError("killed")
 
     monkeypatch.setattr(HeldJob, write, save_and_die)

@@ -8,7 +8,7 @@ import pytest
 
 from autoquant.job import JobState
 from autoquant.running.job_run import StopSignal
-from autoquant.store import Store
+from autoquant.store import HeldJob, Store
 from autoquant.testing.examples import new_job
 
 
@@ -65,7 +65,7 @@ def test_the_store_is_looked_at_once_a_second_at_most(monkeypatch: pytest.Monkey
 
     class Looked:
         @property
-        def requested(self) -> None:
+        def requested_state(self) -> None:
             looks.append(now[0])
 
     stop = StopSignal(Looked(), lambda: False)  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ def test_the_first_reason_to_stop_counts() -> None:
     store = Store("sqlite://")
     job_id = new_job(store)
     interrupted: list[bool] = []
-    stop = StopSignal(store.hold(job_id, 10), lambda: bool(interrupted))
+    stop = StopSignal(HeldJob(store, job_id, 10), lambda: bool(interrupted))
     assert not stop()
     interrupted.append(True)
     assert stop()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from autoquant.interfaces import Completion, Task
-from autoquant.running.results import check_finite, copied, finished_trial, measured_trial, nearest_miss
+from autoquant.running.measuring import Outcome, Request
+from autoquant.running.results import completed_trial, nearest_miss, problem, reuse_measurement
 from autoquant.trial import Measurement, Trial, TrialState
 
 REFERENCE = {"loss": 0.25}
@@ -30,23 +30,24 @@ def trial(plan):
         ask=0,
         told=0,
         requested=1,
-        metrics={"cost": 1.0},
+        costs={"cost": 1.0},
         started=datetime.now(UTC),
     )
 
 
-def done(trial, **fields):
-    return Completion(Task("3", trial.candidate), worker="w", **fields)
+def done(trial, measurement=None, **fields):
+    return Outcome(Request("trial 3", "key", trial.candidate, trial=3), measurement, **{"worker": "w", **fields})
 
 
-def test_check_finite_accepts_the_metric_of_a_drop(plan):
-    assert check_finite({"loss": 1.0, "size": 2.0}, plan) is None
-    assert check_finite({"size": 2.0}, plan) == "the evaluator did not measure 'loss_drop'; it gave ['size']"
+def test_the_metric_of_a_drop_is_as_good_as_the_drop(plan, trial):
+    assert problem(plan, done(trial, Measurement({"loss": 1.0, "size": 2.0}))) is None
+    found = problem(plan, done(trial, Measurement({"size": 2.0})))
+    assert found == "the evaluator did not measure 'loss_drop'; it gave ['size']"
 
 
 def test_a_measured_trial_is_complete_with_costs_drops_and_violations(plan, trial):
     found = Measurement({"loss": 0.75, "size": 2.0}, {"loss": 0.1}, seconds=4.0)
-    ended = finished_trial(plan, REFERENCE, trial, done(trial, measurement=found))
+    ended = completed_trial(plan, REFERENCE, trial, done(trial, measurement=found))
     assert ended.state is TrialState.COMPLETE
     assert ended.metrics == {"cost": 1.0, "size": 2.0, "loss": 0.75, "loss_drop": 0.5}
     assert list(ended.violations) == ["loss <= 0.5"]
@@ -66,20 +67,21 @@ NAN = Measurement({"loss": float("nan"), "size": 2.0})
     ],
 )
 def test_what_is_no_result_fails_the_trial_and_keeps_its_costs(plan, trial, fields, error):
-    ended = finished_trial(plan, REFERENCE, trial, done(trial, **fields))
+    ended = completed_trial(plan, REFERENCE, trial, done(trial, **fields))
     assert (ended.state, ended.error, ended.metrics) == (TrialState.FAIL, error, {"cost": 1.0})
 
 
 def test_a_measurement_of_another_job_took_no_time_here_and_names_it(plan, trial):
-    found = measured_trial(plan, REFERENCE, trial, Measurement({"loss": 0.5}, seconds=9.0), "trial 4 of job 1")
-    assert found.measured_by == "trial 4 of job 1"
+    measurement = Measurement({"loss": 0.5, "size": 1.0}, seconds=9.0)
+    found = completed_trial(plan, REFERENCE, trial, done(trial, measurement, source="job 1 trial 4", worker=None))
+    assert (found.measured_by, found.seconds) == ("job 1 trial 4", None)
     assert found.started == found.ended
 
 
 def test_a_copy_keeps_its_own_number_and_names_the_first_that_measured(plan, trial):
-    first = measured_trial(plan, REFERENCE, trial, Measurement({"loss": 0.5}, {"loss": 0.1}))
-    second = copied(replace(trial, number=5), first)
-    third = copied(replace(trial, number=6), second)
+    first = completed_trial(plan, REFERENCE, trial, done(trial, Measurement({"loss": 0.5, "size": 1.0}, {"loss": 0.1})))
+    second = reuse_measurement(replace(trial, number=5), first)
+    third = reuse_measurement(replace(trial, number=6), second)
     assert (second.number, second.metrics, second.standard_errors) == (5, first.metrics, first.standard_errors)
     assert second.measured_by == third.measured_by == "trial 3"
 

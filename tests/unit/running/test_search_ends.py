@@ -9,8 +9,7 @@ import pytest
 from mortal import Mortal, MortalDatabase
 
 from autoquant.errors import JobFailed
-from autoquant.job import JobState
-from autoquant.running.search_loop import Progress
+from autoquant.job import JobState, Progress
 from autoquant.trial import TrialState
 
 # Failures.

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from autoquant.interfaces import PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import non_dominated
-from autoquant.searchers.additive import AdditiveModel, interplays, merge, thinned
+from autoquant.searchers.additive import AdditiveModel, interactions, merge, subsample
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import feasible
 
-HARM = Objective("harm", "minimize")
-WORTH = Objective("worth", "maximize")
+DEGRADATION = Objective("degradation", "minimize")
+QUALITY = Objective("quality", "maximize")
 COST = Objective("cost", "minimize")
 WORK = Objective("work", "minimize")
 
@@ -43,7 +43,7 @@ def additive(
 
     base = tuple(size - 1 for size in sizes)
     effects = {}
-    for name in ("harm", "worth"):
+    for name in ("degradation", "quality"):
         effects[name] = [rng.integers(-3, 30, size=size).astype(float) for size in sizes]
         for table in effects[name]:
             table[-1] = 0
@@ -52,7 +52,7 @@ def additive(
     return AdditiveModel(
         SearchProblem(space, objectives, kept, PricedCosts(space, price)),
         base,
-        {"harm": 5.0, "worth": 50.0},
+        {"degradation": 5.0, "quality": 50.0},
         effects,
         unusable,
     )
@@ -64,7 +64,16 @@ def everything(model: AdditiveModel) -> np.ndarray:
 
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=5),
-    st.sampled_from([(HARM,), (HARM, COST), (WORTH, WORK), (HARM, WORTH, COST), (WORTH, COST, WORK), (COST, WORK)]),
+    st.sampled_from(
+        [
+            (DEGRADATION,),
+            (DEGRADATION, COST),
+            (QUALITY, WORK),
+            (DEGRADATION, QUALITY, COST),
+            (QUALITY, COST, WORK),
+            (COST, WORK),
+        ]
+    ),
     st.sets(st.sampled_from(["cost <= 35", "cost >= 20", "work <= 120", "work >= 40"])),
     st.integers(0, 10_000),
 )
@@ -83,7 +92,7 @@ def test_the_front_is_that_of_all_candidates(
 
 
 def test_fifty_layers_take_no_more_states_than_allowed_and_lose_little() -> None:
-    model = additive([3] * 50, (HARM, COST))
+    model = additive([3] * 50, (DEGRADATION, COST))
     exact, rough = (model.predict(model.front(states, np.random.default_rng(0))) for states in (10_000, 40))
     assert 15 <= len(rough) <= 42 < len(exact)
     assert rough.min(axis=0).tolist() == exact.min(axis=0).tolist()
@@ -93,19 +102,19 @@ def test_fifty_layers_take_no_more_states_than_allowed_and_lose_little() -> None
 
 
 def test_a_measured_constraint_is_held_by_prediction_where_anything_can_hold_it() -> None:
-    free = additive([3] * 4, (HARM, COST), seed=3)
+    free = additive([3] * 4, (DEGRADATION, COST), seed=3)
     bound = float(np.median(free.predict(free.front(999, np.random.default_rng(0)))[:, 0]))
-    held = additive([3] * 4, (HARM, COST), (f"harm <= {bound}",), seed=3)
+    held = additive([3] * 4, (DEGRADATION, COST), (f"degradation <= {bound}",), seed=3)
     found = held.predict(held.front(999, np.random.default_rng(0)))
     assert len(found)
     assert found[:, 0].max() <= bound
-    hopeless = additive([3] * 4, (HARM, COST), ("harm <= -1000",), seed=3)
+    hopeless = additive([3] * 4, (DEGRADATION, COST), ("degradation <= -1000",), seed=3)
     both = [model.front(999, np.random.default_rng(0)).tolist() for model in (free, hopeless)]
     assert both[0] == both[1]
 
 
 def test_an_unusable_option_is_on_no_front() -> None:
-    model = additive([3, 3, 3], (HARM, COST), seed=1)
+    model = additive([3, 3, 3], (DEGRADATION, COST), seed=1)
     unusable = [np.array([True, False, False]), np.array([False, True, False]), np.zeros(3, dtype=bool)]
     limited = AdditiveModel(model.problem, model.base, model.values, model.effects, unusable)
     found = limited.front(999, np.random.default_rng(0))
@@ -117,25 +126,25 @@ def test_an_unusable_option_is_on_no_front() -> None:
 
 def test_a_cost_that_joins_everything_is_approximated_then_priced_exactly() -> None:
     most = Objective("most", "minimize")
-    model = additive([4] * 12, (HARM, most), ("most <= 17",), seed=2)
+    model = additive([4] * 12, (DEGRADATION, most), ("most <= 17",), seed=2)
     found = model.front(500, np.random.default_rng(0))
     values = model.predict(found)
     assert model.problem.feasible_costs(found).all()
     assert non_dominated(values).all()
-    # A largest price of t is had at no more harm than each choice does alone among its options of price t or less.
-    options = list(zip(model.effects["harm"], prices([4] * 12, 2), strict=True))
-    least = [5.0 + sum(harm[price <= bound].min() for harm, price in options) for bound in values[:, 1]]
+    # Below a largest price of t each choice takes, on its own, what degrades least of its options of price t or less.
+    options = list(zip(model.effects["degradation"], prices([4] * 12, 2), strict=True))
+    least = [5.0 + sum(effect[price <= bound].min() for effect, price in options) for bound in values[:, 1]]
     lost = values[:, 0] - np.array(least)
     assert lost.min() >= 0
     assert np.median(lost) <= 0.1 * np.ptp(values[:, 0])
 
 
-def test_interplay_is_found_pair_by_pair() -> None:
-    model = additive([3, 4, 1, 5, 3, 2], (HARM, COST), seed=5)
-    found = interplays(model.problem, np.random.default_rng(0))
+def test_interactions_are_found_pair_by_pair() -> None:
+    model = additive([3, 4, 1, 5, 3, 2], (DEGRADATION, COST), seed=5)
+    found = interactions(model.problem, np.random.default_rng(0))
     assert found["cost"] == []
     assert found["work"] == [(0, 1), (4, 5)]
-    assert interplays(SearchProblem(model.problem.space, (HARM,)), np.random.default_rng(0)) == {}
+    assert interactions(SearchProblem(model.problem.space, (DEGRADATION,)), np.random.default_rng(0)) == {}
 
 
 def test_groups_are_joined_over_chains() -> None:
@@ -145,9 +154,9 @@ def test_groups_are_joined_over_chains() -> None:
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
-def test_thinning_keeps_the_ends_and_the_number(columns: int) -> None:
+def test_subsampling_keeps_the_ends_and_the_number(columns: int) -> None:
     values = np.random.default_rng(0).random((3000, columns))
-    kept = thinned(values, 100)
+    kept = subsample(values, 100)
     assert 40 <= len(kept) <= 100 + columns
     assert values[kept].min(axis=0).tolist() == values.min(axis=0).tolist()
-    assert thinned(values, 3000).tolist() == list(range(3000))
+    assert subsample(values, 3000).tolist() == list(range(3000))

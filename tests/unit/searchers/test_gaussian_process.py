@@ -67,7 +67,7 @@ def test_draws_have_the_mean_and_covariance_of_the_posterior() -> None:
     assert np.abs(np.cov(draws.T) - expected).max() < 0.12 * deviation.max() ** 2
 
 
-def test_boldness_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
+def test_exploration_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
     model, points = GaussianProcess(CODES), some_points(40)
     model.condition(points[:20], bent(points)[:20])
     whole, half, none = (model.draw(np.random.default_rng(3), b)(points) for b in (1.0, 0.5, 0.0))
@@ -79,7 +79,8 @@ def test_boldness_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
 def test_what_is_left_out_is_what_the_others_say() -> None:
     model, points = GaussianProcess(CODES), some_points(15)
     targets = bent(points)
-    found = model.left_out(points, targets)
+    model.condition(points, targets)
+    found = model.leave_one_out()
     for i in range(15):
         others = np.arange(15) != i
         model.condition(points[others], targets[others])

@@ -301,7 +301,7 @@ def test_another_process_proposes_the_same(chosen: list[Any]) -> None:
     for hashes in ("1", "2"):
         command = [sys.executable, "-W", "error", "-c", REPLAY, json.dumps(chosen)]
         done = subprocess.run(
-            command, env=os.environ | {"PYTHONHASHSEED": hashes}, capture_output=True, text=True, timeout=120
+            command, env=os.environ | {"PYTHONHASHSEED": hashes}, capture_output=True, text=True, timeout=600
         )
         assert (done.returncode, done.stderr) == (0, "")
         found.append(json.loads(done.stdout))
@@ -357,11 +357,11 @@ def test_it_beats_random_search_where_layers_differ_in_sensitivity() -> None:
             space, OBJECTIVES[:1], (Constraint.parse("bytes <= 100"),), PricedCosts(space, price), seed
         )
         searcher = OptunaSearch(given, sampler=sampler)
-        harm = np.random.default_rng(7).lognormal(0, 1.5, size=10)
+        weights = np.random.default_rng(7).lognormal(0, 1.5, size=10)
         found = []
         while searcher.asked < 80:
             for proposal in searcher.ask(4):
-                found.append(-float((harm * 0.25 ** np.array(proposal.candidate)).sum()))
+                found.append(-float((weights * 0.25 ** np.array(proposal.candidate)).sum()))
                 searcher.tell([(proposal, {"accuracy": found[-1]})])
         return max(found)
 

@@ -17,9 +17,7 @@ import torch
 import autoquant as aq
 from autoquant.interfaces import NoCosts, PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
-from autoquant.searchers.action_mask import Completions
-from autoquant.searchers.ppo import PPOSearch
-from autoquant.searchers.ppo_environment import OptionEffects, Task
+from autoquant.searchers.ppo import PPOOptions, PPOSearch
 from autoquant.space import Candidate, Choice, SearchSpace
 from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure
 
@@ -49,8 +47,8 @@ def price(candidates: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def loss_of(candidate: Candidate) -> float:
-    harm = np.exp(np.sin(5.0 * np.arange(len(candidate))))
-    return float((harm * 4.0 ** -np.array(candidate)).sum())
+    weights = np.exp(np.sin(5.0 * np.arange(len(candidate))))
+    return float((weights * 4.0 ** -np.array(candidate)).sum())
 
 
 def run(searcher: PPOSearch, proposals: int, fail: Callable[[Candidate], bool] = lambda _: False) -> list[Candidate]:
@@ -101,7 +99,7 @@ def test_the_exact_front_is_that_of_all_candidates(additive: ModuleType) -> None
 def test_a_lambda_that_is_fixed_teaches_the_highest_or_the_lowest_precision(
     lambdas: tuple[float, ...], best: int
 ) -> None:
-    searcher = PPOSearch(task(), lambdas=lambdas)
+    searcher = PPOSearch(task(), options=PPOOptions(lambdas=lambdas))
     run(searcher, 400)
     returns = [value for _, value in searcher.curves["mean return"]]
     assert np.mean(returns[:3]) < -0.25
@@ -111,7 +109,7 @@ def test_a_lambda_that_is_fixed_teaches_the_highest_or_the_lowest_precision(
 
 def test_one_policy_follows_lambda() -> None:
     """With a small lambda it chooses many bits, with a large one few."""
-    searcher = PPOSearch(task(), entropy=0.001)
+    searcher = PPOSearch(task(), options=PPOOptions(entropy=0.001))
     run(searcher, 500)
     played = searcher._play()
     order = np.argsort(played.weights[:, 1])
@@ -166,33 +164,13 @@ def test_no_episode_breaks_a_constraint_on_a_cost(constraints: tuple[str, ...]) 
             assert given.feasible_costs(searcher._play().candidates).all()
 
 
-def test_masks_allow_what_some_known_end_completes() -> None:
-    given = task("bytes <= 90")
-    completions = Completions(given, Task(given, np.random.default_rng(0)).marginals)
-    cheapest = np.zeros((1, 8), dtype=np.int64)
-    allowed, whole = completions.options(7, cheapest)  # the cheapest has 72, the last layer adds 16 or 48
-    assert allowed.tolist() == [[True, True, False]]
-    assert whole[0, 1].tolist() == [0, 0, 0, 0, 0, 0, 0, 1]
-    allowed, whole = completions.options(1, np.array([[0, 0, 0, 0, 0, 0, 0, 1]]))
-    assert allowed.tolist() == [[True, True, True]], "8 bits of the second layer fit with the cheapest end"
-    assert given.feasible_costs(whole[0]).all()
-
-
-def test_an_option_without_known_end_is_masked_and_that_of_the_witness_never() -> None:
-    """The price lies: alone each option costs nothing, together only one candidate fits."""
-
+def test_where_a_single_candidate_fits_it_is_the_only_proposal() -> None:
     def odd(candidates: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:
         return {"cost": np.where((candidates == [2, 1, 2, 1]).all(axis=1), 0.0, 9.0)}
 
     space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(4))
-    given = SearchProblem(space, LOSS_AND_BYTES[:1], (Constraint.parse("cost <= 1"),), PricedCosts(space, odd))
-    completions = Completions(given, Task(given, np.random.default_rng(0)).marginals)
-    witness = np.array([[2, 1, 2, 1]])
-    for step in range(4):
-        allowed, whole = completions.options(step, witness)
-        assert np.flatnonzero(allowed[0]).tolist() == [witness[0, step]]
-        assert whole[0, witness[0, step]].tolist() == [2, 1, 2, 1]
-    searcher = PPOSearch(given)
+    bound = Constraint.parse("cost <= 1")
+    searcher = PPOSearch(SearchProblem(space, LOSS_AND_BYTES[:1], (bound,), PricedCosts(space, odd)))
     assert [proposal.candidate for proposal in searcher.ask(9)] == [(2, 1, 2, 1)]
 
 
@@ -256,31 +234,9 @@ def test_equivalent_candidates_are_one() -> None:
     assert len(proposals) == 5 * 3 + 3, "switched off, the five bit-widths are one"
 
 
-def test_failed_candidates_count_as_the_worst_measured_so_far() -> None:
-    given = task()
-    told = Task(given, np.random.default_rng(0))
-    good, bad, failed = (2,) * 8, (0,) * 8, (0,) * 7 + (1,)
-    for candidate in (good, bad):
-        told.add(candidate, {"loss": loss_of(candidate), "bytes": 0.0})
-    told.add(failed, None)
-    objectives, _ = told.scaled(np.array([good, bad, failed]))
-    assert objectives[:, 0].tolist() == [0.0, 1.0, 1.0]
-    assert objectives[:2, 1].tolist() == [1.0, 0.0]
-    assert 0 < objectives[2, 1] < 0.1, "its cost is known"
-
-
-def test_a_measured_objective_that_never_differs_teaches_nothing() -> None:
-    """However large it is, what rounding leaves of it in the additive model is not taken for the effect of options."""
-    told = Task(task(), np.random.default_rng(0))
-    for candidate in np.random.default_rng(1).integers(0, 3, size=(40, 8)):
-        told.add(tuple(map(int, candidate)), {"loss": 1e20, "bytes": 0.0})
-    assert not told.tables()[0].any()
-    assert not told.scaled(np.array([list(one) for one in told._results]))[0][:, 0].any()
-
-
 def test_it_avoids_what_fails() -> None:
     """Whatever has few bits in the first layer fails."""
-    searcher = PPOSearch(task(), lambda_range=(0.5, 2.0))
+    searcher = PPOSearch(task(), options=PPOOptions(lambda_range=(0.5, 2.0)))
     run(searcher, 300, fail=lambda candidate: candidate[0] == 0)
     assert np.mean(searcher._play().candidates[:, 0] == 0) < 0.1
 
@@ -294,29 +250,15 @@ def test_a_search_whose_every_trial_fails_goes_on() -> None:
 # Parts
 
 
-def test_the_additive_model_finds_what_each_option_adds() -> None:
-    rng = np.random.default_rng(0)
-    sizes = np.array([3, 2, 4])
-    truth = rng.normal(size=(3, 4))
-    model = OptionEffects(sizes, 1)
-    for candidate in rng.integers(0, sizes, size=(2000, 3)):
-        model.add(tuple(candidate), np.array([7.0 + truth[np.arange(3), candidate].sum()]))
-    (table,) = model.tables()
-    for choice, size in enumerate(sizes):
-        difference = table[choice, :size] - truth[choice, :size]
-        assert np.ptp(difference) < 0.01
-        assert not table[choice, size:].any()
-
-
 def test_rewards_sum_to_the_return_and_advantages_are_those_of_the_paper() -> None:
-    searcher = PPOSearch(task(), gae=0.7)
+    searcher = PPOSearch(task(), options=PPOOptions(gae=0.7))
     run(searcher, 40)
     played = searcher._play()
     for candidate in played.candidates:
         plain = tuple(map(int, candidate))
-        searcher._task.add(plain, {"loss": loss_of(plain), "bytes": 0.0})
+        searcher._environment.add(plain, {"loss": loss_of(plain), "bytes": 0.0})
     rewards = searcher._rewards(played)
-    objectives, _ = searcher._task.scaled(played.candidates)
+    objectives, _ = searcher._environment.scaled(played.candidates)
     assert np.allclose(rewards.sum(axis=1), -(played.weights * objectives).sum(axis=1))
     values = np.concatenate([played.values, np.zeros((16, 1))], axis=1)
     errors = rewards + values[:, 1:] - values[:, :-1]
@@ -327,7 +269,7 @@ def test_rewards_sum_to_the_return_and_advantages_are_those_of_the_paper() -> No
 
 def test_trade_offs_cover_the_range_of_lambda_and_both_its_ends() -> None:
     objectives = (*LOSS_AND_BYTES, Objective("speed", "maximize"))
-    searcher = PPOSearch(task(objectives=objectives), lambda_range=(0.1, 10.0))
+    searcher = PPOSearch(task(objectives=objectives), options=PPOOptions(lambda_range=(0.1, 10.0)))
     weights = searcher._draw_weights()
     assert np.allclose(weights.sum(axis=1), 1)
     for column in (1, 2):
@@ -338,7 +280,7 @@ def test_trade_offs_cover_the_range_of_lambda_and_both_its_ends() -> None:
 
 def test_lambdas_belong_to_all_objectives_but_the_first_measured_one() -> None:
     objectives = (LOSS_AND_BYTES[1], LOSS_AND_BYTES[0], Objective("speed", "maximize"))
-    searcher = PPOSearch(task(objectives=objectives), lambdas=(3.0, 1.0))
+    searcher = PPOSearch(task(objectives=objectives), options=PPOOptions(lambdas=(3.0, 1.0)))
     assert searcher._draw_weights()[0] == pytest.approx([0.6, 0.2, 0.2])
 
 
@@ -370,6 +312,6 @@ def test_torch_is_left_as_it_is() -> None:
     assert (torch.get_num_threads(), torch.get_default_dtype()) == (threads, kind)
 
 
-def test_more_minibatches_than_steps_are_no_harm() -> None:
-    searcher = PPOSearch(task(layers=3), episodes=2, minibatches=50, clip_values=True)
+def test_there_may_be_more_minibatches_than_steps() -> None:
+    searcher = PPOSearch(task(layers=3), options=PPOOptions(episodes=2, minibatches=50, clip_values=True))
     assert len(run(searcher, 20)) >= 20

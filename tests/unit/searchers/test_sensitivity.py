@@ -13,7 +13,7 @@ from autoquant.errors import SpecError
 from autoquant.interfaces import FloatArray, PricedCosts, Searcher, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import ParetoFront, Scale, non_dominated
-from autoquant.searchers.nsga3 import NSGA3Search
+from autoquant.searchers.nsga3 import NSGA3Options, NSGA3Search
 from autoquant.searchers.sensitivity import SensitivitySearch, coarse_to_fine
 from autoquant.searchers.single_changes import SingleChanges
 from autoquant.space import Candidate, Choice, SearchSpace
@@ -21,7 +21,7 @@ from autoquant.testing.searchers import PROBLEMS, Log, Switched, measure, proble
 from autoquant.trial import Proposal
 
 LAYERS = 50
-HARM = np.random.default_rng(7).lognormal(0, 1.5, size=LAYERS)
+DEGRADATION = np.random.default_rng(7).lognormal(0, 1.5, size=LAYERS)
 WEIGHTS = np.random.default_rng(8).lognormal(5, 1.5, size=LAYERS)
 BITS = np.array([2, 4, 8])
 OBJECTIVE_PAIR = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
@@ -34,7 +34,7 @@ def layer_bytes(candidates: np.ndarray) -> dict[str, FloatArray]:
 def measured(candidate: Candidate) -> dict[str, float]:
     """A loss that is a sum over layers, and the bytes."""
     row = np.array(candidate)
-    return {"loss": float(HARM @ 4.0 ** (2 - BITS[row])), "bytes": float(layer_bytes(row[None])["bytes"][0])}
+    return {"loss": float(DEGRADATION @ 4.0 ** (2 - BITS[row])), "bytes": float(layer_bytes(row[None])["bytes"][0])}
 
 
 def layered(constraints: tuple[str, ...] = (), seed: int = 0) -> SearchProblem:
@@ -91,7 +91,8 @@ def test_nothing_follows_before_every_single_change_is_told() -> None:
 def test_with_a_loss_that_adds_up_it_measures_the_true_front() -> None:
     reached = hypervolumes(SensitivitySearch, 300)
     assert reached[160] > 0.99 * reached[-1]
-    assert reached[160] > max(hypervolumes(partial(NSGA3Search, model="none", start="uniform"), 300)) + 0.05
+    plain = partial(NSGA3Search, options=NSGA3Options(model="none", start="uniform"))
+    assert reached[160] > max(hypervolumes(plain, 300)) + 0.05
 
 
 def test_the_front_begins_with_its_ends_and_then_fills_the_widest_gaps() -> None:
@@ -124,7 +125,7 @@ def test_after_the_front_come_neighbours_of_what_was_measured_best() -> None:
     values = np.array([[-m["accuracy"], m["bytes"]] for m in map(measure, before)])
     front = [before[i] for i in np.flatnonzero(non_dominated(values))]
     for proposal in searcher.ask(8):
-        nearest = min(sum(a != b for a, b in zip(proposal.candidate, one, strict=True)) for one in front)
+        nearest = min(sum(a != b for a, b in zip(proposal.candidate, best, strict=True)) for best in front)
         assert nearest <= 1 or not proposal.candidate[-1]  # a part switched off takes the canonical form
 
 
@@ -141,8 +142,8 @@ def test_neighbours_of_a_single_best_candidate_come_by_what_they_cost() -> None:
         searcher.tell(told)
     assert told[0][0].candidate == best
     near = [proposal.candidate for proposal in searcher.ask(6)]
-    assert [sum(a != b for a, b in zip(one, best, strict=True)) for one in near] == [1] * 6
-    assert [loss(one) for one in near] == sorted(map(loss, near))
+    assert [sum(a != b for a, b in zip(candidate, best, strict=True)) for candidate in near] == [1] * 6
+    assert [loss(candidate) for candidate in near] == sorted(map(loss, near))
 
 
 def test_an_option_that_failed_is_on_no_front_and_comes_last() -> None:
@@ -187,7 +188,7 @@ def test_options_that_fit_with_others_lowered_only_are_still_told_apart() -> Non
     tried = 0
     for i in range(LAYERS):
         for option in (0, 1, 2):
-            expected = HARM[i] * (4.0 ** (2.0 - BITS[option]) - 4.0 ** (2.0 - BITS[changes.base[i]]))
+            expected = DEGRADATION[i] * (4.0 ** (2.0 - BITS[option]) - 4.0 ** (2.0 - BITS[changes.base[i]]))
             if (i, option) in changes._changes:
                 tried += 1
                 assert model.effects["loss"][i][option] == pytest.approx(expected, abs=1e-9)
@@ -235,6 +236,19 @@ def test_of_one_objective_that_adds_up_the_best_is_found_at_once() -> None:
     best = searcher.ask(1)[0].candidate
     assert measure(best)["energy"] == 8 * 0.25
     assert searcher.front_left == 0
+
+
+@pytest.mark.parametrize("told", [0, 3, 101])
+def test_looking_at_it_draws_no_random_numbers_and_sets_nothing(told: int) -> None:
+    searcher = SensitivitySearch(layered())
+    for proposal in searcher.ask(500)[:told]:
+        searcher.tell([(proposal, measured(proposal.candidate))])
+    before, model = searcher._rng.bit_generator.state, searcher.model
+    assert len(searcher.front) >= searcher.front_left
+    assert bool(searcher.front) == (model is not None) == (told == 101) == (not searcher.probing)
+    assert not searcher.exhausted
+    assert searcher._rng.bit_generator.state == before
+    assert searcher.model is model
 
 
 @pytest.mark.parametrize("options", [{"states": 3}, {"state": 100}])

@@ -14,6 +14,7 @@ from autoquant.errors import JobHeld, StoreError
 from autoquant.job import JobState
 from autoquant.store import Store
 from autoquant.testing.examples import ODD_TEXT, change, expire_lease, held, new_job, trial
+from autoquant.trial import Measurement
 
 
 def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None:
@@ -21,14 +22,14 @@ def test_what_json_does_not_know_is_one_clear_error_and_leaves_nothing() -> None
     job_id = new_job(store)
     for value in (object(), np.float32(1.0), {1, 2}):
         with pytest.raises(StoreError, match=r"store 'sqlite://': cannot write: .*not JSON serializable"):
-            held(store, job_id).add_trials([trial(0, metrics={"loss": value})], change())
+            held(store, job_id).add_trials([trial(0, search=Measurement({"loss": value}))], change())
     assert list(store.trials(job_id)) == []
 
 
 def test_law_6_no_pickle_is_in_the_file(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "jobs.db"))
     job_id = new_job(store)
-    held(store, job_id).add_trials([trial(0, error=ODD_TEXT, metrics={"loss": 0.5})], change())
+    held(store, job_id).add_trials([trial(0, error=ODD_TEXT, search=Measurement({"loss": 0.5}))], change())
     store.close()
     content = (tmp_path / "jobs.db").read_bytes()
     assert b'{"loss": 0.5}' in content
@@ -72,7 +73,7 @@ def test_a_job_whose_process_is_gone_ends_at_once_when_asked_to(state: JobState)
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("candidate", "7"), ("candidate", '["x"]'), ("state", "SOMEHOW"), ("metrics", "{"), ("started", "yesterday")],
+    [("candidate", "7"), ("candidate", '["x"]'), ("state", "SOMEHOW"), ("search", "{"), ("started", "yesterday")],
 )
 def test_a_value_that_nobody_wrote_is_one_clear_error(column: str, value: str) -> None:
     store = Store("sqlite://")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
+from measuring import measure, measure_many, measure_reference
 from torch import nn
 
 from autoquant.data import DataSplits, Split
@@ -33,7 +34,7 @@ def own_labels(kind: type[nn.Module], network: nn.Module, counts: tuple[int, int
 
 
 def measured(evaluator: PostTraining, space: BitWidths, label: str) -> dict[str, float]:
-    return dict(evaluator.evaluate(space, space.uniform()[label]).metrics)
+    return dict(measure(evaluator, space, space.uniform()[label]).metrics)
 
 
 @pytest.mark.parametrize("kind", networks.NETWORKS, ids=lambda kind: kind.__name__)
@@ -44,7 +45,7 @@ def test_many_bits_are_float_and_few_are_not(kind: type[nn.Module]) -> None:
     evaluator = PostTraining(network, data, batch_size=16)
     space = BitWidths(evaluator.profile(), weights=[2, 8, 16], activations=[2, 8, 16], **FAST)
     evaluator.check(space)
-    assert evaluator.reference("search").metrics["accuracy"] == 1.0
+    assert measure_reference(evaluator, "search").metrics["accuracy"] == 1.0
     assert measured(evaluator, space, "W8A8")["accuracy"] >= 0.8
     inputs, away = each(as_inputs(data.search.inputs)), {}
     for label, candidate in space.uniform().items():
@@ -64,7 +65,7 @@ def test_a_memory_changes_no_result(kind: type[nn.Module]) -> None:
     ends = np.repeat(drawn, 2, axis=0)
     ends[1::2, -1] = 1 - ends[1::2, -1]
     candidates = [tuple(map(int, row)) for row in ends]
-    found = [evaluator.evaluate_many(space, candidates) for evaluator in evaluators]
+    found = [measure_many(evaluator, space, candidates) for evaluator in evaluators]
     assert [m.metrics for m in found[0]] == [m.metrics for m in found[1]]  # type: ignore[union-attr]
     assert evaluators[1]._memo.hits > 0
 
@@ -99,7 +100,7 @@ def test_resnet20_on_real_images() -> None:
     assert (len(profile), profile.method, sum(layer.macs or 0 for layer in profile)) == (20, "fx", 40_551_040)
     assert len(profile.joined[0]) == 10
     space = BitWidths(profile, weights=[2, 8], activations=[8], **FAST)
-    found = [evaluator.reference("search").metrics["accuracy"], measured(evaluator, space, "W8A8")["accuracy"]]
+    found = [measure_reference(evaluator, "search").metrics["accuracy"], measured(evaluator, space, "W8A8")["accuracy"]]
     assert 0.82 <= found[0] <= 0.93
     assert abs(found[1] - found[0]) <= 0.02
     assert measured(evaluator, space, "W2A8")["accuracy"] < 0.5

@@ -15,9 +15,9 @@ from autoquant_workers.inline import InlinePool
 from autoquant_workers.ray_pool import RayPool
 from autoquant_workers.worker import BATCH_SECONDS, Batches, Worker
 
-from autoquant.interfaces import Completion, Evaluator, EvaluatorRecipe, Task, WorkerPool
+from autoquant.data import SplitName
+from autoquant.interfaces import Completion, EvaluationRequest, Evaluator, EvaluatorRecipe, Prepared, Task, WorkerPool
 from autoquant.objective import Direction
-from autoquant.space import Candidate, SearchSpace
 from autoquant.trial import Measurement
 
 SPACE = Choices(None, choices={"a": list(range(40))})
@@ -31,47 +31,49 @@ class Toy(Evaluator):
     def __init__(self) -> None:
         super().__init__(None, None)
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: str = "search") -> Measurement:
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        candidate = prepared.candidate
         if candidate == (3,):
             raise ValueError("three is not measured")
         if candidate == (7,):
             return None  # type: ignore[return-value]
         if candidate == (13,):
             os._exit(1)
+        assert candidate is not None
         return Measurement({"score": candidate[0] + (100.0 if split == "test" else 0.0)})
 
 
 class Slow(Toy):
     """A fifth of a second a candidate."""
 
-    def evaluate(self, space: SearchSpace, candidate: Candidate, split: str = "search") -> Measurement:
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
         time.sleep(0.2)
-        return super().evaluate(space, candidate, split)
+        return super().score(prepared, split)
 
 
 class Short(Toy):
     """Loses outcomes."""
 
-    def evaluate_many(self, space, candidates, split="search"):
-        return super().evaluate_many(space, candidates, split)[1:]
+    def score_many(self, prepared, split):
+        return super().score_many(prepared, split)[1:]
 
 
 class Broken(Toy):
     """Raises for all."""
 
-    def evaluate_many(self, space, candidates, split="search"):
+    def score_many(self, prepared, split):
         raise RuntimeError("no batches today")
 
 
 def tasks(*numbers: int, split: str = "search") -> list[Task]:
-    return [Task(f"{split}{number}", (number,), split) for number in numbers]
+    return [Task(f"{split}{number}", EvaluationRequest((number,)), split) for number in numbers]
 
 
 def scores(completions: list[Completion]) -> dict[str, float]:
     return {c.task.key: c.measurement.metrics["score"] for c in completions if c.measurement is not None}
 
 
-def drained(pool: WorkerPool, seconds: float = 60) -> list[list[Completion]]:
+def drained(pool: WorkerPool, seconds: float = 600) -> list[list[Completion]]:
     """What comes until nothing runs, batch by batch."""
     found, end = [], time.monotonic() + seconds
     while pool.running:
@@ -119,14 +121,14 @@ def test_a_batch_is_of_one_split_and_each_split_has_its_own_time():
 
 def test_the_float_network_says_nothing_of_how_long_candidates_take():
     batches = Batches()
-    batches.note([Task("float", None)], 0.0)
+    batches.note([Task("float")], 0.0)
     assert not batches.short(tasks(0)[0])
     assert sizes(batches, 3, 1) == [1, 1, 1]
 
 
 def test_a_worker_keeps_the_order_and_mixes_splits_and_the_reference():
     worker = Worker(EvaluatorRecipe(Toy, SPACE), "w")
-    batch = [*tasks(5), *tasks(4, split="test"), Task("float", None), *tasks(3, 7, 6)]
+    batch = [*tasks(5), *tasks(4, split="test"), Task("float"), *tasks(3, 7, 6)]
     done = worker.run_batch(batch)
     assert [completion.task for completion in done] == batch
     assert scores(done) == {"search5": 5.0, "test4": 104.0, "search6": 6.0}

@@ -11,6 +11,7 @@ import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
 from autoquant_workers.post_training import PostTraining
+from measuring import measure, measure_many, measure_reference
 from torch import Tensor, nn
 
 from autoquant import plugins
@@ -49,7 +50,7 @@ def test_it_is_installed_with_its_options():
 
 def test_reference_is_the_float_network():
     split = data().test
-    measured = PostTraining(network(), data()).reference("test")
+    measured = measure_reference(PostTraining(network(), data()), "test")
     with torch.no_grad():
         losses = nn.functional.cross_entropy(network()(split.inputs).double(), split.targets, reduction="none")
     assert measured.metrics["accuracy"] == 1.0
@@ -63,19 +64,19 @@ def test_the_same_candidate_measures_the_same_in_any_order_and_worker():
     first, second = PostTraining(network(), data()), PostTraining(network(), data())
     space = space_of(first)
     candidates = [tuple(int(i) for i in row) for row in space.sample(np.random.default_rng(0), 6)]
-    forward = [first.evaluate(space, candidate).metrics for candidate in candidates]
-    reference = second.reference("search").metrics
-    backward = [second.evaluate(space, candidate).metrics for candidate in candidates[::-1]]
+    forward = [measure(first, space, candidate).metrics for candidate in candidates]
+    reference = measure_reference(second, "search").metrics
+    backward = [measure(second, space, candidate).metrics for candidate in candidates[::-1]]
     assert forward == backward[::-1]
-    assert second.reference("search").metrics == reference
+    assert measure_reference(second, "search").metrics == reference
     assert len({metrics["loss"] for metrics in forward}) > 1
 
 
 def test_many_bits_are_close_to_float_and_few_are_not():
     evaluator = PostTraining(network(), data())
     space = space_of(evaluator)
-    loss = {label: evaluator.evaluate(space, c, "test").metrics["loss"] for label, c in space.uniform().items()}
-    reference = evaluator.reference("test").metrics["loss"]
+    loss = {label: measure(evaluator, space, c, "test").metrics["loss"] for label, c in space.uniform().items()}
+    reference = measure_reference(evaluator, "test").metrics["loss"]
     assert loss["W8A8"] == pytest.approx(reference, rel=0.01)
     assert loss["W2A4"] != pytest.approx(reference, rel=0.01)
     assert evaluator.bounds() == {"accuracy": (1.0, 0.0), "loss": (0.0, pytest.approx(math.log(3)))}
@@ -89,7 +90,7 @@ def test_arrays_and_tensors_are_alike():
     evaluators = [PostTraining(network(), splits), PostTraining(network(), arrays)]
     space = space_of(evaluators[0])
     candidate = space.uniform()["W4A4"]
-    found = [evaluator.evaluate(space, candidate).metrics for evaluator in evaluators]
+    found = [measure(evaluator, space, candidate).metrics for evaluator in evaluators]
     assert found[0] == found[1]
 
 
@@ -193,7 +194,7 @@ def test_a_loss_that_is_not_finite_is_no_result():
     splits = DataSplits(Split(inputs, torch.zeros(6, dtype=torch.long)), Split(inputs[:3] + 1, torch.tensor([0, 1, 0])))
     evaluator = PostTraining(Overflow(), splits)
     with pytest.raises(EvaluationError, match="the loss of 1 of 6 examples of the search split is not finite"):
-        evaluator.reference("search")
+        measure_reference(evaluator, "search")
 
 
 CORRECTIONS = [{"bias_correction": True}, {"reestimate_batch_norm": True}]
@@ -206,14 +207,16 @@ def test_corrections_are_those_of_each_candidate_whatever_stands_beside_it(optio
     space = space_of(together)
     together.check(space)
     candidates = [tuple(int(i) for i in row) for row in space.sample(np.random.default_rng(0), 5)]
-    reference = together.reference("search").metrics
-    found = [measured.metrics for measured in together.evaluate_many(space, candidates, "search")]
-    assert [alone.evaluate(space, candidate).metrics for candidate in candidates[::-1]] == found[::-1]
+    reference = measure_reference(together, "search").metrics
+    found = [measured.metrics for measured in measure_many(together, space, candidates, "search")]
+    assert [measure(alone, space, candidate).metrics for candidate in candidates[::-1]] == found[::-1]
     assert (
-        together.reference("search").metrics == reference == PostTraining(network(), data()).reference("search").metrics
+        measure_reference(together, "search").metrics
+        == reference
+        == measure_reference(PostTraining(network(), data()), "search").metrics
     )
     plain = PostTraining(network(), data(), batch_size=7)
-    assert [plain.evaluate(space, candidate).metrics for candidate in candidates] != found
+    assert [measure(plain, space, candidate).metrics for candidate in candidates] != found
 
 
 def test_corrections_need_calibration_and_a_scale_for_each_channel():

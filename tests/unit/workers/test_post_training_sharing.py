@@ -10,6 +10,7 @@ import pytest
 import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
+from measuring import measure, measure_many, measure_reference
 from torch import Tensor, nn
 
 from autoquant import plugins
@@ -103,7 +104,7 @@ def scores(outcome: Measurement | Exception) -> Any:
 
 
 def alone(make: Any, space: BitWidths, candidate: Candidate, split: SplitName) -> Any:
-    return scores(evaluator(make, memo_mb=0).evaluate(space, candidate, split))
+    return scores(measure(evaluator(make, memo_mb=0), space, candidate, split))
 
 
 @pytest.mark.parametrize("make", NETWORKS)
@@ -112,10 +113,10 @@ def test_batches_measure_what_each_candidate_measures_alone(make):
     space = space_of(shared)
     for seed, split in enumerate(("search", "test", "search")):
         chosen = candidates_of(space, seed, 8)
-        found = [scores(outcome) for outcome in shared.evaluate_many(space, chosen, split)]
+        found = [scores(outcome) for outcome in measure_many(shared, space, chosen, split)]
         assert found == [alone(make, space, candidate, split) for candidate in chosen]
-        assert scores(shared.evaluate(space, chosen[3], split)) == found[3]
-        assert scores(shared.reference(split)) == scores(evaluator(make, memo_mb=0).reference(split))
+        assert scores(measure(shared, space, chosen[3], split)) == found[3]
+        assert scores(measure_reference(shared, split)) == scores(measure_reference(evaluator(make, memo_mb=0), split))
     assert shared._memo.hits > 50
     assert len({repr(one) for one in found}) > 1
 
@@ -126,8 +127,8 @@ def test_a_memo_that_is_always_full_changes_nothing(make, limit):
     shared._memo.limit = limit
     space = space_of(shared)
     chosen = candidates_of(space, 7, 30)
-    found = [scores(outcome) for outcome in shared.evaluate_many(space, chosen)]
-    assert found == [scores(outcome) for outcome in plain.evaluate_many(space, chosen)]
+    found = [scores(outcome) for outcome in measure_many(shared, space, chosen)]
+    assert found == [scores(outcome) for outcome in measure_many(plain, space, chosen)]
     assert limit / 2 < shared._memo.most_held <= limit
     assert shared._memo.hits > 0
     assert plain._memo.most_held == 0
@@ -138,11 +139,11 @@ def test_order_and_neighbours_do_not_matter(make):
     built = evaluator(make)
     space = space_of(built)
     chosen = candidates_of(space, 3, 10)
-    forward = [scores(outcome) for outcome in built.evaluate_many(space, chosen)]
-    backward = [scores(outcome) for outcome in evaluator(make).evaluate_many(space, chosen[::-1])]
+    forward = [scores(outcome) for outcome in measure_many(built, space, chosen)]
+    backward = [scores(outcome) for outcome in measure_many(evaluator(make), space, chosen[::-1])]
     assert forward == backward[::-1]
-    assert built.evaluate_many(space, []) == []
-    twice = built.evaluate_many(space, [chosen[0], chosen[0]])
+    assert measure_many(built, space, []) == []
+    twice = measure_many(built, space, [chosen[0], chosen[0]])
     assert [scores(outcome) for outcome in twice] == forward[:1] * 2
 
 
@@ -160,14 +161,14 @@ def test_candidates_that_differ_in_no_bits_share_their_equal_prefix(choice, opti
     built = evaluator(lambda: nn.Sequential(*layers))
     space = BitWidths(built.profile(), weights=[4], activations=[4], **options)
     assert [c.name.rpartition(".")[2] for c in space.choices] == [choice] * 4
-    built.evaluate_many(space, [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1)])
+    measure_many(built, space, [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1)])
     assert (built._memo.hits, built._memo.misses) == (3 * 3, 3 * (4 + 4 + 1))
 
 
 def test_inputs_are_left_as_they_are():
     built = evaluator(Winding)
     before = built._splits["search"].inputs.clone()
-    built.evaluate_many(space_of(built), candidates_of(space_of(built), 0, 3))
+    measure_many(built, space_of(built), candidates_of(space_of(built), 0, 3))
     assert torch.equal(built._splits["search"].inputs, before)
 
 
@@ -175,7 +176,7 @@ def test_a_candidate_that_raises_does_not_stop_the_others(monkeypatch):
     built = evaluator(Residual)
     space = space_of(built)
     chosen = candidates_of(space, 5, 6)
-    expected = [scores(outcome) for outcome in built.evaluate_many(space, chosen)]
+    expected = [scores(outcome) for outcome in measure_many(built, space, chosen)]
     apply, poison = built._quantized.apply, space.precisions(chosen[2])
 
     def unlucky(precisions: Sequence[LayerPrecision]) -> None:
@@ -184,11 +185,11 @@ def test_a_candidate_that_raises_does_not_stop_the_others(monkeypatch):
         apply(precisions)
 
     monkeypatch.setattr(built._quantized, "apply", unlucky)
-    outcomes = built.evaluate_many(space, [*chosen, (99,) * len(chosen[0])])
+    outcomes = measure_many(built, space, [*chosen, (99,) * len(chosen[0])])
     assert [type(outcomes[2]), type(outcomes[6])] == [UnsupportedError, IndexError]
     assert [scores(outcomes[i]) for i in (0, 1, 3, 4, 5)] == [expected[i] for i in (0, 1, 3, 4, 5)]
     with pytest.raises(UnsupportedError, match="not this one"):
-        built.evaluate(space, chosen[2])
+        measure(built, space, chosen[2])
 
 
 def test_the_memory_is_an_option():

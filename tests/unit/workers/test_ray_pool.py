@@ -7,7 +7,7 @@ from autoquant_workers.ray_pool import MAX_DEATHS, RayPool, _Actor
 
 from autoquant import plugins
 from autoquant.errors import EvaluationError, SpecError
-from autoquant.interfaces import Completion, Task
+from autoquant.interfaces import Completion, EvaluationRequest, Task
 from autoquant.testing.pools import recipe
 
 
@@ -44,7 +44,7 @@ def brought_up(monkeypatch: pytest.MonkeyPatch) -> RayPool:
 def test_when_ray_is_lost_what_ran_runs_again_and_what_waited_waits(brought_up: RayPool) -> None:
     said: list[str] = []
     brought_up.notice = said.append
-    tasks = [Task(str(number), (number, 0)) for number in range(6)]
+    tasks = [Task(str(number), EvaluationRequest((number, 0))) for number in range(6)]
     alone, several, waiting = tasks[:1], tasks[1:3], tasks[3:5]
     brought_up._queue.append(tasks[5])
     brought_up._actors[0].batches = {"a": alone}

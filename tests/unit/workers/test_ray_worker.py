@@ -10,7 +10,7 @@ from autoquant_workers.ray_worker import Memory, Outcome, RemoteWorker, out_of_m
 from autoquant_workers.worker import Worker
 
 from autoquant.errors import EvaluationError
-from autoquant.interfaces import Completion, Evaluator, EvaluatorRecipe, Task
+from autoquant.interfaces import Completion, EvaluationRequest, Evaluator, EvaluatorRecipe, Task
 from autoquant.testing.pools import SPACE, recipe
 
 LIMITED = """
@@ -20,7 +20,7 @@ from autoquant_workers import ray_worker
 from autoquant_workers.ray_worker import Memory, out_of_memory
 from autoquant_workers.worker import Worker
 from autoquant_search_spaces.choices import Choices
-from autoquant.interfaces import Evaluator, EvaluatorRecipe, Task
+from autoquant.interfaces import EvaluationRequest, Evaluator, EvaluatorRecipe, Task
 from autoquant.trial import Measurement
 
 WAYS = [
@@ -34,8 +34,8 @@ WAYS = [
 class Greedy(Evaluator):
     metrics = {"score": "maximize"}
 
-    def evaluate(self, space, candidate, split="search"):
-        WAYS[candidate[0]]()
+    def score(self, prepared, split):
+        WAYS[prepared.candidate[0]]()
         return Measurement({"score": 1.0})
 
 
@@ -44,7 +44,7 @@ held = ray_worker._megabytes("VmRSS")
 memory = Memory(int(held) + 400)
 assert memory.spent() is None
 for way in range(4):
-    (done,) = worker.run_batch([Task("t", (way,))])
+    (done,) = worker.run_batch([Task("t", EvaluationRequest((way,)))])
     assert out_of_memory(done) == (way < 3), (way, done.error)
 assert ray_worker._megabytes("VmRSS") < held + 420
 left = [b"x" * 2**24 for _ in range(15)]
@@ -53,7 +53,7 @@ print(memory.spent())
 
 
 def test_what_goes_beyond_the_limit_fails_in_the_trial_alone():
-    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     words = done.stdout.split()
     assert (words[:2], words[3], words[5]) == (["it", "holds"], "of", "MB")
@@ -76,13 +76,13 @@ def test_a_limit_below_what_is_held_is_refused():
     ],
 )
 def test_out_of_memory(error, expected):
-    assert out_of_memory(Completion(Task("t", (0,)), error=error)) == expected
+    assert out_of_memory(Completion(Task("t", EvaluationRequest((0,))), error=error)) == expected
 
 
 class Greedy(Evaluator):
     """There is never enough memory for it."""
 
-    def evaluate(self, space, candidate, split="search"):
+    def score(self, prepared, split):
         raise MemoryError
 
 
@@ -90,9 +90,9 @@ def test_a_worker_that_ran_out_of_memory_runs_nothing_more():
     remote = RemoteWorker()
     remote._memory = None
     remote._worker = Worker(recipe(), "w")
-    sound = remote.run_batch([Task("t", (0, 1))])
+    sound = remote.run_batch([Task("t", EvaluationRequest((0, 1)))])
     assert ([one.error for one in sound.completions], sound.spent) == ([None], None)
     remote._worker = Worker(EvaluatorRecipe(lambda: Greedy(None, None), SPACE), "w")
-    failed = remote.run_batch([Task("t", (0, 1))])
+    failed = remote.run_batch([Task("t", EvaluationRequest((0, 1)))])
     assert ([out_of_memory(one) for one in failed.completions], failed.spent) == ([True], "it ran out of memory")
-    assert remote.run_batch([Task("t", (0, 2))]) == Outcome([], 0.0, "it ran out of memory")
+    assert remote.run_batch([Task("t", EvaluationRequest((0, 2)))]) == Outcome([], 0.0, "it ran out of memory")

@@ -10,7 +10,7 @@ import torch
 from autoquant_workers.worker import Worker
 from toy import Toy
 
-from autoquant.interfaces import Completion, EvaluatorRecipe, Task
+from autoquant.interfaces import Completion, EvaluationRequest, EvaluatorRecipe, Task
 from autoquant.testing.pools import SPACE
 from autoquant.trial import Measurement
 
@@ -19,15 +19,13 @@ def completion(metrics: dict[str, Any], errors: dict[str, Any] | None = None, ca
     """Of a task whose evaluator measures this."""
 
     class Careless(Toy):
-        def evaluate(self, *given: Any) -> Measurement:
-            return Measurement(metrics, errors or {})
-
-        def reference(self, split: Any) -> Measurement:
+        def score(self, *given: Any) -> Measurement:
             return Measurement(metrics, errors or {})
 
     threads = torch.get_num_threads()
     try:
-        (done,) = Worker(EvaluatorRecipe(lambda: Careless(None, None), SPACE), "w").run_batch([Task("0", candidate)])
+        worker = Worker(EvaluatorRecipe(lambda: Careless(None, None), SPACE), "w")
+        (done,) = worker.run_batch([Task("0", EvaluationRequest(candidate))])
     finally:
         torch.set_num_threads(threads)
     return done

@@ -1,0 +1,37 @@
+"""The final front and its baselines on the test split, each scored once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autoquant.errors import JobFailed
+from autoquant.job import Baseline, Progress
+from autoquant.running.context import RunContext
+from autoquant.running.measuring import CHECKPOINT, Request
+from autoquant.running.results import problem, shareable
+from autoquant.trial import Trial
+
+
+def score_on_test(context: RunContext) -> bool:
+    """Score what has no test score yet; False when told to stop before the end. `JobFailed` for what cannot be."""
+    held = context.held
+    baselines = [baseline for baseline in held.store.baselines(held.id) if baseline.measured]
+    scored: dict[str, Trial | Baseline] = {f"baseline {b.label}": b for b in baselines if b.test is None}
+    scored |= {f"trial {trial.number}": trial for trial in held.store.front(held.id) if trial.test is None}
+    requests = [_request(context, subject, network) for subject, network in scored.items()]
+    done = 0
+    for outcomes in context.measurer.run(requests, context.stop):
+        for outcome in outcomes:
+            subject, error = outcome.request.subject, problem(context.plan, outcome)
+            if outcome.measurement is None or error is not None:
+                raise JobFailed(f"{subject} could not be scored on the test split:\n{error}")
+            held.score(replace(scored[subject], test=outcome.measurement), shareable(context.plan, [outcome]))
+            done += 1
+        context.report(Progress("test scores", done, len(requests)))
+    return done == len(requests)
+
+
+def _request(context: RunContext, subject: str, network: Trial | Baseline) -> Request:
+    """What was trained for the search split is scored, not trained again."""
+    checkpoint = network.search.artifacts.get(CHECKPOINT) if network.search is not None else None
+    return context.measurer.request(subject, network.candidate, split="test", checkpoint=checkpoint)
