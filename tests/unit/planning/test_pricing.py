@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import toy
 from autoquant_search_spaces.bit_widths import BitWidths
+from spaces import bit_widths
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel, table
 from autoquant.planning.pricing import CostMetric, Pricer, layer_costs
 
-SPACE = BitWidths(toy.PROFILE, weights=[2, 4, 8], activations=[8, "float"])
+SPACE = bit_widths(toy.PROFILE, weights=[2, 4, 8], activations=[8, "float"])
 
 
 def pricer(model: CostModel, space: BitWidths = SPACE) -> Pricer:
@@ -43,7 +44,7 @@ def test_a_population_is_the_sum_over_its_layers() -> None:
 
 
 def test_bounds_of_additive_costs_are_exact() -> None:
-    small = BitWidths(toy.PROFILE, weights=[2, 8], activations=[8, "float"], pins={"layer0": 8, "layer1": 8})
+    small = bit_widths(toy.PROFILE, weights=[2, 8], activations=[8, "float"], pins={"layer0": 8, "layer1": 8})
     everything = np.array(list(product(*(range(int(size)) for size in small.sizes))))
     priced = pricer(PerLayer(), small)
     costs = priced(everything)["weight_bytes"]

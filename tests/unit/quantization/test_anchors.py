@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_reference
+from spaces import bit_widths
 
 from autoquant.data import DataSplits, Split
 from autoquant.settings import data_folder
@@ -82,7 +82,7 @@ def calibrated(ds_cnn: Any, keywords: DataSplits) -> PostTraining:
 
 def accuracy(evaluator: PostTraining, label: str, **options: Any) -> float:
     """Accuracy in percent over both splits of a uniform candidate."""
-    space = BitWidths(evaluator.profile(), **options)
+    space = bit_widths(evaluator.profile(), **options)
     evaluator.check(space)
     candidate = space.uniform()[label]
     counts = [len(evaluator.data.search), len(evaluator.data.test)] if evaluator.data else []

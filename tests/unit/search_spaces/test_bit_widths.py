@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import toy
 from autoquant_search_spaces.bit_widths import BitWidths
+from spaces import bit_widths
 
-from autoquant import plugins
 from autoquant.errors import SpecError
 from autoquant.network import (
     FLOAT,
@@ -29,7 +29,7 @@ NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), ((10,),))
 
 
 def space(**options: Any) -> BitWidths:
-    return BitWidths(NETWORK, **plugins.check_options(BitWidths, options, "space"))
+    return bit_widths(NETWORK, **options)
 
 
 def bits(made: BitWidths) -> dict[str, tuple[set[int], set[int]]]:
@@ -80,7 +80,7 @@ def test_every_option_of_quantization_reaches_the_layers() -> None:
     [
         (
             {"quantizer": "affine", "weight_scale": "full_range"},
-            "'affine' has no rule 'full_range'; accepted: min_max",
+            "'affine' has no scale method 'full_range'; accepted: min_max",
         ),
         ({"quantizer": "logarithmic", "weight_scale": "min_max"}, "'min_max'; it has none; leave the option out"),
         ({"quantizer": "cubic"}, r"space.quantizer: .*'symmetric', 'affine'"),
@@ -102,7 +102,7 @@ def test_a_layer_that_is_called_first_is_meant_by_its_name() -> None:
     named = NetworkProfile(
         (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), ((10,),)
     )
-    made = BitWidths(named, pins={"first": 8})
+    made = bit_widths(named, pins={"first": 8})
     assert "first.weight" not in {choice.name for choice in made.choices}
     assert "layer0.weight" in {choice.name for choice in made.choices}
 
@@ -220,7 +220,7 @@ GRAPH = NetworkProfile(
 
 def shared(**options: Any) -> dict[str, list[str]]:
     """Choice -> the layers that it changes."""
-    made = BitWidths(GRAPH, **plugins.check_options(BitWidths, {"activations": [4, 8]} | options, "space"))
+    made = bit_widths(GRAPH, **({"activations": [4, 8]} | options))
     start = tuple(0 for _ in made.choices)
     found = {}
     for column, choice in enumerate(made.choices):
@@ -263,7 +263,7 @@ def test_a_pinned_layer_leaves_its_group() -> None:
 
 
 def test_what_shares_a_weight_is_pinned_together() -> None:
-    made = BitWidths(GRAPH, activations=[4, 8], pins={"tokens": 4})
+    made = bit_widths(GRAPH, activations=[4, 8], pins={"tokens": 4})
     rows = dict(zip([layer.name for layer in GRAPH], made.layer_options, strict=True))
     assert {option.precision.weight_bits for option in rows["head"]} == {4}
     assert {option.precision.activation_bits for option in rows["head"]} == {4, 8}
@@ -272,7 +272,7 @@ def test_what_shares_a_weight_is_pinned_together() -> None:
 
 
 def test_shared_choices_have_the_bits_that_all_may_have() -> None:
-    made = BitWidths(GRAPH, tie=["shared_input"], layers={"[qk]": {"weights": [4, 8]}, "k": {"weights": [8, 16, 4]}})
+    made = bit_widths(GRAPH, tie=["shared_input"], layers={"[qk]": {"weights": [4, 8]}, "k": {"weights": [8, 16, 4]}})
     assert next(choice.options for choice in made.choices if choice.name == "q.weight") == (4, 8)
 
 
@@ -300,9 +300,9 @@ def test_what_no_combination_supports_is_left_out() -> None:
 
 def test_it_needs_a_network_with_layers() -> None:
     with pytest.raises(SpecError, match="space: bit_widths needs a network, and the evaluator has none"):
-        BitWidths(None)
+        bit_widths(None)
     with pytest.raises(SpecError, match="space: the network has no layer that may be quantized"):
-        BitWidths(NetworkProfile((KEPT,), ((10,),)))
+        bit_widths(NetworkProfile((KEPT,), ((10,),)))
 
 
 def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
@@ -321,5 +321,5 @@ def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     assert both.canonical(at_float) == both.encode(
         options | {"layer1.weight": "float", "layer1.quantizer": "symmetric"}
     )
-    with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no rule 'min_max'"):
+    with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no scale method 'min_max'"):
         space(quantizers=["symmetric", "logarithmic"], weight_scale="min_max")

@@ -11,6 +11,7 @@ import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_many, measure_reference
+from spaces import bit_widths
 from torch import Tensor, nn
 
 from autoquant import plugins
@@ -85,7 +86,7 @@ def evaluator(make: Any, **options: Any) -> PostTraining:
 
 
 def space_of(built: PostTraining) -> BitWidths:
-    return BitWidths(built.profile(), weights=[2, 4, 8], activations=[4, "float"])
+    return bit_widths(built.profile(), weights=[2, 4, 8], activations=[4, "float"])
 
 
 def candidates_of(space: BitWidths, seed: int, count: int) -> list[Candidate]:
@@ -159,7 +160,7 @@ def test_candidates_that_differ_in_no_bits_share_their_equal_prefix(choice, opti
     """Three of four layers of the first and the last candidate are equal, and run once for each of three batches."""
     layers = [nn.Flatten(), nn.Linear(72, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 3)]
     built = evaluator(lambda: nn.Sequential(*layers))
-    space = BitWidths(built.profile(), weights=[4], activations=[4], **options)
+    space = bit_widths(built.profile(), weights=[4], activations=[4], **options)
     assert [c.name.rpartition(".")[2] for c in space.choices] == [choice] * 4
     measure_many(built, space, [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1)])
     assert (built._memo.hits, built._memo.misses) == (3 * 3, 3 * (4 + 4 + 1))
