@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One decision. ``ordered`` says that neighbouring options are alike (bit-widths are; operations are not)."""
+    """One decision. ``ordered`` says that neighbouring options are similar (bit-widths are; operations are not)."""
 
     name: str
     options: tuple[Option, ...]

@@ -74,7 +74,7 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
     wanted = _wanted(resolved, devices, always)
     asked = {cost.key for cost in resolved.costs}
     metrics = tuple(_priced(cost, network, precisions, cost.key not in asked) for cost in wanted)
-    return NetworkCosts(spec.name, label, network, precisions, tuple(one for one in metrics if one is not None))
+    return NetworkCosts(spec.name, label, network, precisions, tuple(costs for costs in metrics if costs is not None))
 
 
 def _wanted(resolved: ResolvedMetrics, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
@@ -94,12 +94,12 @@ def _precisions(
         label, candidate = list(uniform.items())[-1]
         return label, space.network(candidate), space.precisions(candidate)
     label = bits or FLOAT_NETWORK
-    found = LABEL.match(label)
-    if found is None and label != FLOAT_NETWORK:
+    match = LABEL.match(label)
+    if match is None and label != FLOAT_NETWORK:
         raise SpecError(
             f"--bits: {label!r} is none of W8, W4A8, .. or 'float'; bit-widths: {', '.join(map(bits_text, BITS))}"
         )
-    weights, activations = (int(part or FLOAT_BITS) for part in found.groups()) if found else (FLOAT_BITS, FLOAT_BITS)
+    weights, activations = (int(part or FLOAT_BITS) for part in match.groups()) if match else (FLOAT_BITS, FLOAT_BITS)
     chosen = LayerPrecision.of_bits(weights, activations)
     return label, network, tuple(FLOAT if layer.kept_float else chosen for layer in network)
 

@@ -142,9 +142,9 @@ class QuantizedNetwork:
         """Back to the float network."""
         self.apply([FLOAT] * len(self.profile))
 
-    def common_prefix(self, one: Sequence[LayerPrecision], other: Sequence[LayerPrecision]) -> int:
-        """Number of quantizable layers before the first layer, in the order of the profile, that is not the same."""
-        same = takewhile(lambda row: row[1] == row[2], zip(self.profile, one, other, strict=False))
+    def common_prefix(self, first: Sequence[LayerPrecision], second: Sequence[LayerPrecision]) -> int:
+        """Number of quantizable layers before the first layer, in the order of the profile, whose precisions differ."""
+        same = takewhile(lambda row: row[1] == row[2], zip(self.profile, first, second, strict=False))
         return sum(not layer.kept_float for layer, _, _ in same)
 
     def _apply_layer(self, layer: LayerProfile, precision: LayerPrecision) -> None:

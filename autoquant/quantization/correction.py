@@ -25,7 +25,7 @@ class Corrector:
     ``bias``: every output channel gets its mean in the float network (Nagel et al. 2019, "Data-Free Quantization
     Through Weight Equalization and Bias Correction", section 4.2, measured on examples as in its appendix).
     ``batch_norm``: every output channel of a layer that BatchNorm was folded into gets the mean and the standard
-    deviation that this BatchNorm gave it, which is to estimate its statistics anew in the quantized network. With both
+    deviation that this BatchNorm gave it, which is to estimate its statistics again in the quantized network. With both
     the standard deviation is that of BatchNorm and the mean that of the float network.
 
     A layer is corrected in the network whose layers before it are corrected. The calibration examples run as one

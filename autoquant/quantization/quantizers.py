@@ -96,8 +96,8 @@ def _least_error_scale(rows: Tensor, scale: Tensor, bits: int) -> Tensor:
         integers = (quantize_symmetric(rows, scale, bits) / scale).round().double()
         fitted = (integers * rows).sum(1, keepdim=True) / integers.square().sum(1, keepdim=True).clamp_min(1)
         trial = torch.where(fitted > TINY, fitted.float(), scale)
-        found = error(trial)
-        scale, best = torch.where(found < best, trial, scale), torch.minimum(found, best)
+        trial_error = error(trial)
+        scale, best = torch.where(trial_error < best, trial, scale), torch.minimum(trial_error, best)
     return scale
 
 

@@ -182,19 +182,19 @@ def makes_the_network_of_what_is_there(space: SearchSpace, network: NetworkProfi
     """
     candidates = sampled(space)
     for candidate in candidates:
-        found = space.network(candidate)
+        made = space.network(candidate)
         present = {c.profile.name: c for c in space.configs(candidate) if isinstance(c, LayerConfig)}
-        assert {layer.name for layer in found} == present.keys(), f"{candidate}: its network has other layers"
-        for layer, precision in zip(found, space.precisions(candidate), strict=True):
+        assert {layer.name for layer in made} == present.keys(), f"{candidate}: its network has other layers"
+        for layer, precision in zip(made, space.precisions(candidate), strict=True):
             profile = replace(present[layer.name].profile, order=layer.order)
             assert profile == layer, f"{candidate}: layer {layer.name!r} is another in its option"
             assert precision == present[layer.name].precision, f"{candidate}: precisions() has another order"
     groups = space.networks(np.array(candidates, dtype=np.int64))
     positions = np.concatenate([rows for _, rows in groups])
     assert sorted(positions.tolist()) == list(range(len(candidates))), "networks() does not place each candidate once"
-    for found, rows in groups:
+    for shared, rows in groups:
         for row in rows:
-            assert space.network(candidates[int(row)]) == found, f"{candidates[int(row)]}: networks() gives another"
+            assert space.network(candidates[int(row)]) == shared, f"{candidates[int(row)]}: networks() gives another"
 
 
 def different_candidates_are_different_networks(space: SearchSpace, network: NetworkProfile) -> None:

@@ -39,8 +39,8 @@ class Quality:
     @property
     def measures(self) -> dict[str, float]:
         """By the name that a person reads; without a rank correlation where there is none."""
-        found = {"rows": float(self.rows), "mean error": self.mape, "share within 10 %": self.within_10_percent}
-        return found if np.isnan(self.kendall_tau) else found | {"Kendall's tau": self.kendall_tau}
+        measures = {"rows": float(self.rows), "mean error": self.mape, "share within 10 %": self.within_10_percent}
+        return measures if np.isnan(self.kendall_tau) else measures | {"Kendall's tau": self.kendall_tau}
 
     @classmethod
     def of(cls, predicted: FloatArray, measured: FloatArray) -> Quality:
@@ -77,30 +77,30 @@ def calibrate(
     check_rows(rows, like)
     measured = latencies(rows)
     start = _with_every_number(rows, measured, like, source)
-    found = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
+    fitted = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
     update: dict[str, object] = {} if same_hardware else {"ram": None, "flash": None, "power": None}
     if power := _power(rows, source):
         update["power"] = power
-    return Fit(_scaled(start, found, source).model_copy(update=update), found)
+    return Fit(_scaled(start, fitted, source).model_copy(update=update), fitted)
 
 
 def calibrated(measurements: str, like: Device, name: str, source: str, same_hardware: bool) -> DeviceFit:
     """What `CostModel.calibrate` gives: the device's file, what moved, and how well rows are predicted."""
     rows = read_rows(measurements)
     source = f"{source}, {len(rows)} rows"
-    found = calibrate(rows, like, same_hardware=same_hardware, source=source).device
+    device = calibrate(rows, like, same_hardware=same_hardware, source=source).device
     about = like.device if same_hardware else f"{name}, calibrated from {like.device}"
-    found = found.model_copy(update={"name": name, "device": about})
+    device = device.model_copy(update={"name": name, "device": about})
     held_out = predict_held_out(rows, like, same_hardware=same_hardware) if len(rows) > 1 else None
     before = dict(like.quantities())
     return DeviceFit(
-        device_file=found.to_toml(),
+        device_file=device.to_toml(),
         numbers={
             number: (str(before.get(number, "–")), str(quantity))
-            for number, quantity in found.quantities()
+            for number, quantity in device.quantities()
             if quantity != before.get(number)
         },
-        fit=Quality.of(predict(found, rows), latencies(rows)).measures,
+        fit=Quality.of(predict(device, rows), latencies(rows)).measures,
         held_out={} if held_out is None else Quality.of(held_out, latencies(rows)).measures,
     )
 
@@ -158,9 +158,9 @@ def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device, 
     return like.model_copy(update=update)
 
 
-def _scaled(like: Device, found: Fitted, source: str) -> Device:
+def _scaled(like: Device, fitted: Fitted, source: str) -> Device:
     """The device whose numbers are those of ``like`` times the factors."""
-    values = found.values
+    values = fitted.values
     speed, compute = values.get("speed", 0.0), values.get("compute", 0.0)
 
     def moved(name: str, quantity: Quantity, shift: float) -> Quantity:

@@ -115,11 +115,11 @@ def _nearest(layer: LayerProfile, rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: _distance(layer, row.layers[0][0]))[:NEAREST]
 
 
-def _distance(one: LayerProfile, other: LayerProfile) -> float:
+def _distance(first: LayerProfile, second: LayerProfile) -> float:
     """How far apart two layers are in the logarithms of their MACs, weights and activations; kinds apart come last."""
-    sizes = [[_work(layer), 1 + layer.weights, layer.input_values, layer.output_values] for layer in (one, other)]
+    sizes = [[_work(layer), 1 + layer.weights, layer.input_values, layer.output_values] for layer in (first, second)]
     apart = float(np.abs(np.diff(np.log(np.array(sizes, dtype=np.float64)), axis=0)).sum())
-    return apart + 100 * (one.kind != other.kind)
+    return apart + 100 * (first.kind != second.kind)
 
 
 def _work(layer: LayerProfile) -> int:

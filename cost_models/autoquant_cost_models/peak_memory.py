@@ -148,9 +148,9 @@ def _schedule(network: NetworkProfile, in_place: frozenset[str]) -> tuple[list[_
             begins.append(i)
         else:
             place[i] = place[source]
-            one = buffers[place[i]]
-            one.last, one.readers = max(one.last, last.get(i, i)), one.readers | needs.get(i, set())
-            one.values = max(one.values, operation.output_values)
+            buffer = buffers[place[i]]
+            buffer.last, buffer.readers = max(buffer.last, last.get(i, i)), buffer.readers | needs.get(i, set())
+            buffer.values = max(buffer.values, operation.output_values)
         if i in network.outputs:
             buffers[place[i]].least_bits = max(
                 buffers[place[i]].least_bits, DTYPE_BITS.get(operation.dtype, FLOAT_BITS)

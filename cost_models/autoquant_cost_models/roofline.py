@@ -28,7 +28,7 @@ class Roofline(CostModel):
     - weights and activations are bytes as stored, at their own bits: a 4-bit weight saves traffic even where it is
       computed in 8 bits. The layer's input is charged at its activation bits, its output too unless the engine
       writes outputs in a width of its own, and biases at 4 bytes;
-    - what the device's file leaves out is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
+    - what the device's file lacks is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
 
     ``energy_uj`` is given only for a device whose file has a power; otherwise `tables` has no such metric.
 

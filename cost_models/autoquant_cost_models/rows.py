@@ -92,7 +92,7 @@ def _text(shape: Sequence[int]) -> str:
 
 
 def _records(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Every record with its place; empty cells of a CSV are left out."""
+    """Every record with its place; empty cells of a CSV are not in it."""
     if path.suffix not in (".csv", ".json"):
         raise SpecError(f"{path}: measured rows are read from .csv or .json")
     try:

@@ -221,13 +221,13 @@ class BitWidths(SearchSpace):
         """The same bits everywhere, pinned layers apart: ``W4A8``, ``W4`` where activations stay float, and so on."""
         free = [unit for unit in self._units if self._pinned.isdisjoint(unit.layers)]
         weights, activations = (_common([u.values for u in free if u.part == part]) for part in PARTS[:2])
-        found: dict[str, Candidate] = {}
+        named: dict[str, Candidate] = {}
         for w, a in product(weights, activations or [FLOAT_BITS]):
             wanted = {"weight": _option(w), "activation": _option(a)}
             label = f"W{bits_text(w)}" + ("" if a == FLOAT_BITS else f"A{bits_text(a)}")
             options = {c.name: wanted.get(c.name.rpartition(".")[2], c.options[0]) for c in self.choices}
-            found[label] = self.encode(options)
-        return found
+            named[label] = self.encode(options)
+        return named
 
     def canonical(self, candidate: Candidate) -> Candidate:
         """Methods of scales and quantizers mean nothing where bits are float: they are then the first."""
@@ -244,15 +244,15 @@ class BitWidths(SearchSpace):
     @cached_property
     def _idle_scales(self) -> list[tuple[int, int, int]]:
         """Column of a scale's choice, column of its bits' choice, and the index of float there."""
-        found = []
+        idle = []
         for unit in self._units:
             bits = f"{unit.name}.{SCALE_OF.get(unit.part)}"
             scale = f"{unit.name}.{unit.part}"
             if unit.part in SCALE_OF and scale in self._columns and bits in self._columns:
                 options = self.choices[self._columns[bits]].options
                 if "float" in options:
-                    found.append((self._columns[scale], self._columns[bits], options.index("float")))
-        return found
+                    idle.append((self._columns[scale], self._columns[bits], options.index("float")))
+        return idle
 
     @cached_property
     def _tables(self) -> dict[str, _Table]:
@@ -263,9 +263,9 @@ class BitWidths(SearchSpace):
         for name in self._names:
             units = [unit_of.get((name, part)) for part in PARTS]
             lists = [unit.values if unit else nothing[part] for unit, part in zip(units, PARTS, strict=True)]
-            found: dict[LayerPrecision, int] = {}
+            number: dict[LayerPrecision, int] = {}
             rows = [
-                found.setdefault(self._precision(lists, values), len(found))
+                number.setdefault(self._precision(lists, values), len(number))
                 for values in product(*(range(len(values)) for values in lists))
             ]
             strides = [math.prod(map(len, lists[i + 1 :])) for i in range(len(lists))]
@@ -274,7 +274,7 @@ class BitWidths(SearchSpace):
                 for unit, stride in zip(units, strides, strict=True)
                 if unit is not None and len(unit.values) > 1
             ]
-            tables[name] = _Table(tuple(found), np.array(rows, dtype=np.int64), chosen)
+            tables[name] = _Table(tuple(number), np.array(rows, dtype=np.int64), chosen)
         return tables
 
     def _precision(self, lists: Sequence[Sequence[Any]], indices: Sequence[int]) -> LayerPrecision:
@@ -322,7 +322,7 @@ class BitWidths(SearchSpace):
         self, supported: Callable[[LayerProfile, LayerPrecision], bool]
     ) -> dict[str, dict[str, list[Option]]]:
         """Layer -> bit-widths that no combination supports, as `left_out` takes them; never all of a list."""
-        found: dict[str, dict[str, list[Option]]] = {}
+        excluded: dict[str, dict[str, list[Option]]] = {}
         for layer, options in zip(self.profile, self.layer_options, strict=True):
             every = [option.precision for option in options]
             good = [precision for precision in every if supported(layer, precision)]
@@ -331,8 +331,8 @@ class BitWidths(SearchSpace):
             weights = {p.weight_bits for p in every} - {p.weight_bits for p in good}
             activations = {p.activation_bits for p in every} - {p.activation_bits for p in good}
             lists = {"weights": sorted(weights), "activations": sorted(activations)}
-            found[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
-        return {name: lists for name, lists in found.items() if lists}
+            excluded[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
+        return {name: lists for name, lists in excluded.items() if lists}
 
 
 def _lists_of(
