@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from autoquant.interfaces import Evaluator as Evaluator
     from autoquant.interfaces import Searcher as Searcher
     from autoquant.interfaces import WorkerPool as WorkerPool
+    from autoquant.network import ABSENT as ABSENT
+    from autoquant.network import ActivationQuantization as ActivationQuantization
+    from autoquant.network import LayerConfig as LayerConfig
     from autoquant.network import LayerPrecision as LayerPrecision
     from autoquant.network import LayerProfile as LayerProfile
     from autoquant.network import NetworkProfile as NetworkProfile
+    from autoquant.network import WeightQuantization as WeightQuantization
     from autoquant.objective import Constraint as Constraint
     from autoquant.objective import Objective as Objective
     from autoquant.pareto import dominates as dominates
@@ -61,7 +65,9 @@ _HOME = {
     "data": "DataSplits Split",
     "errors": "AutoQuantError JobFailed JobNotFound PluginError SearcherError SpecError StoreError UnsupportedError",
     "interfaces": "CostModel Evaluator Searcher WorkerPool",
-    "network": "LayerPrecision LayerProfile NetworkProfile",
+    "network": (
+        "ABSENT ActivationQuantization LayerConfig LayerPrecision LayerProfile NetworkProfile WeightQuantization"
+    ),
     "objective": "Constraint Objective",
     "planning.alone": "make_cost_model make_searcher make_space",
     "pareto": "dominates hypervolume non_dominated",

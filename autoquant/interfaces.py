@@ -19,7 +19,7 @@ import numpy.typing as npt
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import SearcherError, UnsupportedError
 from autoquant.job import LearningPoint as LearningPoint
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import ABSENT, LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Bounds, Constraint, Direction, Objective
 from autoquant.space import Candidate, IntArray, Option, SearchSpace
 from autoquant.trial import Measurement, Proposal, Settings
@@ -250,7 +250,7 @@ class Searcher(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class DeviceFit:
     """A device fitted to measurements."""
 
     device_file: str
@@ -259,7 +259,7 @@ class Calibration:
     """Number of the file -> (as it was on the similar device, as it is now), for those that moved."""
     fit: Mapping[str, float]
     """How well it predicts the rows that it was fitted to: measure -> value."""
-    left_out: Mapping[str, float]
+    held_out: Mapping[str, float]
     """The same measures where every row was predicted by a fit to others; empty for a single row."""
 
 
@@ -286,7 +286,7 @@ class CostModel(ABC):
     @classmethod
     def calibrate(
         cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
-    ) -> Calibration:
+    ) -> DeviceFit:
         """A device called ``name`` that is as ``like`` but explains a file of measured rows.
 
         ``source`` is where its numbers then come from; ``same_hardware`` says that ``like`` is the data sheet of what
@@ -300,11 +300,13 @@ class CostModel(ABC):
 
     @abstractmethod
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Costs of every layer at every one of its options: metric -> one array of len(options[l]) for each layer l.
 
-        `UnsupportedError`, listing what is supported, for an unknown layer or precision; never silently zero.
+        Profile and precision are those of the option: its shapes may differ from those of ``network.layers[l]``.
+        `ABSENT` costs 0. `UnsupportedError`, listing what is supported, for an unknown layer or precision; never
+        silently zero. `table` makes one array.
         """
 
     def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
@@ -312,10 +314,18 @@ class CostModel(ABC):
         return None
 
     def estimate(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
     ) -> Mapping[str, FloatArray]:
         """Costs of whole networks: indices (n, layers) into ``options`` -> metric -> (n,). Here the sum over layers."""
         return {metric: gather_and_sum(tables, indices) for metric, tables in self.tables(network, options).items()}
+
+
+def table(options: Sequence[LayerOption], cost: Callable[[LayerProfile, LayerPrecision], float]) -> FloatArray:
+    """Costs of one layer's options, (options,): 0 where it is absent, else ``cost`` of its profile and precision."""
+    return np.array(
+        [0.0 if option is ABSENT else cost(option.profile, option.precision) for option in options],
+        dtype=np.float64,
+    )
 
 
 def gather_and_sum(tables: Sequence[FloatArray], indices: IntArray) -> FloatArray:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoquant.interfaces import Calibration
+from autoquant.interfaces import DeviceFit
 from autoquant.job import Baseline, Event, JobRecord
 from autoquant.plugins import PluginInfo
 from autoquant.trial import Trial
@@ -44,10 +44,10 @@ def cost_json(costs: NetworkCosts) -> dict[str, Any]:
     }
 
 
-def calibration_json(found: Calibration, output: Path) -> dict[str, Any]:
+def calibration_json(found: DeviceFit, output: Path) -> dict[str, Any]:
     """A calibration for programs."""
     numbers = {name: {"before": before, "now": now} for name, (before, now) in found.numbers.items()}
-    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "left_out": dict(found.left_out)}
+    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "held_out": dict(found.held_out)}
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:

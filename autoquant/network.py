@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Final, Literal
 
 from autoquant.errors import SpecError
 
@@ -32,23 +33,23 @@ Method = Literal["fx", "export", "hooks"]
 Granularity = Literal["per_channel", "per_tensor", "per_group"]
 """Which weights share a scale: those of an output channel, all of the layer, or so many of a channel."""
 
-ScaleRule = Literal["min_max", "full_range", "percentile", "mse"]
+ScaleMethod = Literal["min_max", "full_range", "percentile", "mse"]
 """What sets the scale of weights."""
 
-RangeRule = Literal["min_max", "percentile", "mse"]
+RangeMethod = Literal["min_max", "percentile", "mse"]
 """What sets the range of activations."""
 
 WeightQuantizer = Literal["symmetric", "affine", "power_of_two", "statistical", "logarithmic"]
 """Which values weights may take."""
 
-SCALE_RULES: Mapping[WeightQuantizer, tuple[ScaleRule, ...]] = {
+SCALE_METHODS: Mapping[WeightQuantizer, tuple[ScaleMethod, ...]] = {
     "symmetric": ("min_max", "full_range", "percentile", "mse"),
     "affine": ("min_max", "percentile", "mse"),
     "power_of_two": ("min_max", "percentile", "mse"),
     "statistical": (),
     "logarithmic": (),
 }
-"""The rules that each quantizer knows; those without take their scale from their own formula."""
+"""The methods that each quantizer knows; those without take their scale from their own formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,55 +199,126 @@ def _tuples(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPrecision:
-    """How one layer is quantized: all that an evaluator and a cost model need to know of the choice.
+class WeightQuantization:
+    """How the weight of a layer is quantized. `SpecError` for 32 bits, which are float, and a size without groups."""
 
-    ``activation_bits`` are those of the layer's *input*. 32 bits mean float32.
-    """
-
-    weight_bits: int
-    activation_bits: int
-    weight_granularity: Granularity = "per_channel"
-    weight_scale: ScaleRule = "mse"
-    activation_scale: RangeRule = "mse"
-    weight_quantizer: WeightQuantizer = "symmetric"
+    bits: int
+    granularity: Granularity = "per_channel"
+    scale_method: ScaleMethod = "mse"
+    quantizer: WeightQuantizer = "symmetric"
     group_size: int | None = None
     """Weights that share a scale where the granularity is ``per_group``; the last group of a channel may be smaller."""
 
     def __post_init__(self) -> None:
-        if (self.weight_granularity == "per_group") != (self.group_size is not None):
+        _check_quantized(self.bits)
+        if (self.granularity == "per_group") != (self.group_size is not None):
             raise SpecError(
-                f"granularity {self.weight_granularity!r} with group_size {self.group_size}: give group_size, a whole "
+                f"granularity {self.granularity!r} with group_size {self.group_size}: give group_size, a whole "
                 "number from 1, with granularity per_group, and only then"
             )
 
-    @property
-    def weight_key(self) -> tuple[Hashable, ...]:
-        """All that the quantized weight depends on, beside the weight."""
-        return (
-            self.weight_bits,
-            self.weight_granularity,
-            self.weight_scale,
-            self.weight_quantizer,
-            self.group_size,
-        )
-
-    def key(self) -> str:
-        """What is measured depends on; replaced when precisions are two records."""
-        return repr(self)
-
     def scales(self, weight_shape: tuple[int, ...]) -> int:
-        """Number of weight scales of a layer whose weight has this shape, output channels first."""
-        if self.weight_granularity == "per_tensor":
+        """Number of scales of a weight of this shape, output channels first."""
+        if self.granularity == "per_tensor":
             return 1
         values = math.prod(weight_shape[1:])
         return weight_shape[0] * -(-values // (self.group_size or values))
+
+    def key(self) -> str:
+        """Part of `LayerPrecision.key`: ``4 symmetric per_channel mse``; no method for a quantizer that has none."""
+        groups = "" if self.group_size is None else f":{self.group_size}"
+        method = f" {self.scale_method}" if SCALE_METHODS[self.quantizer] else ""
+        return f"{self.bits} {self.quantizer} {self.granularity}{groups}{method}"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationQuantization:
+    """How the input of a layer is quantized: affine, one scale for the tensor. `SpecError` for 32 bits: float."""
+
+    bits: int
+    scale_method: RangeMethod = "mse"
+
+    def __post_init__(self) -> None:
+        _check_quantized(self.bits)
+
+    def key(self) -> str:
+        """Part of `LayerPrecision.key`: ``8 mse``."""
+        return f"{self.bits} {self.scale_method}"
+
+
+def _check_quantized(bits: int) -> None:
+    if bits == FLOAT_BITS:
+        raise SpecError(f"{FLOAT_BITS} bits are float: give None in place of a quantization")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPrecision:
+    """How one layer is quantized: all that an evaluator and a cost model need to know of the choice. None: float32."""
+
+    weight: WeightQuantization | None
+    activation: ActivationQuantization | None
+    """Of the layer's *input*."""
+
+    @classmethod
+    def of_bits(cls, weight_bits: int | Literal["float"], activation_bits: int | Literal["float"]) -> LayerPrecision:
+        """These bits, 32 or ``float`` for float32, and the defaults in all else."""
+        weight = None if weight_bits in (FLOAT_BITS, "float") else WeightQuantization(int(weight_bits))
+        activation = None if activation_bits in (FLOAT_BITS, "float") else ActivationQuantization(int(activation_bits))
+        return cls(weight, activation)
+
+    @property
+    def weight_bits(self) -> int:
+        """32 for float."""
+        return self.weight.bits if self.weight else FLOAT_BITS
+
+    @property
+    def activation_bits(self) -> int:
+        """32 for float."""
+        return self.activation.bits if self.activation else FLOAT_BITS
+
+    def key(self) -> str:
+        """Text that is equal where layers are quantized equally, as in ``1|w4 symmetric per_channel mse|a8 mse``.
+
+        It identifies stored measurements, which are shared between jobs. A field that is added later must not appear
+        in it at its default, so that the keys of before stay; where the same fields come to mean another arithmetic,
+        the version in front is raised.
+        """
+        weight = self.weight.key() if self.weight else "float"
+        activation = self.activation.key() if self.activation else "float"
+        return f"1|w{weight}|a{activation}"
 
     def __str__(self) -> str:
         return f"W{bits_text(self.weight_bits)}A{bits_text(self.activation_bits)}"
 
 
-FLOAT = LayerPrecision(FLOAT_BITS, FLOAT_BITS)
+FLOAT = LayerPrecision(None, None)
+"""Weights and activations in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerConfig:
+    """One option of a layer: what it is (its shapes may be chosen) and how it is quantized."""
+
+    profile: LayerProfile
+    precision: LayerPrecision
+
+    def key(self) -> str:
+        """Text that is equal where a layer of this name is the same; see `LayerPrecision.key`."""
+        layer = self.profile
+        shapes = f"{layer.input_shape}>{layer.weight_shape}>{layer.output_shape}"
+        return f"{layer.name} {layer.kind} {shapes} {layer.groups} {self.precision.key()}"
+
+
+class Absent(Enum):
+    """The option of a layer that is not there."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""It costs 0, and is all that does without having been priced."""
+
+LayerOption = LayerConfig | Absent
 
 
 def bits_text(bits: int) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import LayerPrecision, LayerProfile
+from autoquant.network import LayerConfig, LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 
 Option = str | int | float | bool
 """One value of a choice: a JSON scalar."""
@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One decision. ``ordered`` says that neighbouring options are alike (bit-widths are; operations are not)."""
+    """One decision. ``ordered`` says that neighbouring options are similar (bit-widths are; operations are not)."""
 
     name: str
     options: tuple[Option, ...]
@@ -102,12 +102,12 @@ class SearchSpace:
         """Named candidates that every search is compared with (the same bit-width everywhere). May be empty."""
         return {}
 
-    # What a candidate's network looks like to a cost model: each layer has a list of possible precisions, and a
-    # candidate picks one index in each list.
+    # What a candidate's network looks like to a cost model: each layer that there may be has a list of options, a
+    # candidate picks one index in each list, and the layers that it picks make a network.
 
     @property
-    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
-        """The precisions that each layer of the network profile may take, in the order of its layers."""
+    def layer_options(self) -> tuple[tuple[LayerOption, ...], ...]:
+        """What each layer may be: a profile and a precision, or `ABSENT`. All of one layer bear its name."""
         raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
 
     def unsupported(
@@ -115,7 +115,7 @@ class SearchSpace:
     ) -> Mapping[str, Mapping[str, Sequence[Option]]]:
         """What of each layer's choices no combination supports: layer -> ``weights`` or ``activations`` -> options.
 
-        A space that gives any takes it as its option ``left_out`` and is then without. Here nothing is left out.
+        A space that gives any takes it as its option ``left_out`` and is then without. Here nothing is excluded.
         """
         return {}
 
@@ -123,7 +123,28 @@ class SearchSpace:
         """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""
         raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
 
-    def precisions(self, candidate: Candidate) -> tuple[LayerPrecision, ...]:
-        """The precision of every layer of the network profile under this candidate, in the order of its layers."""
+    def network(self, candidate: Candidate) -> NetworkProfile:
+        """The network that a candidate stands for; the same object for candidates that differ in precision alone.
+
+        Its layers are those of `configs` that are not absent, but for their ``order``.
+        """
+        raise UnsupportedError(f"{type(self).__name__} describes no network layers, so no cost model can price it")
+
+    def networks(self, candidates: npt.NDArray[Any]) -> list[tuple[NetworkProfile, IntArray]]:
+        """The distinct networks of candidates (n, choices), each with the positions of its candidates."""
+        groups: dict[int, tuple[NetworkProfile, list[int]]] = {}
+        for position, row in enumerate(candidates.tolist()):
+            network = self.network(tuple(row))
+            groups.setdefault(id(network), (network, []))[1].append(position)
+        return [(network, np.array(positions, dtype=np.int64)) for network, positions in groups.values()]
+
+    def configs(self, candidate: Candidate) -> tuple[LayerOption, ...]:
+        """The option of every layer under this candidate, in the order of `layer_options`."""
         indices = self.layer_indices(np.array([candidate], dtype=np.int64))[0]
         return tuple(options[int(index)] for options, index in zip(self.layer_options, indices, strict=True))
+
+    def precisions(self, candidate: Candidate) -> tuple[LayerPrecision, ...]:
+        """The precision of every layer of the candidate's `network`, in the order of its layers."""
+        present = [config for config in self.configs(candidate) if isinstance(config, LayerConfig)]
+        by_name = {config.profile.name: config.precision for config in present}
+        return tuple(by_name[layer.name] for layer in self.network(candidate))

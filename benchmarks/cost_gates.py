@@ -71,7 +71,7 @@ def haq() -> Iterator[Figure]:
         rows = [
             Row(
                 f"{layer.kind} W{w}A{a}",
-                ((replace(layer, bias=0), LayerPrecision(w, a)),),
+                ((replace(layer, bias=0), LayerPrecision.of_bits(w, a)),),
                 {"latency_ms": costs[w - 1, a - 1]},
             )
             for w in range(1, 9)

@@ -12,7 +12,7 @@ from autoquant_cost_models.calibrate import Fit, calibrate
 from autoquant_cost_models.canonical import REMOVES, Removes, executed
 from autoquant_cost_models.device import Device
 from autoquant_cost_models.fitting import Factor
-from autoquant_cost_models.roofline import layer_seconds
+from autoquant_cost_models.roofline_terms import layer_seconds
 from autoquant_cost_models.rows import Row
 from cost_gates_data import DATA, Layer, conv, layer
 

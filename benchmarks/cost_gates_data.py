@@ -56,7 +56,7 @@ def t4_rows(path: Path = HARDWARE / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
                 int(line[key]) for key in ("batch", "cin", "cout", "k", "h_in_padded", "h_out")
             )
             bits = int(line["w_dtype"].removeprefix("int"))
-            at = LayerPrecision(bits, bits)
+            at = LayerPrecision.of_bits(bits, bits)
             described = (
                 layer("linear", (cin,), (cout,), (cout, cin), at)
                 if line["kind"] == "dense"

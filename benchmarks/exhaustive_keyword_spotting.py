@@ -46,7 +46,7 @@ def measure_all(quantized: QuantizedNetwork, inputs: torch.Tensor, targets: torc
             right[np.ravel_multi_index(prefix, (len(BITS),) * len(stages))] += int((x.argmax(1) == labels).sum())
             return
         for index, bits in enumerate(BITS):
-            precisions = [LayerPrecision(bits, 32)] * len(stages)
+            precisions = [LayerPrecision.of_bits(bits, 32)] * len(stages)
             quantized.apply(precisions)
             descend(stages[len(prefix)](x), labels, (*prefix, index))
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from autoquant_cost_models.calibrate import Quality, calibrate, latencies, left_out, predict
+from autoquant_cost_models.calibrate import Quality, calibrate, latencies, predict, predict_held_out
 from autoquant_cost_models.device import Device, Quantity, load
 from autoquant_cost_models.rows import Row
 from cost_gates import PRIORS
@@ -98,7 +98,7 @@ def main() -> None:
         device = fitted(name, entry, rows, reference)
         errors = predict(device, rows) / latencies(rows) - 1
         same = entry.get("same_hardware", False)
-        out = Quality.of(left_out(rows, similar(entry), same_hardware=same), latencies(rows))
+        out = Quality.of(predict_held_out(rows, similar(entry), same_hardware=same), latencies(rows))
         worst = max(errors, key=abs)
         shares = f"{abs(errors).mean():.1%}", f"{worst:+.1%}", f"{out.mape:.1%}"
         table.add_row(name, str(len(rows)), *shares, f"{out.kendall_tau:.2f}")

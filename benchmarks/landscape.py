@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -28,7 +28,7 @@ import torch
 from cifar10 import images, resnet20
 from torch import Tensor, nn
 
-from autoquant.network import FLOAT, LayerPrecision
+from autoquant.network import FLOAT, ActivationQuantization, LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork, quantize_symmetric
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import as_inputs
@@ -119,7 +119,12 @@ def resnet_20() -> Landscape:
 
 def weights(bits: int, rule: Any = "mse", **options: Any) -> LayerPrecision:
     """Weights alone."""
-    return LayerPrecision(bits, 32, weight_scale=rule, **options)
+    return LayerPrecision(WeightQuantization(bits, scale_method=rule, **options), None)
+
+
+def quantized(bits: int, activations: int, rule: Any) -> LayerPrecision:
+    """Weights with the method ``mse`` and activations with this one."""
+    return LayerPrecision(WeightQuantization(bits), ActivationQuantization(activations, rule))
 
 
 @dataclass(frozen=True)
@@ -140,8 +145,8 @@ def uniform(
     bits: int, activations: int, ends: bool = False, rule: Any = "mse", **corrections: bool
 ) -> Callable[[Landscape], float]:
     """Weights with the rule ``mse`` and activations."""
-    precision = LayerPrecision(bits, activations, activation_scale=rule)
-    eight = replace(precision, weight_bits=8, activation_bits=8) if ends else None
+    precision = quantized(bits, activations, rule)
+    eight = quantized(8, 8, rule) if ends else None
     return lambda landscape: landscape.accuracy(precision, eight, **corrections)
 
 
@@ -152,7 +157,7 @@ def weight_only(bits: int, rule: str) -> Callable[[Landscape], float]:
 
 def affine(bits: int, **corrections: bool) -> Callable[[Landscape], float]:
     """Weights alone, affine, per channel, with the rule ``mse``."""
-    return lambda landscape: landscape.accuracy(weights(bits, weight_quantizer="affine"), **corrections)
+    return lambda landscape: landscape.accuracy(weights(bits, quantizer="affine"), **corrections)
 
 
 CHANCE = 100 / 12
@@ -218,8 +223,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "full_range": {"rule": "full_range"},
     "percentile": {"rule": "percentile"},
     "mse": {"rule": "mse"},
-    "affine min_max": {"rule": "min_max", "weight_quantizer": "affine"},
-    "affine mse": {"rule": "mse", "weight_quantizer": "affine"},
+    "affine min_max": {"rule": "min_max", "quantizer": "affine"},
+    "affine mse": {"rule": "mse", "quantizer": "affine"},
 }
 
 
@@ -231,12 +236,12 @@ def by_rule() -> Iterable[Sequence[Any]]:
 
 
 OTHERS: dict[str, dict[str, Any]] = {
-    "per_tensor": {"weight_granularity": "per_tensor"},
-    "groups of 32": {"weight_granularity": "per_group", "group_size": 32},
-    "affine groups of 32": {"weight_granularity": "per_group", "group_size": 32, "weight_quantizer": "affine"},
-    "power_of_two": {"weight_quantizer": "power_of_two"},
-    "logarithmic": {"weight_quantizer": "logarithmic"},
-    "statistical": {"weight_quantizer": "statistical"},
+    "per_tensor": {"granularity": "per_tensor"},
+    "groups of 32": {"granularity": "per_group", "group_size": 32},
+    "affine groups of 32": {"granularity": "per_group", "group_size": 32, "quantizer": "affine"},
+    "power_of_two": {"quantizer": "power_of_two"},
+    "logarithmic": {"quantizer": "logarithmic"},
+    "statistical": {"quantizer": "statistical"},
 }
 
 
@@ -256,9 +261,8 @@ def by_range() -> Iterable[Sequence[Any]]:
         for bits, activations, ends in ((8, 8, False), (4, 8, False), (4, 4, False), (4, 4, True)):
             found = []
             for rule in RANGES:
-                precision = LayerPrecision(bits, activations, activation_scale=rule)  # type: ignore[arg-type]
-                eight = replace(precision, weight_bits=8, activation_bits=8) if ends else None
-                found.append(network().accuracy(precision, eight))
+                eight = quantized(8, 8, rule) if ends else None
+                found.append(network().accuracy(quantized(bits, activations, rule), eight))
             yield name, f"W{bits}A{activations}" + (", ends 8" if ends else ""), *found
 
 
@@ -270,12 +274,12 @@ def by_correction() -> Iterable[Sequence[Any]]:
     rows = {
         "W3, min_max": weights(3, "min_max"),
         "W3, mse": weights(3),
-        "W3, affine mse": weights(3, weight_quantizer="affine"),
-        "W2, affine mse": weights(2, weight_quantizer="affine"),
-        "W4, logarithmic": weights(4, weight_quantizer="logarithmic"),
-        "W4, power_of_two": weights(4, weight_quantizer="power_of_two"),
-        "W4A4, mse": LayerPrecision(4, 4),
-        "W4A4, percentile": LayerPrecision(4, 4, activation_scale="percentile"),
+        "W3, affine mse": weights(3, quantizer="affine"),
+        "W2, affine mse": weights(2, quantizer="affine"),
+        "W4, logarithmic": weights(4, quantizer="logarithmic"),
+        "W4, power_of_two": weights(4, quantizer="power_of_two"),
+        "W4A4, mse": LayerPrecision.of_bits(4, 4),
+        "W4A4, percentile": quantized(4, 4, "percentile"),
     }
     for name, network in NETWORKS.items():
         for label, precision in rows.items():
@@ -289,9 +293,8 @@ def by_calibration(draws: int) -> Iterable[Sequence[Any]]:
     for _ in range(draws):
         landscape.network.calibrate(landscape.inputs[random.permutation(len(landscape.inputs))[:64]])
         for (rule, ends), accuracies in found.items():
-            precision = LayerPrecision(4, 4, activation_scale=rule)  # type: ignore[arg-type]
-            eight = replace(precision, weight_bits=8, activation_bits=8) if ends else None
-            accuracies.append(landscape.accuracy(precision, eight))
+            eight = quantized(8, 8, rule) if ends else None
+            accuracies.append(landscape.accuracy(quantized(4, 4, rule), eight))
     landscape.network.calibrate(landscape.calibration)
     for (rule, ends), accuracies in found.items():
         label = "W4A4, ends 8" if ends else "W4A4"

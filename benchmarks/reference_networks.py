@@ -107,4 +107,4 @@ NETWORKS: dict[str, Callable[[], list[Layer]]] = {
 
 def at(name: str, bits: int) -> tuple[tuple[LayerProfile, LayerPrecision], ...]:
     """The layers of a network, all of them at one precision."""
-    return tuple((profile, LayerPrecision(bits, bits)) for profile, _ in NETWORKS[name]())
+    return tuple((profile, LayerPrecision.of_bits(bits, bits)) for profile, _ in NETWORKS[name]())

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.interfaces import Calibration
+from autoquant.interfaces import DeviceFit
 
 
-def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_hardware: bool) -> Calibration:
+def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_hardware: bool) -> DeviceFit:
     """Fit a device to measured rows and write its file, which is named after ``output``.
 
     `SpecError`, `UnsupportedError` and `PluginError` name what cannot be used; nothing is written then.
@@ -22,22 +22,22 @@ def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_h
         raise SpecError(f"--output: {output} must end in .toml and its folder must exist")
     day = datetime.now(UTC).date().isoformat()
     source = f"fitted by autoquant calibrate to {measurements.name} on {day}"
-    found: Calibration = plugins.load("cost model", model).calibrate(
+    found: DeviceFit = plugins.load("cost model", model).calibrate(
         str(measurements), like, name=output.stem, source=source, same_hardware=same_hardware
     )
     output.write_text(found.device_file, encoding="utf-8")
     return found
 
 
-def print_calibration(found: Calibration, like: str, output: Path) -> None:
+def print_calibration(found: DeviceFit, like: str, output: Path) -> None:
     """Two tables: the numbers that moved, and how well rows are predicted."""
     console = Console(width=None if Console().is_terminal else 120, markup=False, emoji=False)
     numbers = Table("number", like, output.stem, title="What the measurements say")
     for name, (before, now) in found.numbers.items():
         numbers.add_row(name, before, now)
-    quality = Table("measure", "rows of the fit", "rows left out of it", title="How well they are predicted")
+    quality = Table("measure", "rows of the fit", "held-out rows", title="How well they are predicted")
     for name, value in found.fit.items():
-        quality.add_row(name, f"{value:.4g}", f"{found.left_out[name]:.4g}" if name in found.left_out else "–")
+        quality.add_row(name, f"{value:.4g}", f"{found.held_out[name]:.4g}" if name in found.held_out else "–")
     console.print(numbers)
     console.print(quality)
     console.print(f"{output}: ask for latency_ms@{output.name}", highlight=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 from autoquant.data import SplitName
 from autoquant.errors import UnsupportedError
 from autoquant.interfaces import Evaluator
+from autoquant.network import ABSENT
 from autoquant.space import Candidate, SearchSpace
 from autoquant.spec import SearchSpec
 from autoquant.trial import Settings
@@ -64,7 +65,7 @@ def measurement_key(of_job: Mapping[str, str], split: SplitName, subject: list[s
 def describe(space: SearchSpace, canonical: Candidate) -> list[str]:
     """What a candidate stands for, whatever the space calls it."""
     try:
-        return [precision.key() for precision in space.precisions(canonical)]
+        return ["absent" if option is ABSENT else option.key() for option in space.configs(canonical)]
     except UnsupportedError:
         return [f"{name}={option!r}" for name, option in space.decode(canonical).items()]
 

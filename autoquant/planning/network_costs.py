@@ -11,7 +11,7 @@ import numpy as np
 from autoquant import plugins
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel
-from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile, bits_text
+from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerConfig, LayerPrecision, NetworkProfile, bits_text
 from autoquant.planning.metric_resolver import ResolvedMetrics, resolve_metrics
 from autoquant.planning.plan import BuildEvaluator, check_names, make_space
 from autoquant.planning.pricing import CostMetric
@@ -69,12 +69,12 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
     network = BuildEvaluator(spec)().profile()
     if network is None:
         raise SpecError("evaluator: it has no network, so there is nothing to price")
-    label, precisions = _precisions(make_space(spec.space, network), network, bits)
+    label, network, precisions = _precisions(make_space(spec.space, network), network, bits)
     always = ALWAYS if network.operations else ALWAYS[:1]
     wanted = _wanted(resolved, devices, always)
     asked = {cost.key for cost in resolved.costs}
     metrics = tuple(_priced(cost, network, precisions, cost.key not in asked) for cost in wanted)
-    return NetworkCosts(spec.name, label, network, precisions, tuple(one for one in metrics if one is not None))
+    return NetworkCosts(spec.name, label, network, precisions, tuple(costs for costs in metrics if costs is not None))
 
 
 def _wanted(resolved: ResolvedMetrics, devices: Sequence[str], always: Sequence[str]) -> list[CostMetric]:
@@ -88,27 +88,27 @@ def _wanted(resolved: ResolvedMetrics, devices: Sequence[str], always: Sequence[
 
 def _precisions(
     space: SearchSpace, network: NetworkProfile, bits: str | None
-) -> tuple[str, tuple[LayerPrecision, ...]]:
-    """A name for the bit-widths, and the precision of every layer."""
+) -> tuple[str, NetworkProfile, tuple[LayerPrecision, ...]]:
+    """A name for the bit-widths, the network that has them, and the precision of every layer of it."""
     if bits is None and (uniform := space.uniform()):
         label, candidate = list(uniform.items())[-1]
-        return label, tuple(space.precisions(candidate))
+        return label, space.network(candidate), space.precisions(candidate)
     label = bits or FLOAT_NETWORK
-    found = LABEL.match(label)
-    if found is None and label != FLOAT_NETWORK:
+    match = LABEL.match(label)
+    if match is None and label != FLOAT_NETWORK:
         raise SpecError(
             f"--bits: {label!r} is none of W8, W4A8, .. or 'float'; bit-widths: {', '.join(map(bits_text, BITS))}"
         )
-    weights, activations = (int(part or FLOAT_BITS) for part in found.groups()) if found else (FLOAT_BITS, FLOAT_BITS)
-    chosen = LayerPrecision(weights, activations)
-    return label, tuple(FLOAT if layer.kept_float else chosen for layer in network)
+    weights, activations = (int(part or FLOAT_BITS) for part in match.groups()) if match else (FLOAT_BITS, FLOAT_BITS)
+    chosen = LayerPrecision.of_bits(weights, activations)
+    return label, network, tuple(FLOAT if layer.kept_float else chosen for layer in network)
 
 
 def _priced(
     cost: CostMetric, network: NetworkProfile, precisions: Sequence[LayerPrecision], may_lack: bool
 ) -> MetricCosts | None:
     """One metric by layer and in all; None where the device has no numbers for a metric that nobody asked for."""
-    options = [(precision,) for precision in precisions]
+    options = [(LayerConfig(layer, precision),) for layer, precision in zip(network, precisions, strict=True)]
     tables = cost.model.tables(network, options)
     if cost.metric not in tables:
         if may_lack:

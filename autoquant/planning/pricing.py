@@ -13,9 +13,9 @@ import numpy.typing as npt
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostFunction, CostModel, FloatArray, gather_and_sum
 from autoquant.job import CostTable
-from autoquant.network import FLOAT, NetworkProfile
+from autoquant.network import FLOAT, LayerConfig, LayerOption, NetworkProfile
 from autoquant.objective import Bounds
-from autoquant.space import SearchSpace
+from autoquant.space import IntArray, SearchSpace
 
 BLOCK = 4096
 """Candidates priced at a time: so many stay in the processor's cache, which makes a large population thrice as fast."""
@@ -82,40 +82,76 @@ class Pricer(CostFunction):
     def _priced(self, candidates: npt.NDArray[Any]) -> dict[str, FloatArray]:
         """Costs of a block of candidates."""
         indices = self._space.layer_indices(candidates)
-        found = {key: gather_and_sum(tables, indices) for key, tables in self._tables.items()}
+        prices = {key: gather_and_sum(tables, indices) for key, tables in self._tables.items()}
         for model, wanted in self._by_model(additive=False):
-            estimates = model.estimate(self._network, self._space.layer_options, indices)
+            estimates = self._estimates(model, candidates, indices)
             for cost in wanted:
-                found[cost.key] = estimates[cost.metric]
-                if not np.isfinite(found[cost.key]).all():
+                prices[cost.key] = estimates[cost.metric]
+                if not np.isfinite(prices[cost.key]).all():
                     raise UnsupportedError(f"{cost.key}: {cost.model_name} gives a cost that is not finite")
-        return found
+        return prices
+
+    def _estimates(self, model: CostModel, candidates: npt.NDArray[Any], indices: IntArray) -> Mapping[str, FloatArray]:
+        """Costs of a block that are no sums, by metric of the model: each distinct network is priced by itself."""
+        networks = self._space.networks(candidates)
+        if len(networks) == 1 and self._fixed:
+            return model.estimate(networks[0][0], self._space.layer_options, indices)
+        costs = {metric: np.full(len(candidates), np.nan) for metric in model.metrics}
+        for network, positions in networks:
+            options, chosen = self._of_network(network, indices[positions])
+            for metric, values in model.estimate(network, options, chosen).items():
+                costs[metric][positions] = values
+        return costs
+
+    @cached_property
+    def _fixed(self) -> bool:
+        """Whether no layer is ever absent or changes its shapes."""
+        return all(
+            len({option.profile if isinstance(option, LayerConfig) else None for option in row}) == 1
+            for row in self._space.layer_options
+        )
+
+    def _of_network(self, network: NetworkProfile, indices: IntArray) -> tuple[list[tuple[LayerOption, ...]], IntArray]:
+        """The options that these candidates of a network take, by layer of the network, and their indices into them."""
+        options, columns = [], []
+        for layer in network:
+            position = self._position[layer.name]
+            taken, column = np.unique(indices[:, position], return_inverse=True)
+            options.append(tuple(self._space.layer_options[position][int(index)] for index in taken))
+            columns.append(column)
+        return options, np.stack(columns, axis=1)
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        """Layer -> its position in the options of the space."""
+        rows = enumerate(self._space.layer_options)
+        return {option.profile.name: i for i, row in rows for option in row if isinstance(option, LayerConfig)}
 
     def float_network(self) -> dict[str, float]:
         """Costs of the float network, in the metrics whose model can price it."""
-        found: dict[str, float] = {}
+        prices: dict[str, float] = {}
         for model, wanted in [*self._by_model(additive=True), *self._by_model(additive=False)]:
-            options = [(FLOAT,)] * len(self._network)
+            options = [(LayerConfig(layer, FLOAT),) for layer in self._network]
             try:
                 estimates = model.estimate(self._network, options, np.zeros((1, len(options)), dtype=np.int64))
             except UnsupportedError:
                 continue
-            found |= {cost.key: float(estimates[cost.metric][0]) for cost in wanted}
-        return {key: found[key] for key in self.metrics if key in found}
+            prices |= {cost.key: float(estimates[cost.metric][0]) for cost in wanted}
+        return {key: prices[key] for key in self.metrics if key in prices}
 
     @cached_property
     def bounds(self) -> dict[str, Bounds]:
         """Least and most over the space: exact for additive costs, the range of a sample for others."""
         rng = np.random.default_rng(self._seed)
-        found = {}
+        bounds = {}
         for key in self.metrics:
             if key in self._tables:
                 tables = self._tables[key]
-                found[key] = Bounds(sum(float(t.min()) for t in tables), sum(float(t.max()) for t in tables))
+                bounds[key] = Bounds(sum(float(t.min()) for t in tables), sum(float(t.max()) for t in tables))
             else:
                 costs = self(self._space.sample(rng, SAMPLES))[key]
-                found[key] = Bounds(float(costs.min()), float(costs.max()))
-        return found
+                bounds[key] = Bounds(float(costs.min()), float(costs.max()))
+        return bounds
 
     def is_additive(self, metric: str) -> bool:
         """Whether the bounds of this metric are exact."""
@@ -139,12 +175,12 @@ def _checked(cost: CostMetric, network: NetworkProfile, tables: Mapping[str, lis
     """The tables of one metric; `UnsupportedError` where there are none, or a cost is not finite."""
     if cost.metric not in tables:
         raise UnsupportedError(f"{cost.key}: {cost.model_name} gives only {sorted(tables)} here")
-    found = [np.asarray(table, dtype=np.float64) for table in tables[cost.metric]]
-    for layer, table in zip(network, found, strict=True):
+    checked = [np.asarray(table, dtype=np.float64) for table in tables[cost.metric]]
+    for layer, table in zip(network, checked, strict=True):
         if not np.isfinite(table).all():
             what = f"costs of layer {layer.name!r} that are not finite"
             raise UnsupportedError(f"{cost.key}: {cost.model_name} gives {what}")
-    return found
+    return checked
 
 
 def layer_costs(

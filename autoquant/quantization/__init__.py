@@ -6,12 +6,14 @@ from autoquant.quantization.digest import data_digest, network_digest
 from autoquant.quantization.folding import fold_batch_norm
 from autoquant.quantization.profile import profile_network
 from autoquant.quantization.quantizers import Affine, affine_range, quantize_symmetric, symmetric_scale
+from autoquant.quantization.weights import QuantizedTensor, quantize_weight
 
 __all__ = [
     "Affine",
     "Calibration",
     "InputQuantizer",
     "QuantizedNetwork",
+    "QuantizedTensor",
     "affine_range",
     "build_quantized",
     "data_digest",
@@ -19,5 +21,6 @@ __all__ = [
     "network_digest",
     "profile_network",
     "quantize_symmetric",
+    "quantize_weight",
     "symmetric_scale",
 ]

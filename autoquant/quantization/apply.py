@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, WeightQuantization
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
@@ -56,7 +56,7 @@ def build_quantized(
     """
     examples = as_inputs(inputs)
     network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
-    if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+    if any(precision.activation for precision in precisions):
         network.calibrate(examples)
     if not (bias_correction or reestimate_batch_norm):
         network.apply(precisions)
@@ -132,7 +132,7 @@ class QuantizedNetwork:
     def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
         for group in self.profile.ties:
             named = {layer.name: p for layer, p in zip(self.profile, precisions, strict=True) if layer.name in group}
-            if len({p.weight_key for p in named.values()}) > 1:
+            if len({p.weight for p in named.values()}) > 1:
                 raise SpecError(
                     f"precisions: layers {', '.join(named)} share one weight and are given "
                     f"{', '.join(map(str, named.values()))}; they must have the same weight precision"
@@ -142,39 +142,40 @@ class QuantizedNetwork:
         """Back to the float network."""
         self.apply([FLOAT] * len(self.profile))
 
-    def common_prefix(self, one: Sequence[LayerPrecision], other: Sequence[LayerPrecision]) -> int:
-        """Number of quantizable layers before the first layer, in the order of the profile, that is not the same."""
-        same = takewhile(lambda row: row[1] == row[2], zip(self.profile, one, other, strict=False))
+    def common_prefix(self, first: Sequence[LayerPrecision], second: Sequence[LayerPrecision]) -> int:
+        """Number of quantizable layers before the first layer, in the order of the profile, whose precisions differ."""
+        same = takewhile(lambda row: row[1] == row[2], zip(self.profile, first, second, strict=False))
         return sum(not layer.kept_float for layer, _, _ in same)
 
     def _apply_layer(self, layer: LayerProfile, precision: LayerPrecision) -> None:
         if layer.kept_float:
-            if (precision.weight_bits, precision.activation_bits) != (FLOAT_BITS, FLOAT_BITS):
+            if precision != FLOAT:
                 raise UnsupportedError(f"layer {layer.name!r} is kept in float and cannot be {precision}")
             return
         if self._applied[layer.name] == precision:
             return
-        weight, quantizer = self._weight(layer.name, precision), self._input_quantizer(layer, precision)
+        weight = self._weight(layer.name, precision.weight)
+        quantizer = self._input_quantizer(layer, precision)
         part = self._parts[layer.name]
         part.weight.data, part.input_quantizer = weight, quantizer
         self._applied[layer.name] = precision
 
-    def _weight(self, name: str, precision: LayerPrecision) -> Tensor:
-        check_bits(precision.weight_bits)
-        if precision.weight_bits == FLOAT_BITS:
+    def _weight(self, name: str, how: WeightQuantization | None) -> Tensor:
+        if how is None:
             return self._float[name]
         name = self._owner.get(name, name)
-        key = (name, precision.weight_key)
+        key = (name, how)
         if key not in self._weights:
             part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
             check_finite(weight, f"layer {name!r}: its weight")
-            self._weights[key] = as_module_keeps(part, quantize_weight(weight, precision))
+            self._weights[key] = as_module_keeps(part, quantize_weight(weight, how).dequantize())
         return self._weights[key]
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
-        check_bits(precision.activation_bits)
-        if precision.activation_bits == FLOAT_BITS:
+        how = precision.activation
+        if how is None:
             return nn.Identity()
+        check_bits(how.bits)
         if layer.kind == "embedding":
             raise UnsupportedError(
                 f"layer {layer.name!r} is an embedding, which takes indices; its activations are not quantized"
@@ -183,5 +184,5 @@ class QuantizedNetwork:
             raise SpecError(
                 f"layer {layer.name!r}: {precision} quantizes activations, which needs calibration examples"
             )
-        affine = self.calibration.affine(layer.name, precision.activation_bits, precision.activation_scale)
+        affine = self.calibration.affine(layer.name, how.bits, how.scale_method)
         return InputQuantizer(affine)

@@ -91,7 +91,7 @@ class Attention(nn.Module):
 
 
 def _additive(mask: Tensor, scores: Tensor) -> Tensor:
-    """A mask whose true elements are left out, or one that is added -> one that is added."""
+    """A mask whose true elements are excluded, or one that is added -> one that is added."""
     if mask.dtype == torch.bool:
         return torch.zeros_like(mask, dtype=scores.dtype).masked_fill_(mask, -math.inf)
     return mask.to(scores.dtype)

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import RangeRule
+from autoquant.network import RangeMethod
 from autoquant.quantization.execution import Inputs, batches, check_finite, count, execute
 from autoquant.quantization.quantizers import Affine, affine_range
 
 SAMPLE = 2**16
-"""Values kept of each layer's input for the rules ``mse`` and ``percentile``: at least one of each example."""
+"""Values kept of each layer's input for the methods ``mse`` and ``percentile``: at least one of each example."""
 
 
 class Calibration:
@@ -34,7 +34,7 @@ class Calibration:
         self._low: dict[str, float] = dict.fromkeys(names, 0.0)
         self._high: dict[str, float] = dict.fromkeys(names, 0.0)
         self._values: dict[str, list[Tensor]] = {name: [] for name in names}
-        self._affine: dict[tuple[str, int, RangeRule], Affine] = {}
+        self._affine: dict[tuple[str, int, RangeMethod], Affine] = {}
         self._random = {name: torch.Generator().manual_seed(seed) for seed, name in enumerate(names)}
         self._examples = count(inputs)
         self._batch = 0
@@ -62,9 +62,9 @@ class Calibration:
             rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), each), generator=self._random[name]))
         self._values[name].append(rows.flatten().float().clone())
 
-    def affine(self, name: str, bits: int, rule: RangeRule) -> Affine:
+    def affine(self, name: str, bits: int, method: RangeMethod) -> Affine:
         """How the input of a layer is quantized to ``bits`` bits."""
-        key = (name, bits, rule)
+        key = (name, bits, method)
         if key not in self._affine:
             if name not in self._values:
                 raise UnsupportedError(f"layer {name!r} was not calibrated; calibrated: {', '.join(self._values)}")
@@ -74,5 +74,5 @@ class Calibration:
                     f"it has no range; give the calibration split other examples, or set keep_float: [{name}]"
                 )
             sample = torch.cat(self._values[name])
-            self._affine[key] = affine_range(sample, self._low[name], self._high[name], bits, rule)
+            self._affine[key] = affine_range(sample, self._low[name], self._high[name], bits, method)
         return self._affine[key]

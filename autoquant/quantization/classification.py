@@ -57,7 +57,7 @@ def check_disjoint(splits: Mapping[str, Labelled]) -> None:
         if _form(split.inputs) != _form(splits[first].inputs):
             raise SpecError(
                 f"data: an input of the {name} split has {_form(split.inputs)}, one of the {first} split has "
-                f"{_form(splits[first].inputs)}; they must be alike"
+                f"{_form(splits[first].inputs)}; they must be the same"
             )
         digests[name] = row_digests(split.inputs)
     for pair in combinations(digests, 2):

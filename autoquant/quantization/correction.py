@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autoquant.network import FLOAT_BITS, LayerPrecision, NetworkProfile
+from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
 from autoquant.quantization.execution import Inputs, execute
 from autoquant.quantization.folding import FoldedNorm
 from autoquant.quantization.layers import as_module_keeps, output_first
@@ -25,7 +25,7 @@ class Corrector:
     ``bias``: every output channel gets its mean in the float network (Nagel et al. 2019, "Data-Free Quantization
     Through Weight Equalization and Bias Correction", section 4.2, measured on examples as in its appendix).
     ``batch_norm``: every output channel of a layer that BatchNorm was folded into gets the mean and the standard
-    deviation that this BatchNorm gave it, which is to estimate its statistics anew in the quantized network. With both
+    deviation that this BatchNorm gave it, which is to estimate its statistics again in the quantized network. With both
     the standard deviation is that of BatchNorm and the mean that of the float network.
 
     A layer is corrected in the network whose layers before it are corrected. The calibration examples run as one
@@ -60,9 +60,9 @@ class Corrector:
 
     def find(self, precisions: Sequence[LayerPrecision]) -> Correction:
         """The correction of the network as it is now, quantized to ``precisions``, those of the profile's layers."""
-        bits = [{precision.weight_bits, precision.activation_bits} for precision in precisions]
-        quantized = [layer.order for layer, found in zip(self._profile, bits, strict=True) if found != {FLOAT_BITS}]
-        first = min(quantized, default=len(bits))
+        pairs = zip(self._profile, precisions, strict=True)
+        quantized = [layer.order for layer, precision in pairs if precision != FLOAT]
+        first = min(quantized, default=len(precisions))
         found: dict[str, tuple[Tensor | None, Tensor]] = {}
         wanted = {layer.name for layer in self._profile if layer.order >= first}
 

@@ -63,8 +63,8 @@ def tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, dict):
         yield from tensors(list(value.values()))
     elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from tensors(one)
+        for part in value:
+            yield from tensors(part)
 
 
 def copied(module: nn.Module) -> nn.Module:

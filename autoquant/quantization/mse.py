@@ -54,5 +54,5 @@ def search_range(error: Callable[[Tensor, Tensor], Tensor], low: Tensor, high: T
 def _keep_better(
     error: Callable[[Tensor], Tensor], best: Tensor, least: Tensor, trial: Tensor
 ) -> tuple[Tensor, Tensor]:
-    found = error(trial)
-    return torch.where(found < least, trial, best), torch.minimum(found, least)
+    trial_error = error(trial)
+    return torch.where(trial_error < least, trial, best), torch.minimum(trial_error, least)

@@ -1,4 +1,4 @@
-"""Uniform quantizers, quantize-dequantize form: the values that an integer of few bits can stand for, in float32.
+"""Uniform quantizers: the values that an integer of few bits can stand for, in float32.
 
 Symmetric for weights (signed integers), affine for activations (unsigned integers with a zero point), as in Jacob et
 al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", eq. 1.
@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT_BITS, RangeRule, ScaleRule, bits_text
+from autoquant.network import BITS, FLOAT_BITS, RangeMethod, ScaleMethod, bits_text
 from autoquant.quantization.mse import search_range, search_ratio, squared_error
 
 TINY = torch.finfo(torch.float32).tiny
 """The smallest scale: all values of a tensor that is smaller than this become zero."""
 
 PERCENTILE = 99.9
-"""Part of the values, in percent, that the rule ``percentile`` does not clip at an end."""
+"""Part of the values, in percent, that the method ``percentile`` does not clip at an end."""
 
 
 def check_bits(bits: int) -> None:
@@ -38,7 +38,12 @@ def quantize_symmetric(values: Tensor, scale: Tensor, bits: int) -> Tensor:
     check_bits(bits)
     if bits == FLOAT_BITS:
         return values
-    return torch.div(values, scale).round_().clamp_(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1).mul_(scale)
+    return symmetric_codes(values, scale, bits).mul_(scale)
+
+
+def symmetric_codes(values: Tensor, scale: Tensor, bits: int) -> Tensor:
+    """``clip(round(W / a), -2^(b-1), 2^(b-1) - 1)``, the integers of `quantize_symmetric`, as float32."""
+    return torch.div(values, scale).round_().clamp_(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def percentile(rows: Tensor, percent: float) -> Tensor:
@@ -46,18 +51,18 @@ def percentile(rows: Tensor, percent: float) -> Tensor:
     return torch.from_numpy(np.percentile(rows.detach().numpy(), percent, axis=1, keepdims=True)).to(rows.dtype)
 
 
-def largest_magnitude(rows: Tensor, rule: ScaleRule) -> Tensor:
+def largest_magnitude(rows: Tensor, method: ScaleMethod) -> Tensor:
     """What the scale of a row is made from, (rows, 1): the largest magnitude, or its percentile where that is not 0."""
     magnitudes = rows.abs()
     largest = magnitudes.amax(1, keepdim=True)
-    if rule == "percentile":
+    if method == "percentile":
         clipped = percentile(magnitudes, PERCENTILE)
         return torch.where(clipped > 0, clipped, largest)
     return largest
 
 
 def symmetric_scale(
-    values: Tensor, bits: int, granularity: Literal["per_channel", "per_tensor"], rule: ScaleRule
+    values: Tensor, bits: int, granularity: Literal["per_channel", "per_tensor"], method: ScaleMethod
 ) -> Tensor:
     """Scale of a weight tensor: shape (channels, 1, ..) per channel (dimension 0), (1, 1, ..) per tensor.
 
@@ -68,13 +73,13 @@ def symmetric_scale(
     """
     check_bits(bits)
     rows = values.reshape(len(values) if granularity == "per_channel" else 1, -1)
-    largest = largest_magnitude(rows, rule)
-    if rule == "full_range":  # a hair smaller, so that a half does not round up or down as the division happens to fall
+    largest = largest_magnitude(rows, method)
+    if method == "full_range":  # a hair smaller, so that a half does not round as the division happens to fall
         scale = torch.nextafter(largest / (2 ** (bits - 1) - 0.5), torch.zeros_like(largest))
     else:
         scale = largest / max(2 ** (bits - 1) - 1, 1)
     scale = torch.where(largest > 0, scale.clamp_min(TINY), 1.0)
-    if rule == "mse" and bits != FLOAT_BITS:
+    if method == "mse" and bits != FLOAT_BITS:
         scale = _least_error_scale(rows, scale, bits)
     return scale.reshape(-1, *[1] * (values.dim() - 1))
 
@@ -91,8 +96,8 @@ def _least_error_scale(rows: Tensor, scale: Tensor, bits: int) -> Tensor:
         integers = (quantize_symmetric(rows, scale, bits) / scale).round().double()
         fitted = (integers * rows).sum(1, keepdim=True) / integers.square().sum(1, keepdim=True).clamp_min(1)
         trial = torch.where(fitted > TINY, fitted.float(), scale)
-        found = error(trial)
-        scale, best = torch.where(found < best, trial, scale), torch.minimum(found, best)
+        trial_error = error(trial)
+        scale, best = torch.where(trial_error < best, trial, scale), torch.minimum(trial_error, best)
     return scale
 
 
@@ -135,17 +140,17 @@ class Affine:
         return integers.clamp_(-self.zero_point, levels(self.bits) - self.zero_point).mul_(self.scale)
 
 
-def affine_range(values: Tensor, low: float, high: float, bits: int, rule: RangeRule) -> Affine:
+def affine_range(values: Tensor, low: float, high: float, bits: int, method: RangeMethod) -> Affine:
     """How to quantize activations that lie in [low, high], of which ``values`` is a sample.
 
     ``min_max``: the whole range. ``percentile``: it clips what lies beyond the `PERCENTILE` of the sample at either
     end. ``mse``: the range with the least squared error on the sample that a search finds, first both ends together,
     then each on its own; never worse than ``min_max``.
     """
-    if rule == "min_max" or bits == FLOAT_BITS:
+    if method == "min_max" or bits == FLOAT_BITS:
         return Affine.of_range(low, high, bits)
     sample = values.reshape(1, -1)
-    if rule == "percentile":
+    if method == "percentile":
         ends = [float(percentile(sample, percent)) for percent in (100 - PERCENTILE, PERCENTILE)]
         low, high = ends if ends[0] < 0 or ends[1] > 0 else (low, high)
         return Affine.of_range(low, high, bits)

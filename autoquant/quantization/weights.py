@@ -1,230 +1,98 @@
-"""Quantizers of weights, quantize-dequantize form, row by row: the values of a row share one scale.
-
-`quantize_weight` makes the rows: output channels, groups of a channel's weights, or all of them together. A quantizer
-is fitted to rows and then maps any values, (rows, n) -> (rows, n). ``symmetric`` and ``affine`` are uniform.
-"""
+"""A weight as integers, and what they stand for: what is stored, exported and, dequantized, computed with."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor
 
-from autoquant.errors import UnsupportedError
-from autoquant.network import FLOAT_BITS, SCALE_RULES, LayerPrecision, ScaleRule, WeightQuantizer
-from autoquant.quantization.mse import search_range, search_ratio, squared_error
-from autoquant.quantization.quantizers import (
-    PERCENTILE,
-    TINY,
-    check_bits,
-    largest_magnitude,
-    levels,
-    percentile,
-    quantize_symmetric,
-    symmetric_scale,
-)
+from autoquant.network import WeightQuantization, WeightQuantizer
+from autoquant.quantization.quantizers import check_bits
+from autoquant.quantization.row_quantizers import QUANTIZERS, fit
 
 
-def quantize_weight(weight: Tensor, precision: LayerPrecision) -> Tensor:
-    """The values that stand for a weight, output channels first, in its shape and memory format.
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantizedTensor:
+    """A weight of which every value is a code, output channels first.
+
+    A value is, by quantizer:
+
+    - ``symmetric``, ``affine``: ``scale * (code - zero_point)``
+    - ``statistical``: ``scale * code + offset``
+    - ``power_of_two``: ``sign(code) * scale * 2^(|code| - zero_point)``, and 0 for code 0
+    - ``logarithmic``: ``sign(code) * e^(|code| - zero_point)``, and 0 for code 0
+
+    What a formula does not name is 1 (scale) or 0. Scales, zero points and offsets have the shape (rows, groups): a row
+    for each output channel, or one in all where ``axis`` is None, and in it a column for each group, or one.
+    """
+
+    codes: Tensor
+    """int32, in the shape and the memory format of the weight: from 0 to 2^bits - 1 where it is ``affine``, else from
+    -2^(bits - 1) to 2^(bits - 1) - 1."""
+    quantizer: WeightQuantizer
+    bits: int
+    scale: Tensor
+    """float32."""
+    zero_point: Tensor
+    """int32."""
+    offset: Tensor
+    """float32."""
+    axis: int | None
+    """The dimension along which scales differ: 0, or None for one scale."""
+    group_size: int | None = None
+    """Codes of a row, in their order, that share a scale; the last group may be smaller. None: all of a row."""
+
+    def dequantize(self) -> Tensor:
+        """The values that the codes stand for, float32, in the shape and the memory format of the codes."""
+        rows = self.codes.reshape(len(self.scale), -1)
+        parts = []
+        for columns, groups in _blocks(rows.shape[1], self.group_size):
+            block = rows[:, columns].float()
+            scale, zero_point, offset = (
+                part[:, groups].reshape(-1, 1) for part in (self.scale, self.zero_point.float(), self.offset)
+            )
+            fitted = QUANTIZERS[self.quantizer](self.bits, scale, zero_point, offset)
+            parts.append(fitted.decode(block.reshape(len(scale), -1)).reshape(block.shape))
+        return torch.empty_like(self.codes, dtype=torch.float32).copy_(torch.cat(parts, 1).reshape(self.codes.shape))
+
+
+def quantize_weight(weight: Tensor, how: WeightQuantization) -> QuantizedTensor:
+    """The codes of a float32 weight, output channels first.
 
     Groups are made of the weights of an output channel in their order: inputs, then kernel positions.
-    `UnsupportedError` for a bit-width or a rule that the quantizer does not know.
+    `UnsupportedError` for a bit-width or a method that the quantizer does not know.
     """
-    check_bits(precision.weight_bits)
-    if precision.weight_bits == FLOAT_BITS:
-        return weight
-    rows = weight.detach().reshape(1 if precision.weight_granularity == "per_tensor" else len(weight), -1)
-    quantized = torch.cat([_quantized(part, precision) for part in _blocks(rows, precision.group_size)], 1)
-    return torch.empty_like(weight).copy_(quantized.reshape(weight.shape))
+    check_bits(how.bits)
+    per_tensor = how.granularity == "per_tensor"
+    rows = weight.detach().reshape(1 if per_tensor else len(weight), -1)
+    codes, fits = [], []
+    for columns, _ in _blocks(rows.shape[1], how.group_size):
+        block = rows[:, columns]
+        grouped = block.reshape(-1, min(how.group_size or block.shape[1], block.shape[1]))
+        fitted = fit(grouped, how.quantizer, how.bits, how.scale_method)
+        codes.append(fitted.encode(grouped).reshape(block.shape))
+        fits.append(fitted)
+
+    def joined(parts: Iterator[Tensor]) -> Tensor:
+        return torch.cat([part.reshape(len(rows), -1) for part in parts], 1)
+
+    return QuantizedTensor(
+        codes=torch.empty_like(weight, dtype=torch.int32).copy_(torch.cat(codes, 1).reshape(weight.shape)),
+        quantizer=how.quantizer,
+        bits=how.bits,
+        scale=joined(fitted.scale for fitted in fits),
+        zero_point=joined(fitted.zero_point for fitted in fits).int(),
+        offset=joined(fitted.offset for fitted in fits),
+        axis=None if per_tensor else 0,
+        group_size=how.group_size,
+    )
 
 
-def _blocks(rows: Tensor, group_size: int | None) -> list[Tensor]:
-    """The columns that full groups make, and the rest; all of them where there are no groups."""
-    full = rows.shape[1] if group_size is None else rows.shape[1] // group_size * group_size
-    return [block for block in (rows[:, :full], rows[:, full:]) if block.shape[1]]
-
-
-def _quantized(block: Tensor, precision: LayerPrecision) -> Tensor:
-    width = min(precision.group_size or block.shape[1], block.shape[1])
-    rows = block.reshape(-1, width)
-    fitted = fit(rows, precision.weight_quantizer, precision.weight_bits, precision.weight_scale)
-    return fitted.quantize(rows).reshape(block.shape)
-
-
-class RowQuantizer(Protocol):
-    """A quantizer with the scale of each row."""
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        """The quantizer for these rows; those without rules take no notice of ``rule``."""
-        ...
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        """The values that stand for those given, (rows, n) float32."""
-        ...
-
-
-def fit(rows: Tensor, quantizer: WeightQuantizer, bits: int, rule: ScaleRule) -> RowQuantizer:
-    """The named quantizer for rows of values. `UnsupportedError` where it does not know the rule."""
-    accepted = SCALE_RULES[quantizer]
-    if accepted and rule not in accepted:
-        raise UnsupportedError(f"quantizer {quantizer!r} has no rule {rule!r}; accepted: {', '.join(accepted)}")
-    return QUANTIZERS[quantizer].fit(rows, bits, rule)
-
-
-@dataclass(frozen=True, slots=True)
-class Symmetric:
-    """``a * clip(round(x / a), -2^(b-1), 2^(b-1) - 1)``: `quantize_symmetric` with the scale of `symmetric_scale`."""
-
-    scale: Tensor
-    bits: int
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        return cls(symmetric_scale(rows, bits, "per_channel", rule), bits)
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        return quantize_symmetric(rows, self.scale, self.bits)
-
-
-@dataclass(frozen=True, slots=True)
-class AffineRows:
-    """``a * (clip(round(x / a) + z, 0, 2^b - 1) - z)`` with a zero point z for each row; zero is always exact.
-
-    The scale is ``(max - min) / (2^b - 1)`` of a range that holds zero (Jacob et al. 2018, eq. 1): that of the row
-    (``min_max``), up to its percentiles (``percentile``), or the one with the least squared error (``mse``).
-    """
-
-    scale: Tensor
-    zero_point: Tensor
-    bits: int
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)
-        if rule == "percentile":
-            inner = percentile(rows, 100 - PERCENTILE), percentile(rows, PERCENTILE)
-            some = (inner[0] < 0) | (inner[1] > 0)
-            low, high = torch.where(some, inner[0], low), torch.where(some, inner[1], high)
-        low, high = low.double().clamp_max(0), high.double().clamp_min(0)
-        if rule == "mse":
-            low, high = search_range(
-                lambda low, high: squared_error(cls.of_range(low, high, bits).quantize(rows), rows), low, high
-            )
-        return cls.of_range(low, high, bits)
-
-    @classmethod
-    def of_range(cls, low: Tensor, high: Tensor, bits: int) -> Self:
-        """For ranges that hold zero, (rows, 1) float64."""
-        scale = torch.where(high > low, ((high - low) / levels(bits)).clamp_min(TINY), 1.0)
-        return cls(scale.float(), (-low / scale).round().clamp(0, levels(bits)).float(), bits)
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        integers = torch.div(rows, self.scale).round_()
-        return integers.clamp(-self.zero_point, levels(self.bits) - self.zero_point).mul_(self.scale)
-
-
-@dataclass(frozen=True, slots=True)
-class PowerOfTwo:
-    """``sign(x) * a * 2^k`` with ``k = round(log2(|x| / a))``: a product is a shift.
-
-    Zero and ``2^(b-1) - 1`` exponents, from 0 downwards, have a code; what is rounded to a lower one becomes zero
-    (Miyashita et al. 2016, "Convolutional Neural Networks using Logarithmic Data Representation"; with a scale as in
-    Li et al. 2020, "Additive Powers-of-Two Quantization", eq. 3). ``a`` is the largest magnitude (``min_max``), its
-    percentile, or the scale with the least squared error that a search finds.
-    """
-
-    scale: Tensor
-    bits: int
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        largest = largest_magnitude(rows, rule)
-        scale = torch.where(largest > 0, largest.clamp_min(TINY), 1.0)
-        if rule == "mse":
-
-            def error(ratio: Tensor) -> Tensor:
-                return squared_error(cls((scale * ratio).clamp_min(TINY), bits).quantize(rows), rows)
-
-            scale = (scale * search_ratio(error, len(rows))).clamp_min(TINY)
-        return cls(scale, bits)
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        scale = self.scale.double()
-        exponent = torch.log2(rows.abs().double() / scale).round_()
-        lowest = torch.ceil(math.log2(TINY) - torch.log2(scale)).clamp_min(-exponents(self.bits) + 1)
-        magnitude = torch.where(exponent < lowest, 0.0, scale * torch.exp2(exponent.clamp_max(0)))
-        return (magnitude * rows.sign()).float()
-
-
-@dataclass(frozen=True, slots=True)
-class Logarithmic:
-    """``sign(x) * exp(floor(log(|x| + eps)))``, with ``eps`` a millionth of ``|x|``: levels stay where they are.
-
-    The formula bounds no bits: here zero and ``2^(b-1) - 1`` exponents have a code, from that of the largest magnitude
-    downwards; what falls below becomes zero. It has no scale rule: the levels are powers of e.
-    """
-
-    EPSILON: ClassVar[float] = 1e-6
-    LEAST: ClassVar[int] = math.ceil(math.log(TINY))
-    """Powers of e below this one are denormal in float32, so they are left out."""
-
-    top: Tensor
-    """The largest exponent of each row."""
-    bits: int
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        return cls(cls._exponent(rows.abs().amax(1, keepdim=True)).clamp_min(cls.LEAST), bits)
-
-    @classmethod
-    def _exponent(cls, magnitudes: Tensor) -> Tensor:
-        return torch.log(magnitudes.double() * (1 + cls.EPSILON)).floor_()
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        exponent = self._exponent(rows.abs())
-        lowest = (self.top - exponents(self.bits) + 1).clamp_min(self.LEAST)
-        magnitude = torch.where(exponent < lowest, 0.0, torch.exp(exponent.minimum(self.top)))
-        return (magnitude * rows.sign()).float()
-
-
-@dataclass(frozen=True, slots=True)
-class Statistical:
-    """``mean + std * round((x - mean) / std)``: steps of one standard deviation, whatever the bits.
-
-    The formula, ``round((x - mean) / std)``, bounds no bits: here the integers are clipped to the signed range,
-    ``-2^(b-1)`` to ``2^(b-1) - 1``. It has no scale rule. Where all values of a row are the same, the step is 1.
-    """
-
-    mean: Tensor
-    std: Tensor
-    bits: int
-
-    @classmethod
-    def fit(cls, rows: Tensor, bits: int, rule: ScaleRule) -> Self:
-        values = rows.double()
-        mean, std = values.mean(1, keepdim=True).float(), values.std(1, keepdim=True, correction=0).float()
-        return cls(mean, torch.where(std > TINY, std, 1.0), bits)
-
-    def quantize(self, rows: Tensor) -> Tensor:
-        integers = ((rows.double() - self.mean) / self.std).round_()
-        return (integers.clamp_(-(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1) * self.std + self.mean).float()
-
-
-def exponents(bits: int) -> int:
-    """How many exponents have a code where one is left for zero and one bit is the sign."""
-    return (1 << (bits - 1)) - 1
-
-
-QUANTIZERS: Mapping[WeightQuantizer, type[RowQuantizer]] = {
-    "symmetric": Symmetric,
-    "affine": AffineRows,
-    "power_of_two": PowerOfTwo,
-    "statistical": Statistical,
-    "logarithmic": Logarithmic,
-}
+def _blocks(width: int, group_size: int | None) -> list[tuple[slice, slice]]:
+    """The columns that full groups make with the columns of their scales, and those of the rest where there is one."""
+    size = min(group_size or width, width)
+    full = width // size
+    blocks = [(slice(0, full * size), slice(0, full)), (slice(full * size, width), slice(full, full + 1))]
+    return blocks[: 1 if full * size == width else 2]

@@ -13,18 +13,28 @@ Run it over a model of your own, in any test framework::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from autoquant import plugins
 from autoquant.errors import UnsupportedError
 from autoquant.interfaces import CostModel, FloatArray, gather_and_sum
-from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile, Operation
+from autoquant.network import (
+    ABSENT,
+    BITS,
+    LayerConfig,
+    LayerOption,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    Operation,
+)
 
-PRECISIONS = tuple(LayerPrecision(weights, activations) for weights in BITS for activations in BITS)
+PRECISIONS = tuple(LayerPrecision.of_bits(weights, activations) for weights in BITS for activations in BITS)
 """Every pair of bit-widths that can be chosen."""
 
-IMPOSSIBLE = LayerPrecision(1000, 1000)
+IMPOSSIBLE = LayerPrecision.of_bits(1000, 1000)
 """Bit-widths that nothing has."""
 
 LAYERS = (
@@ -35,7 +45,7 @@ LAYERS = (
 )
 """One layer of every kind."""
 
-Priced = tuple[NetworkProfile, list[list[LayerPrecision]]]
+Priced = tuple[NetworkProfile, list[list[LayerConfig]]]
 
 
 def discovered() -> Iterator[tuple[str, CostModel]]:
@@ -56,8 +66,8 @@ def check_cost_model(model: CostModel) -> None:
 
 def priced_network(model: CostModel) -> Priced:
     """Those of `LAYERS` that the model can price, each at all the precisions that it supports."""
-    options = [[p for p in PRECISIONS if model.supported(layer, p)] for layer in LAYERS]
-    kept = [i for i, precisions in enumerate(options) if precisions]
+    options = [[LayerConfig(layer, p) for p in PRECISIONS if model.supported(layer, p)] for layer in LAYERS]
+    kept = [i for i, row in enumerate(options) if row]
     assert kept, f"{type(model).__name__} supports no layer at any precision"
     return _chain([LAYERS[i] for i in kept]), [options[i] for i in kept]
 
@@ -89,12 +99,32 @@ def has_a_table_for_every_layer(model: CostModel) -> None:
 
 
 def costs_are_finite_and_positive(model: CostModel) -> None:
-    """No cost is negative or not a number, and no whole network is free."""
+    """No cost is negative or not a number, and no layer that is there is free."""
     for metric, costs in model.tables(*priced_network(model)).items():
         for cost in costs:
             assert np.isfinite(cost).all(), f"{metric}: a cost is not finite"
             assert (cost >= 0).all(), f"{metric}: a cost is negative"
-        assert sum(float(cost.min()) for cost in costs) > 0, f"{metric}: a network costs nothing"
+            assert (cost > 0).all(), f"{metric}: a layer that is there costs nothing"
+
+
+def what_is_absent_is_free(model: CostModel) -> None:
+    """`ABSENT` costs 0 in every metric, wherever it stands among the options of a layer, and changes no other cost."""
+    network, options = priced_network(model)
+    absent: list[list[LayerOption]] = [[ABSENT, *row, ABSENT] for row in options]
+    before, found = model.tables(network, options), model.tables(network, absent)
+    for metric, costs in before.items():
+        for cost, with_absent in zip(costs, found[metric], strict=True):
+            assert with_absent[0] == with_absent[-1] == 0, f"{metric}: a layer that is absent costs something"
+            assert np.array_equal(with_absent[1:-1], cost), f"{metric}: costs change where a layer may be absent"
+
+
+def the_option_says_what_is_priced(model: CostModel) -> None:
+    """A layer costs what the profile of its option does, whatever the network's own shapes are."""
+    network, options = priced_network(model)
+    other = [replace(layer, output_shape=(1,), weight_shape=(1, 1), macs=1, parameters=1) for layer in network]
+    found = model.tables(replace(network, layers=tuple(other)), options)
+    for metric, costs in model.tables(network, options).items():
+        assert all(map(np.array_equal, costs, found[metric])), f"{metric}: costs are not those of the options"
 
 
 def prices_a_population_at_once(model: CostModel) -> None:
@@ -118,7 +148,7 @@ def unsupported_is_an_error(model: CostModel) -> None:
         assert not model.supported(layer, IMPOSSIBLE), f"it claims to support {IMPOSSIBLE} in {layer.name}"
         network = _chain([layer])
         for precision in (*PRECISIONS, IMPOSSIBLE):
-            refusal = _refusal(model, network, [[precision]])
+            refusal = _refusal(model, network, [[LayerConfig(layer, precision)]])
             if model.supported(layer, precision):
                 assert refusal is None, f"{layer.name} at {precision} is said to be supported, yet: {refusal}"
             else:
@@ -148,6 +178,8 @@ def is_pure(model: CostModel) -> None:
 CHECKS: tuple[Callable[[CostModel], None], ...] = (
     has_a_table_for_every_layer,
     costs_are_finite_and_positive,
+    what_is_absent_is_free,
+    the_option_says_what_is_priced,
     prices_a_population_at_once,
     unsupported_is_an_error,
     numbers_have_sources,
@@ -159,9 +191,12 @@ CHECKS: tuple[Callable[[CostModel], None], ...] = (
 def more_bits_are_never_cheaper(model: CostModel, widths: Sequence[int] = BITS) -> None:
     """No cost falls when the bits of weights or activations rise, among these bit-widths. No part of the contract."""
     network, options = priced_network(model)
-    kept = [[p for p in row if p.weight_bits in widths and p.activation_bits in widths] for row in options]
+    kept = [
+        [o for o in row if {o.precision.weight_bits, o.precision.activation_bits} <= set(widths)] for row in options
+    ]
     for metric, costs in model.tables(network, kept).items():
-        for layer, precisions, cost in zip(network, kept, costs, strict=True):
+        for layer, row, cost in zip(network, kept, costs, strict=True):
+            precisions = [option.precision for option in row]
             weights = np.array([p.weight_bits for p in precisions])
             activations = np.array([p.activation_bits for p in precisions])
             fewer = (weights[:, None] <= weights) & (activations[:, None] <= activations)
@@ -171,7 +206,7 @@ def more_bits_are_never_cheaper(model: CostModel, widths: Sequence[int] = BITS) 
                 )
 
 
-def _refusal(model: CostModel, network: NetworkProfile, options: list[list[LayerPrecision]]) -> str | None:
+def _refusal(model: CostModel, network: NetworkProfile, options: list[list[LayerConfig]]) -> str | None:
     try:
         tables: Mapping[str, list[FloatArray]] = model.tables(network, options)
     except UnsupportedError as error:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import BITS, FLOAT, LayerPrecision, NetworkProfile
+from autoquant.network import BITS, FLOAT, LayerConfig, LayerOption, NetworkProfile
 from autoquant.space import Candidate, SearchSpace
 
 SAMPLES = 200
@@ -39,8 +40,8 @@ def sampled(space: SearchSpace, count: int = SAMPLES, seed: int = 0) -> list[Can
     return [tuple(0 for _ in space.choices), tuple(int(size) - 1 for size in space.sizes), *drawn]
 
 
-def layer_options(space: SearchSpace) -> tuple[tuple[LayerPrecision, ...], ...] | None:
-    """The precisions that layers may take; None where the space describes no layers."""
+def layer_options(space: SearchSpace) -> tuple[tuple[LayerOption, ...], ...] | None:
+    """What layers may be; None where the space describes no layers."""
     try:
         return space.layer_options
     except UnsupportedError:
@@ -112,7 +113,7 @@ def has_one_canonical_form(space: SearchSpace) -> None:
         assert space.check(canonical) == canonical
         assert space.canonical(canonical) == canonical, f"{candidate} has two canonical forms"
         if layer_options(space) is not None:
-            assert space.precisions(canonical) == space.precisions(candidate), f"{candidate} is another network"
+            assert space.configs(canonical) == space.configs(candidate), f"{candidate} is another network"
 
 
 def names_uniform_candidates(space: SearchSpace) -> None:
@@ -137,21 +138,26 @@ CHECKS: tuple[Callable[[SearchSpace], None], ...] = (
 
 
 def describes_every_layer(space: SearchSpace, network: NetworkProfile) -> None:
-    """Every layer has precisions that there are, each once; one that is kept in float has no other."""
+    """Every layer has options, each once, of its name and at known bit-widths; one that is kept in float is float."""
     options = _options(space)
-    assert len(options) == len(network), f"{len(options)} lists of precisions for {len(network)} layers"
-    for layer, precisions in zip(network, options, strict=True):
-        assert precisions, f"layer {layer.name!r} has no precision"
-        assert len(set(precisions)) == len(precisions), f"layer {layer.name!r}: precisions repeat"
+    assert len(options) == len(network), f"{len(options)} lists of options for {len(network)} layers"
+    for layer, row in zip(network, options, strict=True):
+        configs = [option for option in row if isinstance(option, LayerConfig)]
+        assert configs, f"layer {layer.name!r} has no option but to be absent"
+        assert len(set(row)) == len(row), f"layer {layer.name!r}: options repeat"
+        assert {config.profile.name for config in configs} == {layer.name}, (
+            f"layer {layer.name!r} has options of others"
+        )
+        precisions = [config.precision for config in configs]
         widths = {bits for precision in precisions for bits in (precision.weight_bits, precision.activation_bits)}
         assert widths <= set(BITS), f"layer {layer.name!r}: there are no bit-widths {sorted(widths - set(BITS))}"
-        assert not layer.kept_float or precisions == (FLOAT,), (
+        assert not layer.kept_float or set(precisions) == {FLOAT}, (
             f"layer {layer.name!r} is kept in float, not {precisions}"
         )
 
 
-def finds_the_precision_of_every_layer(space: SearchSpace, network: NetworkProfile) -> None:
-    """A population has the indices of its members, all in range, and every precision is that of some candidate."""
+def finds_the_option_of_every_layer(space: SearchSpace, network: NetworkProfile) -> None:
+    """A population has the indices of its members, all in range, and every option is that of some candidate."""
     options, candidates = _options(space), sampled(space, 50 * int(space.sizes.max()) ** 2)
     together = space.layer_indices(np.array(candidates, dtype=np.int64))
     assert together.shape == (len(candidates), len(network)), f"shape {together.shape}"
@@ -161,30 +167,53 @@ def finds_the_precision_of_every_layer(space: SearchSpace, network: NetworkProfi
     for row, candidate in list(zip(together, candidates, strict=True))[:SAMPLES]:
         alone = space.layer_indices(np.array([candidate], dtype=np.int64))[0]
         assert np.array_equal(row, alone), f"{candidate} has other indices among others than alone"
-        picked = tuple(precisions[index] for precisions, index in zip(options, row, strict=True))
-        assert space.precisions(candidate) == picked, f"{candidate}: precisions() and layer_indices() differ"
+        picked = tuple(layer_row[index] for layer_row, index in zip(options, row, strict=True))
+        assert space.configs(candidate) == picked, f"{candidate}: configs() and layer_indices() differ"
     for layer, precisions, column in zip(network, options, together.T, strict=True):
         never = set(range(len(precisions))) - set(map(int, column))
         assert not never, f"layer {layer.name!r}: no candidate gives {precisions[min(never)]}"
     assert space.layer_indices(np.zeros((0, len(space.choices)), dtype=np.int64)).shape == (0, len(network))
 
 
+def makes_the_network_of_what_is_there(space: SearchSpace, network: NetworkProfile) -> None:
+    """A candidate's network has the layers that are not absent, as in their options, and precisions in its order.
+
+    `networks` gives every candidate the network that `network` gives it.
+    """
+    candidates = sampled(space)
+    for candidate in candidates:
+        made = space.network(candidate)
+        present = {c.profile.name: c for c in space.configs(candidate) if isinstance(c, LayerConfig)}
+        assert {layer.name for layer in made} == present.keys(), f"{candidate}: its network has other layers"
+        for layer, precision in zip(made, space.precisions(candidate), strict=True):
+            profile = replace(present[layer.name].profile, order=layer.order)
+            assert profile == layer, f"{candidate}: layer {layer.name!r} is another in its option"
+            assert precision == present[layer.name].precision, f"{candidate}: precisions() has another order"
+    groups = space.networks(np.array(candidates, dtype=np.int64))
+    positions = np.concatenate([rows for _, rows in groups])
+    assert sorted(positions.tolist()) == list(range(len(candidates))), "networks() does not place each candidate once"
+    for shared, rows in groups:
+        for row in rows:
+            assert space.network(candidates[int(row)]) == shared, f"{candidates[int(row)]}: networks() gives another"
+
+
 def different_candidates_are_different_networks(space: SearchSpace, network: NetworkProfile) -> None:
     """Two candidates with different canonical forms differ in some layer."""
-    networks: dict[tuple[LayerPrecision, ...], Candidate] = {}
+    networks: dict[tuple[LayerOption, ...], Candidate] = {}
     for candidate in {space.canonical(candidate) for candidate in sampled(space)}:
-        twin = networks.setdefault(space.precisions(candidate), candidate)
-        assert twin == candidate, f"{candidate} and {twin} are the same network, and have two canonical forms"
+        duplicate = networks.setdefault(space.configs(candidate), candidate)
+        assert duplicate == candidate, f"{candidate} and {duplicate} are the same network, and have two canonical forms"
 
 
 LAYER_CHECKS: tuple[Callable[[SearchSpace, NetworkProfile], None], ...] = (
     describes_every_layer,
-    finds_the_precision_of_every_layer,
+    finds_the_option_of_every_layer,
+    makes_the_network_of_what_is_there,
 )
 """The contract of spaces that describe the layers of a network."""
 
 
-def _options(space: SearchSpace) -> Sequence[Sequence[LayerPrecision]]:
+def _options(space: SearchSpace) -> Sequence[Sequence[LayerOption]]:
     options = layer_options(space)
     assert options is not None, "the space describes no layers"
     return options

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import numpy as np
-
-from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.interfaces import CostModel, FloatArray, table
+from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import WIDTHS, check_supported, known_widths
 
 SUPPORTED = f"supported: layers whose MACs are known, weights and activations of {WIDTHS} bits (float counts as 32)"
@@ -28,13 +26,12 @@ class BitOps(CostModel):
         return layer.macs is not None and known_widths(precision)
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Bit operations of every layer at every one of its options. `UnsupportedError` where MACs are not known."""
         check_supported(self, network, options, SUPPORTED)
-        return {
-            "bitops": [
-                np.array([p.weight_bits * p.activation_bits * (layer.macs or 0) for p in precisions], dtype=np.float64)
-                for layer, precisions in zip(network, options, strict=True)
-            ]
-        }
+        return {"bitops": [table(row, _bit_operations) for row in options]}
+
+
+def _bit_operations(layer: LayerProfile, precision: LayerPrecision) -> int:
+    return precision.weight_bits * precision.activation_bits * (layer.macs or 0)

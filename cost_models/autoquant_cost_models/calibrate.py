@@ -9,15 +9,15 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import Calibration, FloatArray
+from autoquant.interfaces import DeviceFit, FloatArray
 from autoquant_cost_models.device import ANY, Device, Quantity
 from autoquant_cost_models.fitting import Factor, Fitted, factors_of, fit_factors
 from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.roofline import executes, layer_seconds
+from autoquant_cost_models.roofline_terms import executes, layer_seconds
 from autoquant_cost_models.rows import Row, describe, read_rows
 
 FOLDS = 10
-"""Quality is judged by leaving out a tenth of the rows at a time."""
+"""Quality is judged on a tenth of the rows at a time, held out of the fit."""
 
 MOVED = 0.005
 """A number whose factor has a smaller logarithm than this has not moved."""
@@ -39,8 +39,8 @@ class Quality:
     @property
     def measures(self) -> dict[str, float]:
         """By the name that a person reads; without a rank correlation where there is none."""
-        found = {"rows": float(self.rows), "mean error": self.mape, "share within 10 %": self.within_10_percent}
-        return found if np.isnan(self.kendall_tau) else found | {"Kendall's tau": self.kendall_tau}
+        measures = {"rows": float(self.rows), "mean error": self.mape, "share within 10 %": self.within_10_percent}
+        return measures if np.isnan(self.kendall_tau) else measures | {"Kendall's tau": self.kendall_tau}
 
     @classmethod
     def of(cls, predicted: FloatArray, measured: FloatArray) -> Quality:
@@ -71,37 +71,37 @@ def calibrate(
     ``same_hardware`` says that ``like`` is the same hardware with another engine, or its data sheet: bandwidth then
     hardly moves, while another board may be faster or slower as a whole. ``source`` becomes the source of the numbers
     that the fit moved. ``factors`` replaces what is expected of them. Power is that of the rows where they have an
-    energy; power and memory sizes of other hardware are left out.
+    energy; power and memory sizes of other hardware are dropped.
     `SpecError` and `UnsupportedError` name a row without a latency, and one that ``like`` does not execute.
     """
     check_rows(rows, like)
     measured = latencies(rows)
     start = _with_every_number(rows, measured, like, source)
-    found = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
+    fitted = fit_factors(rows, measured, start, factors or factors_of(rows, start, same_hardware))
     update: dict[str, object] = {} if same_hardware else {"ram": None, "flash": None, "power": None}
     if power := _power(rows, source):
         update["power"] = power
-    return Fit(_scaled(start, found, source).model_copy(update=update), found)
+    return Fit(_scaled(start, fitted, source).model_copy(update=update), fitted)
 
 
-def calibrated(measurements: str, like: Device, name: str, source: str, same_hardware: bool) -> Calibration:
+def calibrated(measurements: str, like: Device, name: str, source: str, same_hardware: bool) -> DeviceFit:
     """What `CostModel.calibrate` gives: the device's file, what moved, and how well rows are predicted."""
     rows = read_rows(measurements)
     source = f"{source}, {len(rows)} rows"
-    found = calibrate(rows, like, same_hardware=same_hardware, source=source).device
+    device = calibrate(rows, like, same_hardware=same_hardware, source=source).device
     about = like.device if same_hardware else f"{name}, calibrated from {like.device}"
-    found = found.model_copy(update={"name": name, "device": about})
-    out = left_out(rows, like, same_hardware=same_hardware) if len(rows) > 1 else None
+    device = device.model_copy(update={"name": name, "device": about})
+    held_out = predict_held_out(rows, like, same_hardware=same_hardware) if len(rows) > 1 else None
     before = dict(like.quantities())
-    return Calibration(
-        device_file=found.to_toml(),
+    return DeviceFit(
+        device_file=device.to_toml(),
         numbers={
             number: (str(before.get(number, "–")), str(quantity))
-            for number, quantity in found.quantities()
+            for number, quantity in device.quantities()
             if quantity != before.get(number)
         },
-        fit=Quality.of(predict(found, rows), latencies(rows)).measures,
-        left_out={} if out is None else Quality.of(out, latencies(rows)).measures,
+        fit=Quality.of(predict(device, rows), latencies(rows)).measures,
+        held_out={} if held_out is None else Quality.of(held_out, latencies(rows)).measures,
     )
 
 
@@ -115,7 +115,7 @@ def predict(device: Device, rows: Sequence[Row]) -> FloatArray:
     return np.array([sum(layer_seconds(device, layer, p) for layer, p in row.layers) * 1e3 for row in rows])
 
 
-def left_out(rows: Sequence[Row], like: Device, *, same_hardware: bool = False, seed: int = 0) -> FloatArray:
+def predict_held_out(rows: Sequence[Row], like: Device, *, same_hardware: bool = False, seed: int = 0) -> FloatArray:
     """Milliseconds of every row as predicted by a fit to the others: (rows,). Needs two rows."""
     folds = np.array_split(np.random.default_rng(seed).permutation(len(rows)), min(FOLDS, len(rows)))
     predicted = np.empty(len(rows))
@@ -143,7 +143,7 @@ def check_rows(rows: Sequence[Row], like: Device) -> None:
 
 
 def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device, source: str) -> Device:
-    """``like`` with the numbers that its file leaves out and that the rows can tell."""
+    """``like`` with the numbers that its file lacks and that the rows can tell."""
     missing = sorted({work_kind(layer) for row in rows for layer, _ in row.layers} - like.efficiency.keys())
     source = f"{source}; what its absence from the file of {like.name} means, not moved"
     efficiency = {kind: Quantity(value=like.efficiency_of(kind), unit="fraction", source=source) for kind in missing}
@@ -158,9 +158,9 @@ def _with_every_number(rows: Sequence[Row], measured: FloatArray, like: Device, 
     return like.model_copy(update=update)
 
 
-def _scaled(like: Device, found: Fitted, source: str) -> Device:
+def _scaled(like: Device, fitted: Fitted, source: str) -> Device:
     """The device whose numbers are those of ``like`` times the factors."""
-    values = found.values
+    values = fitted.values
     speed, compute = values.get("speed", 0.0), values.get("compute", 0.0)
 
     def moved(name: str, quantity: Quantity, shift: float) -> Quantity:

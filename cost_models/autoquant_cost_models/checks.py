@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel
-from autoquant.network import BITS, LayerPrecision, NetworkProfile, bits_text
+from autoquant.network import ABSENT, BITS, LayerOption, LayerPrecision, NetworkProfile, bits_text
 
 WIDTHS = ", ".join(bits_text(bits) for bits in BITS)
 """Every bit-width, for an error message."""
@@ -17,16 +17,14 @@ def known_widths(precision: LayerPrecision) -> bool:
     return precision.weight_bits in BITS and precision.activation_bits in BITS
 
 
-def check_lengths(network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]) -> None:
+def check_lengths(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> None:
     """`SpecError` unless there is one list of options for each layer."""
     if len(options) != len(network):
-        raise SpecError(
-            f"options: {len(options)} lists of precisions for {len(network)} layers; give one for each layer"
-        )
+        raise SpecError(f"options: {len(options)} lists of options for {len(network)} layers; give one for each layer")
 
 
 def check_supported(
-    model: CostModel, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], supported: str
+    model: CostModel, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], supported: str
 ) -> None:
     """Raise before a price is made up.
 
@@ -34,10 +32,11 @@ def check_supported(
     ``supported``, for the first layer and precision that the model cannot price.
     """
     check_lengths(network, options)
-    for layer, precisions in zip(network, options, strict=True):
-        for precision in precisions:
-            if not model.supported(layer, precision):
+    for row in options:
+        for option in row:
+            if option is not ABSENT and not model.supported(option.profile, option.precision):
+                layer = option.profile
                 raise UnsupportedError(
-                    f"layer {layer.name!r} (kind {layer.kind!r}) at {precision}: {type(model).__name__} cannot price "
-                    f"it; {supported}"
+                    f"layer {layer.name!r} (kind {layer.kind!r}) at {option.precision}: {type(model).__name__} cannot "
+                    f"price it; {supported}"
                 )

@@ -87,7 +87,7 @@ def _kind_or_any(name: str) -> str:
 
 
 class Device(_Strict):
-    """One device as one version of one engine uses it. Fields that a file leaves out are not modelled."""
+    """One device as one version of one engine uses it. Fields that a file lacks are not modelled."""
 
     name: Text
     device: Text
@@ -99,7 +99,7 @@ class Device(_Strict):
     """What it executes: ``<weights>x<activations>``, such as ``int8xint8`` -> multiply-accumulates a second of the kind
     of layer that it runs best; or ``bit_serial`` -> weight bits x activation bits x multiply-accumulates a second."""
     efficiency: dict[Annotated[str, AfterValidator(_kind)], Annotated[Quantity, _in("fraction")]] = {}
-    """Share of the throughput that a kind of layer reaches, in every arithmetic; 1 for a kind that is left out, or what
+    """Share of the throughput that a kind of layer reaches, in every arithmetic; 1 for a kind without one, or what
     `kinds.FALLBACK` names has."""
     bandwidth: Annotated[Quantity, _in("GB/s")]
     """Bytes a second from the memory that holds weights and activations."""
@@ -108,14 +108,14 @@ class Device(_Strict):
     cache: Annotated[Quantity, _in("KiB")] | None = None
     """Bytes of a layer that fit into it cause no traffic."""
     output_bits: Annotated[Quantity, _in("bits")] | None = None
-    """Width in which the engine writes a layer's output; the layer's own activation bits where it is left out."""
+    """Width in which the engine writes a layer's output; the layer's own activation bits where there is none."""
     overlap: Annotated[Quantity, _in("fraction", positive=False)] | None = None
-    """Share of the shorter of arithmetic and memory traffic that hides behind the longer: 1, the roofline, where it is
-    left out; at 0 they take turns."""
+    """Share of the shorter of arithmetic and memory traffic that hides behind the longer: 1, the roofline, where there
+    is none; at 0 they take turns."""
     overhead: dict[Annotated[str, AfterValidator(_kind_or_any)], Annotated[Quantity, _in("us", positive=False)]] = {}
-    """Constant time of a layer by its kind, ``any`` for every other kind; none where it is left out."""
+    """Constant time of a layer by its kind, ``any`` for every other kind; 0 where there is none."""
     batch: Annotated[Quantity, _in("examples")] | None = None
-    """Examples that run together and share the weights and the overhead; 1 where it is left out."""
+    """Examples that run together and share the weights and the overhead; 1 where there is none."""
     power: Annotated[Quantity, _in("mW")] | None = None
     """Power while it computes. Without it there is no energy."""
     ram: Annotated[Quantity, _in("KiB")] | None = None
@@ -181,11 +181,16 @@ class Device(_Strict):
 
     def to_toml(self) -> str:
         """The text of its file."""
-        lines = [f"{name} = {json.dumps(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
+        lines = [f"{name} = {_quoted(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
         for name, quantity in self.quantities():
             lines += ["", f"[{name}]", f"value = {quantity.value!r}"]
-            lines += [f"{field} = {json.dumps(getattr(quantity, field))}" for field in ("unit", "source")]
+            lines += [f"{field} = {_quoted(getattr(quantity, field))}" for field in ("unit", "source")]
         return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: it is one of JSON, but takes no halves of a character and no raw delete (U+007F)."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _name(bits: int) -> str:

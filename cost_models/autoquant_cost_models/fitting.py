@@ -13,7 +13,7 @@ from autoquant.interfaces import FloatArray
 from autoquant.network import LayerPrecision, LayerProfile
 from autoquant_cost_models.device import Device
 from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.roofline import layer_bytes, uncached
+from autoquant_cost_models.roofline_terms import layer_bytes, uncached
 from autoquant_cost_models.rows import Row
 
 NOISE = 0.15

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.interfaces import CostModel, FloatArray, table
+from autoquant.network import ABSENT, LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import check_lengths
 from autoquant_cost_models.rows import METRICS, Row, Signature, describe, read_rows, signature
 
@@ -54,20 +55,18 @@ class LookupTable(CostModel):
         return self.estimates and bool(self._like(layer, precision))
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """What was measured, or estimated, for every layer at each of its options."""
         check_lengths(network, options)
-        for layer, precisions in zip(network, options, strict=True):
-            for precision in precisions:
-                if not self.supported(layer, precision):
-                    raise UnsupportedError(self._missing(layer, precision, network))
-        found = [[self._values(layer, p) for p in row] for layer, row in zip(network, options, strict=True)]
-        return {metric: [np.array([v[metric] for v in row]) for row in found] for metric in self._metrics}
+        for option in (option for row in options for option in row if option is not ABSENT):
+            if not self.supported(option.profile, option.precision):
+                raise UnsupportedError(self._missing(option.profile, option.precision, network))
+        return {metric: [table(row, partial(self._value, metric)) for row in options] for metric in self._metrics}
 
-    def _values(self, layer: LayerProfile, precision: LayerPrecision) -> Mapping[str, float]:
+    def _value(self, metric: str, layer: LayerProfile, precision: LayerPrecision) -> float:
         row = self._rows.get(signature(layer, precision))
-        return row.values if row else self._estimate(layer, precision)
+        return row.values[metric] if row else self._estimate(layer, precision)[metric]
 
     def _estimate(self, layer: LayerProfile, precision: LayerPrecision) -> Mapping[str, float]:
         near = _nearest(layer, self._like(layer, precision))
@@ -116,11 +115,11 @@ def _nearest(layer: LayerProfile, rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: _distance(layer, row.layers[0][0]))[:NEAREST]
 
 
-def _distance(one: LayerProfile, other: LayerProfile) -> float:
+def _distance(first: LayerProfile, second: LayerProfile) -> float:
     """How far apart two layers are in the logarithms of their MACs, weights and activations; kinds apart come last."""
-    sizes = [[_work(layer), 1 + layer.weights, layer.input_values, layer.output_values] for layer in (one, other)]
+    sizes = [[_work(layer), 1 + layer.weights, layer.input_values, layer.output_values] for layer in (first, second)]
     apart = float(np.abs(np.diff(np.log(np.array(sizes, dtype=np.float64)), axis=0)).sum())
-    return apart + 100 * (one.kind != other.kind)
+    return apart + 100 * (first.kind != second.kind)
 
 
 def _work(layer: LayerProfile) -> int:

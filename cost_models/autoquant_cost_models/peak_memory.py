@@ -9,8 +9,17 @@ from typing import ClassVar
 import numpy as np
 
 from autoquant.errors import UnsupportedError
-from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import ACTIVATIONS, FLOAT_BITS, LayerPrecision, LayerProfile, NetworkProfile, Operation
+from autoquant.interfaces import CostModel, FloatArray, table
+from autoquant.network import (
+    ABSENT,
+    ACTIVATIONS,
+    FLOAT_BITS,
+    LayerOption,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    Operation,
+)
 from autoquant.space import IntArray
 from autoquant_cost_models.checks import WIDTHS, check_supported, known_widths
 from autoquant_cost_models.weight_bytes import packed_bytes
@@ -51,38 +60,26 @@ class PeakMemory(CostModel):
         return known_widths(precision)
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Bytes of the input and output of every layer at each of its options, the output at the layer's own bits."""
         check_supported(self, network, options, f"supported: activations of {WIDTHS} bits")
-        return {
-            "peak_memory": [
-                np.array(
-                    [
-                        packed_bytes(layer.input_values, p.activation_bits)
-                        + packed_bytes(layer.output_values, p.activation_bits)
-                        for p in precisions
-                    ],
-                    dtype=np.float64,
-                )
-                for layer, precisions in zip(network, options, strict=True)
-            ]
-        }
+        return {"peak_memory": [table(row, _alone) for row in options]}
 
     def estimate(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
     ) -> Mapping[str, FloatArray]:
-        """Peak bytes: indices (n, layers) -> (n,). `UnsupportedError` where the graph is not known."""
+        """Peak bytes: indices (n, layers) -> (n,). `UnsupportedError` for an unknown graph or an absent layer."""
         live = self.live_bytes(network, options, indices)
         return {"peak_memory": live.max(axis=1)}
 
     def live_bytes(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
     ) -> FloatArray:
         """Bytes alive while each operation runs: indices (n, layers) -> (n, operations)."""
         check_supported(self, network, options, f"supported: activations of {WIDTHS} bits")
         buffers, alive = _schedule(network, self._in_place)
-        bits = np.array([[p.activation_bits for p in _padded(row, options)] for row in options])
+        bits = _activation_bits(network, options)
         chosen = np.take_along_axis(bits.T, np.asarray(indices), axis=0)
         stored = np.empty((len(indices), len(buffers)))
         for i, buffer in enumerate(buffers):
@@ -106,10 +103,23 @@ class _Buffer:
     """The last operation that reads it; the end of the network for its outputs."""
 
 
-def _padded(row: Sequence[LayerPrecision], options: Sequence[Sequence[LayerPrecision]]) -> list[LayerPrecision]:
-    """Rows of options at one length, so that they make an array."""
-    width = max(len(one) for one in options)
-    return [*row, *[row[-1]] * (width - len(row))]
+def _alone(layer: LayerProfile, precision: LayerPrecision) -> int:
+    bits = precision.activation_bits
+    return packed_bytes(layer.input_values, bits) + packed_bytes(layer.output_values, bits)
+
+
+def _activation_bits(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> IntArray:
+    """Of every option, (layers, most options): shorter rows are filled up with 0."""
+    bits = np.zeros((len(options), max(map(len, options))), dtype=np.int64)
+    for layer, row in zip(range(len(options)), options, strict=True):
+        for i, option in enumerate(row):
+            if option is ABSENT:
+                raise UnsupportedError(
+                    f"layer {network.layers[layer].name!r} may be absent: PeakMemory prices one network at a time; "
+                    "supported: the options of the layers that a network has"
+                )
+            bits[layer, i] = option.precision.activation_bits
+    return bits
 
 
 def _schedule(network: NetworkProfile, in_place: frozenset[str]) -> tuple[list[_Buffer], FloatArray]:
@@ -138,9 +148,9 @@ def _schedule(network: NetworkProfile, in_place: frozenset[str]) -> tuple[list[_
             begins.append(i)
         else:
             place[i] = place[source]
-            one = buffers[place[i]]
-            one.last, one.readers = max(one.last, last.get(i, i)), one.readers | needs.get(i, set())
-            one.values = max(one.values, operation.output_values)
+            buffer = buffers[place[i]]
+            buffer.last, buffer.readers = max(buffer.last, last.get(i, i)), buffer.readers | needs.get(i, set())
+            buffer.values = max(buffer.values, operation.output_values)
         if i in network.outputs:
             buffers[place[i]].least_bits = max(
                 buffers[place[i]].least_bits, DTYPE_BITS.get(operation.dtype, FLOAT_BITS)

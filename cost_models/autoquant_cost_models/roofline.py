@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
-import numpy as np
-
-from autoquant.interfaces import Calibration, CostModel, FloatArray
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.interfaces import CostModel, DeviceFit, FloatArray, table
+from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import check_supported, known_widths
-from autoquant_cost_models.device import Device, load, shipped
-from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.weight_bytes import BIAS_BYTES, packed_bytes
+from autoquant_cost_models.device import load, shipped
+from autoquant_cost_models.roofline_terms import executes, layer_parts, layer_seconds
 
 
 class Roofline(CostModel):
@@ -30,7 +28,7 @@ class Roofline(CostModel):
     - weights and activations are bytes as stored, at their own bits: a 4-bit weight saves traffic even where it is
       computed in 8 bits. The layer's input is charged at its activation bits, its output too unless the engine
       writes outputs in a width of its own, and biases at 4 bytes;
-    - what the device's file leaves out is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
+    - what the device's file lacks is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
 
     ``energy_uj`` is given only for a device whose file has a power; otherwise `tables` has no such metric.
 
@@ -57,9 +55,9 @@ class Roofline(CostModel):
     @classmethod
     def calibrate(
         cls, measurements: str, like: str, *, name: str, source: str, same_hardware: bool = False
-    ) -> Calibration:
+    ) -> DeviceFit:
         """A device fitted to rows of `autoquant_cost_models.rows`, starting from a shipped one or a ``.toml`` file."""
-        from autoquant_cost_models.calibrate import calibrated
+        from autoquant_cost_models.calibrate import calibrated  # SciPy is slow to import, and only a fit needs it
 
         return calibrated(measurements, load(like), name, source, same_hardware)
 
@@ -73,65 +71,12 @@ class Roofline(CostModel):
         return max(parts, key=lambda name: parts[name])
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Milliseconds, and microjoules where the device's power is known, of every layer at each of its options."""
         check_supported(self, network, options, f"supported: {self.device.supported}")
-        pairs = zip(network, options, strict=True)
-        latency = [np.array([layer_seconds(self.device, layer, p) for p in row]) * 1e3 for layer, row in pairs]
+        latency = [table(row, partial(layer_seconds, self.device)) * 1e3 for row in options]
         if self.device.power is None:
             return {"latency_ms": latency}
         power = self.device.power.value
         return {"latency_ms": latency, "energy_uj": [milliseconds * power for milliseconds in latency]}
-
-
-def executes(device: Device, precision: LayerPrecision) -> bool:
-    """Whether some arithmetic of the device holds both bit-widths."""
-    return device.arithmetic(precision.weight_bits, precision.activation_bits) is not None
-
-
-def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision) -> float:
-    """Seconds of one example in a layer that the device executes at this precision, by the formula of `Roofline`."""
-    compute, traffic, overhead = layer_parts(device, layer, precision)
-    overlap = device.overlap.value if device.overlap else 1.0
-    batch = device.batch.value if device.batch else 1.0
-    longer, shorter = max(compute, traffic), min(compute, traffic)
-    return (longer + (1 - overlap) * shorter + overhead) / batch
-
-
-def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[float, float, float]:
-    """Seconds of arithmetic, of memory traffic and of overhead for a batch, over all calls of the layer."""
-    kind = work_kind(layer)
-    batch = device.batch.value if device.batch else 1.0
-    rate = device.macs_per_second(precision.weight_bits, precision.activation_bits) or 0.0
-    compute = batch * (layer.macs or 0) / (rate * device.efficiency_of(kind))
-    weights, activations = layer_bytes(device, layer, precision)
-    bandwidth = device.bandwidth.value
-    weight_bandwidth = device.weight_bandwidth.value if device.weight_bandwidth else bandwidth
-    traffic = (weights / weight_bandwidth + batch * activations / bandwidth) * 1e-9
-    traffic *= uncached(device, weights + batch * activations)
-    return compute, layer.calls * traffic, layer.calls * device.overhead_of(kind) * 1e-6
-
-
-def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[int, int]:
-    """Bytes of weights and biases, and bytes of activations for one example, that a layer moves.
-
-    Of an embedding's table only the rows that are looked up move.
-    """
-    values = layer.weights if layer.weight_shape else 0
-    if work_kind(layer) == "embedding":
-        values = layer.output_values
-    weights = packed_bytes(values, precision.weight_bits) + BIAS_BYTES * layer.bias
-    output_bits = int(device.output_bits.value) if device.output_bits else precision.activation_bits
-    if output_bits == precision.activation_bits:
-        return weights, packed_bytes(layer.input_values + layer.output_values, output_bits)
-    return weights, packed_bytes(layer.input_values, precision.activation_bits) + packed_bytes(
-        layer.output_values, output_bits
-    )
-
-
-def uncached(device: Device, total: float) -> float:
-    """Share of a layer's bytes that does not fit the cache."""
-    if device.cache is None or total == 0:
-        return 1.0
-    return max(0.0, 1 - device.cache.value * 1024 / total)

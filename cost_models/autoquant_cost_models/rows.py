@@ -92,7 +92,7 @@ def _text(shape: Sequence[int]) -> str:
 
 
 def _records(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Every record with its place; empty cells of a CSV are left out."""
+    """Every record with its place; empty cells of a CSV are not in it."""
     if path.suffix not in (".csv", ".json"):
         raise SpecError(f"{path}: measured rows are read from .csv or .json")
     try:
@@ -171,7 +171,7 @@ class _Line(BaseModel):
             parameters=math.prod(self.weight_shape) * bool(self.weight_shape) + bias,
             groups=self.groups,
         )
-        return profile, LayerPrecision(self.weight_bits, self.activation_bits)
+        return profile, LayerPrecision.of_bits(self.weight_bits, self.activation_bits)
 
 
 def derived_macs(kind: str, source: tuple[int, ...], output: tuple[int, ...], weight: tuple[int, ...]) -> int | None:

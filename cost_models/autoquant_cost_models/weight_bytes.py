@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
-import numpy as np
-
-from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.errors import UnsupportedError
+from autoquant.interfaces import CostModel, FloatArray, table
+from autoquant.network import (
+    ABSENT,
+    FLOAT,
+    FLOAT_BITS,
+    LayerOption,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    WeightQuantization,
+)
 from autoquant_cost_models.checks import WIDTHS, check_supported, known_widths
 
 SUPPORTED = f"supported: weights and activations of {WIDTHS} bits; float only for layers of kind 'other'"
@@ -26,11 +35,11 @@ def packed_bytes(values: int, bits: int) -> int:
     return -(-values * bits // 8)
 
 
-def offset_bytes(precision: LayerPrecision) -> int:
-    """Bytes of what a quantizer of weights keeps beside each scale: a zero point, a mean, or nothing."""
-    if precision.weight_quantizer == "affine":
-        return packed_bytes(1, precision.weight_bits)
-    return MEAN_BYTES if precision.weight_quantizer == "statistical" else 0
+def offset_bytes(weight: WeightQuantization) -> int:
+    """Bytes of what a quantizer of weights keeps with each scale: a zero point, a mean, or nothing."""
+    if weight.quantizer == "affine":
+        return packed_bytes(1, weight.bits)
+    return MEAN_BYTES if weight.quantizer == "statistical" else 0
 
 
 class WeightBytes(CostModel):
@@ -46,7 +55,8 @@ class WeightBytes(CostModel):
       A layer with float activations stores neither.
 
     A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store
-    it once: it is charged to the first. It is no measure of working memory: activations at run time are not in it.
+    it once: it is charged to the first that is never absent. It is no measure of working memory: activations at run
+    time are not in it.
     """
 
     metrics: ClassVar[Mapping[str, str]] = {"weight_bytes": "bytes"}
@@ -54,21 +64,39 @@ class WeightBytes(CostModel):
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Every bit-width; only float for a layer of kind ``other``."""
         if layer.kind == "other":
-            return (precision.weight_bits, precision.activation_bits) == (FLOAT.weight_bits, FLOAT.activation_bits)
+            return precision == FLOAT
         return known_widths(precision)
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         """Stored bytes of every layer at every one of its options. `UnsupportedError` for other bit-widths."""
         check_supported(self, network, options, SUPPORTED)
-        again = {name for group in network.ties for name in group[1:]}
+        again = _stored_by_another(network, options)
         return {
             "weight_bytes": [
-                np.array([stored_bytes(layer, p, layer.name in again) for p in precisions], dtype=np.float64)
-                for layer, precisions in zip(network, options, strict=True)
+                table(row, partial(stored_bytes, weight_is_stored=layer.name in again))
+                for layer, row in zip(network, options, strict=True)
             ]
         }
+
+
+def _stored_by_another(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> set[str]:
+    """The layers whose weight is charged to another: of those that share one, the first that is never absent stores it.
+
+    `UnsupportedError` where each of them may be absent: who stores the weight then depends on the others.
+    """
+    always = {layer.name for layer, row in zip(network, options, strict=True) if ABSENT not in row}
+    again: set[str] = set()
+    for group in network.ties:
+        present = [name for name in group if name in always]
+        if not present:
+            raise UnsupportedError(
+                f"layers {', '.join(group)} share one weight and may all be absent: WeightBytes cannot price them "
+                "layer by layer; supported: groups of which one layer is always there"
+            )
+        again |= set(group) - {present[0]}
+    return again
 
 
 def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_stored: bool = False) -> int:
@@ -78,8 +106,8 @@ def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_store
     total = BIAS_BYTES * layer.bias
     if not weight_is_stored:
         total += packed_bytes(layer.weights, precision.weight_bits)
-        if precision.weight_bits != FLOAT_BITS:
-            total += (SCALE_BYTES + offset_bytes(precision)) * precision.scales(layer.weight_shape)
-    if precision.activation_bits != FLOAT_BITS:
-        total += SCALE_BYTES + packed_bytes(1, precision.activation_bits)
+        if precision.weight:
+            total += (SCALE_BYTES + offset_bytes(precision.weight)) * precision.weight.scales(layer.weight_shape)
+    if precision.activation:
+        total += SCALE_BYTES + packed_bytes(1, precision.activation.bits)
     return total

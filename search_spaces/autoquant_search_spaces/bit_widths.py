@@ -18,13 +18,16 @@ from autoquant.network import (
     BITS,
     FLOAT,
     FLOAT_BITS,
-    SCALE_RULES,
+    SCALE_METHODS,
+    ActivationQuantization,
     Granularity,
+    LayerConfig,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
-    RangeRule,
-    ScaleRule,
+    RangeMethod,
+    ScaleMethod,
+    WeightQuantization,
     WeightQuantizer,
     bits_text,
 )
@@ -46,7 +49,7 @@ class _Unit:
     part: str
     layers: tuple[str, ...]
     values: tuple[Any, ...]
-    """Bit-widths as numbers, float as 32; or rules of scales, or quantizers."""
+    """Bit-widths as numbers, float as 32; or methods of scales, or quantizers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,51 @@ class _Table:
     """Column of a choice, and what one step of it adds to the number of the combination."""
 
 
+@dataclass(frozen=True, slots=True)
+class BitOptions:
+    """Which bit-widths may be chosen, and which layers share a choice."""
+
+    weights: Sequence[Bits] = (2, 4, 8)
+    """Bit-widths that weights may take: 2, 3, 4, 5, 6, 8, 16 or "float"."""
+    activations: Sequence[Bits] = ("float",)
+    """Bit-widths that the input of a layer may take."""
+    pins: Mapping[str, Bits] | None = None
+    """Layer -> bit-width that it keeps, for weights and activations both; ``first`` and ``last`` stand for the first
+    and the last layer that executes, ``*`` and ``?`` match parts of names. A pin binds only what is searched or
+    quantized: where the activations of the space are all float, they stay float. A pinned layer shares no choice."""
+    layers: Mapping[str, Lists] | None = None
+    """Layer, or pattern as in pins -> ``{weights: [..], activations: [..]}`` in place of the lists for all."""
+    tie: Sequence[Tie] = ()
+    """Which layers share a choice: ``residual``, those whose outputs meet in an addition; ``shared_input``, those that
+    read the same tensor (query, key and value, which engines fuse)."""
+    groups: Mapping[str, Sequence[str]] | None = None
+    """Name -> layers or patterns that share a choice."""
+    left_out: Mapping[str, Lists] | None = None
+    """Layer or pattern -> bit-widths that are excluded, besides what a device cannot execute."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizationOptions:
+    """How weights and activations of few bits are quantized, and what of that is a choice by layer."""
+
+    granularity: Granularity = "per_channel"
+    """One weight scale for each output channel, for each group of its weights, or for the whole tensor."""
+    weight_scale: ScaleMethod = "mse"
+    """Method that finds weight scales."""
+    activation_scale: RangeMethod = "mse"
+    """Method that finds activation scales."""
+    weight_scales: Sequence[ScaleMethod] = ()
+    """Methods among which each layer has a choice, ``<layer>.weight_scale``, in place of one for all."""
+    activation_scales: Sequence[RangeMethod] = ()
+    """The same for activations, ``<layer>.activation_scale``."""
+    quantizer: WeightQuantizer = "symmetric"
+    """Which values weights may take."""
+    quantizers: Sequence[WeightQuantizer] = ()
+    """Quantizers among which each layer has a choice, ``<layer>.quantizer``, in place of one for all."""
+    group_size: Annotated[int, Field(ge=1)] = 64
+    """Weights in a group, for the granularity ``per_group``."""
+
+
 class BitWidths(SearchSpace):
     """One choice of weight bits and one of activation bits (of a layer's input) for each layer that is not pinned.
 
@@ -69,70 +117,41 @@ class BitWidths(SearchSpace):
 
     Args:
         network: profile of the network; its layers that are kept in float have no choice.
-        weights: bit-widths that weights may take: 2, 3, 4, 5, 6, 8, 16 or "float".
-        activations: bit-widths that the input of a layer may take.
-        pins: layer -> bit-width that it keeps, for weights and activations alike; ``first`` and ``last`` stand for the
-            first and the last layer that executes, ``*`` and ``?`` match parts of names. A pin binds only what is
-            searched or quantized: where the activations of the space are all float, they stay float. A pinned layer
-            shares no choice with others.
-        layers: layer, or pattern as in pins -> ``{weights: [..], activations: [..]}`` in place of the lists for all.
-        tie: which layers share a choice: ``residual``, those whose outputs meet in an addition; ``shared_input``,
-            those that read the same tensor (query, key and value, which engines fuse).
-        groups: name -> layers or patterns that share a choice.
-        granularity: one weight scale for each output channel, for each group of its weights, or for the whole tensor.
-        weight_scale: rule that sets weight scales.
-        activation_scale: rule that sets activation scales.
-        weight_scales: rules among which each layer has a choice, ``<layer>.weight_scale``, in place of one for all.
-        activation_scales: the same for activations, ``<layer>.activation_scale``.
-        quantizer: which values weights may take.
-        quantizers: quantizers among which each layer has a choice, ``<layer>.quantizer``, in place of one for all.
-        group_size: weights in a group, for the granularity ``per_group``.
-        left_out: layer or pattern -> bit-widths that are left out; a search writes here what a device cannot execute.
+        bits: what may be chosen.
+        quantization: how it is quantized.
     """
 
     def __init__(
         self,
         network: NetworkProfile | None,
         *,
-        weights: Sequence[Bits] = (2, 4, 8),
-        activations: Sequence[Bits] = ("float",),
-        pins: Mapping[str, Bits] | None = None,
-        layers: Mapping[str, Lists] | None = None,
-        tie: Sequence[Tie] = (),
-        groups: Mapping[str, Sequence[str]] | None = None,
-        granularity: Granularity = "per_channel",
-        weight_scale: ScaleRule = "mse",
-        activation_scale: RangeRule = "mse",
-        weight_scales: Sequence[ScaleRule] = (),
-        activation_scales: Sequence[RangeRule] = (),
-        quantizer: WeightQuantizer = "symmetric",
-        quantizers: Sequence[WeightQuantizer] = (),
-        group_size: Annotated[int, Field(ge=1)] = 64,
-        left_out: Mapping[str, Lists] | None = None,
+        bits: BitOptions = BitOptions(),
+        quantization: QuantizationOptions = QuantizationOptions(),
     ) -> None:
         if network is None:
             raise SpecError("space: bit_widths needs a network, and the evaluator has none")
-        self.network = network
-        self._granularity: Granularity = granularity
-        self._group_size = group_size if granularity == "per_group" else None
+        self.profile = network
+        self._granularity = quantization.granularity
+        self._group_size = quantization.group_size if quantization.granularity == "per_group" else None
         self._scales: dict[str, tuple[Any, ...]] = {
-            "weight_scale": _rules(weight_scales, "weight_scales") or (weight_scale,),
-            "activation_scale": _rules(activation_scales, "activation_scales") or (activation_scale,),
-            "quantizer": _rules(quantizers, "quantizers") or (quantizer,),
+            "weight_scale": _names(quantization.weight_scales, "weight_scales") or (quantization.weight_scale,),
+            "activation_scale": _names(quantization.activation_scales, "activation_scales")
+            or (quantization.activation_scale,),
+            "quantizer": _names(quantization.quantizers, "quantizers") or (quantization.quantizer,),
         }
-        for one, rule in product(self._scales["quantizer"], self._scales["weight_scale"]):
-            _check_rule(one, rule, "weight_scales" if weight_scales else "weight_scale")
+        for quantizer, method in product(self._scales["quantizer"], self._scales["weight_scale"]):
+            _check_method(quantizer, method, "weight_scales" if quantization.weight_scales else "weight_scale")
         free = network.quantizable
         if not free:
             raise SpecError("space: the network has no layer that may be quantized")
         self._names = [layer.name for layer in free]
         self._in_order = [layer.name for layer in sorted(free, key=lambda layer: layer.order)]
-        self._bits = {layer.name: _lists_of(layer, weights, activations) for layer in free}
+        self._bits = {layer.name: _lists_of(layer, bits.weights, bits.activations) for layer in free}
         self._pinned: set[str] = set()
-        self._own_lists(layers or {})
-        self._pin(pins or {})
-        self._leave_out(left_out or {})
-        self._units = self._share(tied(tie, network), named_groups(groups or {}, self._in_order))
+        self._own_lists(bits.layers or {})
+        self._pin(bits.pins or {})
+        self._exclude(bits.left_out or {})
+        self._units = self._share(tied(bits.tie, network), named_groups(bits.groups or {}, self._in_order))
         choices = [Choice(f"{unit.name}.{unit.part}", _options(unit)) for unit in self._units if len(unit.values) > 1]
         if not choices:
             raise SpecError("space: every layer is pinned or has a single bit-width, so there is nothing to search")
@@ -162,8 +181,8 @@ class BitWidths(SearchSpace):
                 if self._bits[name]["activation"] not in (None, (FLOAT_BITS,)):
                     self._bits[name]["activation"] = pinned
 
-    def _leave_out(self, left_out: Mapping[str, Lists]) -> None:
-        for pattern, lists in left_out.items():
+    def _exclude(self, excluded: Mapping[str, Lists]) -> None:
+        for pattern, lists in excluded.items():
             for name in matched(pattern, self._in_order):
                 for key, wrong in lists.items():
                     part, without = key.removesuffix("s"), set(_bits(wrong, f"left_out.{pattern}.{key}"))
@@ -175,7 +194,7 @@ class BitWidths(SearchSpace):
         shared = [set(group) - self._pinned for group in (*together, *groups.values())]
         named = {name: group for group, names in groups.items() for name in names if name not in self._pinned}
         parts = {
-            "weight": partition(self._names, [*shared, *self.network.ties]),
+            "weight": partition(self._names, [*shared, *self.profile.ties]),
             "activation": partition([n for n in self._names if self._bits[n]["activation"] is not None], shared),
         }
         units = []
@@ -185,8 +204,8 @@ class BitWidths(SearchSpace):
                 values = self._common_bits(bits_part, layers)
                 units.append(_Unit(name, bits_part, layers, values))
                 for part in (part for part, of in SCALE_OF.items() if of == bits_part):
-                    rules = self._scales[part] if values != (FLOAT_BITS,) else self._scales[part][:1]
-                    units.append(_Unit(name, part, layers, rules))
+                    names = self._scales[part] if values != (FLOAT_BITS,) else self._scales[part][:1]
+                    units.append(_Unit(name, part, layers, names))
         return sorted(units, key=lambda unit: (self._names.index(unit.layers[0]), PARTS.index(unit.part)))
 
     def _common_bits(self, part: str, layers: Sequence[str]) -> tuple[int, ...]:
@@ -202,16 +221,16 @@ class BitWidths(SearchSpace):
         """The same bits everywhere, pinned layers apart: ``W4A8``, ``W4`` where activations stay float, and so on."""
         free = [unit for unit in self._units if self._pinned.isdisjoint(unit.layers)]
         weights, activations = (_common([u.values for u in free if u.part == part]) for part in PARTS[:2])
-        found: dict[str, Candidate] = {}
+        named: dict[str, Candidate] = {}
         for w, a in product(weights, activations or [FLOAT_BITS]):
             wanted = {"weight": _option(w), "activation": _option(a)}
             label = f"W{bits_text(w)}" + ("" if a == FLOAT_BITS else f"A{bits_text(a)}")
             options = {c.name: wanted.get(c.name.rpartition(".")[2], c.options[0]) for c in self.choices}
-            found[label] = self.encode(options)
-        return found
+            named[label] = self.encode(options)
+        return named
 
     def canonical(self, candidate: Candidate) -> Candidate:
-        """Rules of scales and quantizers mean nothing where bits are float: they are then the first."""
+        """Methods of scales and quantizers mean nothing where bits are float: they are then the first."""
         indices = list(candidate)
         for scale, bits, at_float in self._idle_scales:
             if indices[bits] == at_float:
@@ -225,15 +244,15 @@ class BitWidths(SearchSpace):
     @cached_property
     def _idle_scales(self) -> list[tuple[int, int, int]]:
         """Column of a scale's choice, column of its bits' choice, and the index of float there."""
-        found = []
+        idle = []
         for unit in self._units:
             bits = f"{unit.name}.{SCALE_OF.get(unit.part)}"
             scale = f"{unit.name}.{unit.part}"
             if unit.part in SCALE_OF and scale in self._columns and bits in self._columns:
                 options = self.choices[self._columns[bits]].options
                 if "float" in options:
-                    found.append((self._columns[scale], self._columns[bits], options.index("float")))
-        return found
+                    idle.append((self._columns[scale], self._columns[bits], options.index("float")))
+        return idle
 
     @cached_property
     def _tables(self) -> dict[str, _Table]:
@@ -244,9 +263,9 @@ class BitWidths(SearchSpace):
         for name in self._names:
             units = [unit_of.get((name, part)) for part in PARTS]
             lists = [unit.values if unit else nothing[part] for unit, part in zip(units, PARTS, strict=True)]
-            found: dict[LayerPrecision, int] = {}
+            number: dict[LayerPrecision, int] = {}
             rows = [
-                found.setdefault(self._precision(lists, values), len(found))
+                number.setdefault(self._precision(lists, values), len(number))
                 for values in product(*(range(len(values)) for values in lists))
             ]
             strides = [math.prod(map(len, lists[i + 1 :])) for i in range(len(lists))]
@@ -255,31 +274,42 @@ class BitWidths(SearchSpace):
                 for unit, stride in zip(units, strides, strict=True)
                 if unit is not None and len(unit.values) > 1
             ]
-            tables[name] = _Table(tuple(found), np.array(rows, dtype=np.int64), chosen)
+            tables[name] = _Table(tuple(number), np.array(rows, dtype=np.int64), chosen)
         return tables
 
     def _precision(self, lists: Sequence[Sequence[Any]], indices: Sequence[int]) -> LayerPrecision:
-        weight, activation = lists[0][indices[0]], lists[1][indices[1]]
+        weight, activation, weight_method, activation_method, quantizer = (
+            values[index] for values, index in zip(lists, indices, strict=True)
+        )
         return LayerPrecision(
-            weight,
-            activation,
-            self._granularity,
-            lists[2][0 if weight == FLOAT_BITS else indices[2]],
-            lists[3][0 if activation == FLOAT_BITS else indices[3]],
-            lists[4][0 if weight == FLOAT_BITS else indices[4]],
-            self._group_size,
+            None
+            if weight == FLOAT_BITS
+            else WeightQuantization(weight, self._granularity, weight_method, quantizer, self._group_size),
+            None if activation == FLOAT_BITS else ActivationQuantization(activation, activation_method),
         )
 
     @cached_property
-    def layer_options(self) -> tuple[tuple[LayerPrecision, ...], ...]:
-        """Every combination of each layer; activations vary faster than weights, rules of scales fastest."""
+    def layer_options(self) -> tuple[tuple[LayerConfig, ...], ...]:
+        """Every combination of each layer; activations vary faster than weights, methods of scales fastest."""
         known = self._tables
-        return tuple(known[layer.name].precisions if layer.name in known else (FLOAT,) for layer in self.network)
+        rows = (known[layer.name].precisions if layer.name in known else (FLOAT,) for layer in self.profile)
+        return tuple(
+            tuple(LayerConfig(layer, precision) for precision in row)
+            for layer, row in zip(self.profile, rows, strict=True)
+        )
+
+    def network(self, candidate: Candidate) -> NetworkProfile:
+        """There is one network."""
+        return self.profile
+
+    def networks(self, candidates: npt.NDArray[Any]) -> list[tuple[NetworkProfile, IntArray]]:
+        """All candidates have the one network."""
+        return [(self.profile, np.arange(len(candidates)))]
 
     def layer_indices(self, candidates: npt.NDArray[Any]) -> IntArray:
         """Index into `layer_options` of every layer: (n, choices) -> (n, layers)."""
-        result: IntArray = np.zeros((len(candidates), len(self.network)), dtype=np.int64)
-        for position, layer in enumerate(self.network):
+        result: IntArray = np.zeros((len(candidates), len(self.profile)), dtype=np.int64)
+        for position, layer in enumerate(self.profile):
             if layer.name in self._tables:
                 table = self._tables[layer.name]
                 for column, stride in table.columns:
@@ -292,16 +322,17 @@ class BitWidths(SearchSpace):
         self, supported: Callable[[LayerProfile, LayerPrecision], bool]
     ) -> dict[str, dict[str, list[Option]]]:
         """Layer -> bit-widths that no combination supports, as `left_out` takes them; never all of a list."""
-        found: dict[str, dict[str, list[Option]]] = {}
-        for layer, options in zip(self.network, self.layer_options, strict=True):
-            good = [precision for precision in options if supported(layer, precision)]
+        excluded: dict[str, dict[str, list[Option]]] = {}
+        for layer, options in zip(self.profile, self.layer_options, strict=True):
+            every = [option.precision for option in options]
+            good = [precision for precision in every if supported(layer, precision)]
             if layer.kept_float or not good or len(good) == len(options):
                 continue
-            weights = {p.weight_bits for p in options} - {p.weight_bits for p in good}
-            activations = {p.activation_bits for p in options} - {p.activation_bits for p in good}
+            weights = {p.weight_bits for p in every} - {p.weight_bits for p in good}
+            activations = {p.activation_bits for p in every} - {p.activation_bits for p in good}
             lists = {"weights": sorted(weights), "activations": sorted(activations)}
-            found[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
-        return {name: lists for name, lists in found.items() if lists}
+            excluded[layer.name] = {key: [_option(b) for b in bits] for key, bits in lists.items() if bits}
+        return {name: lists for name, lists in excluded.items() if lists}
 
 
 def _lists_of(
@@ -322,18 +353,18 @@ def _bits(values: Sequence[Bits], place: str) -> tuple[int, ...]:
     return tuple(sorted(bits))
 
 
-def _rules(values: Sequence[str], place: str) -> tuple[str, ...]:
+def _names(values: Sequence[str], place: str) -> tuple[str, ...]:
     if len(set(values)) != len(values):
         raise SpecError(f"space.{place}: {list(values)} repeats a name; each may stand once")
     return tuple(values)
 
 
-def _check_rule(quantizer: WeightQuantizer, rule: ScaleRule, place: str) -> None:
-    """`SpecError` for a rule that a quantizer does not know; one without rules takes the default for none."""
-    accepted = SCALE_RULES[quantizer] or ("mse",)
-    if rule not in accepted:
-        remedy = f"accepted: {', '.join(accepted)}" if SCALE_RULES[quantizer] else "it has none; leave the option out"
-        raise SpecError(f"space.{place}: the quantizer {quantizer!r} has no rule {rule!r}; {remedy}")
+def _check_method(quantizer: WeightQuantizer, method: ScaleMethod, place: str) -> None:
+    """`SpecError` for a method that a quantizer does not know; one without methods takes the default for none."""
+    accepted = SCALE_METHODS[quantizer] or ("mse",)
+    if method not in accepted:
+        remedy = f"accepted: {', '.join(accepted)}" if SCALE_METHODS[quantizer] else "it has none; leave the option out"
+        raise SpecError(f"space.{place}: the quantizer {quantizer!r} has no scale method {method!r}; {remedy}")
 
 
 def _options(unit: _Unit) -> tuple[Option, ...]:

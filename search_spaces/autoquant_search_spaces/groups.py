@@ -22,7 +22,7 @@ def matched(pattern: str, names: Sequence[str]) -> list[str]:
 
 def named_groups(groups: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[str, list[str]]:
     """Group -> its layers. `SpecError` for a pattern without a layer, and a layer in two groups."""
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     owner: dict[str, str] = {}
     for group, patterns in groups.items():
         if group in names:
@@ -34,18 +34,18 @@ def named_groups(groups: Mapping[str, Sequence[str]], names: Sequence[str]) -> d
             for layer in layers:
                 if owner.setdefault(layer, group) != group:
                     raise SpecError(f"space.groups.{group}: layer {layer!r} is in the group {owner[layer]!r} too")
-        found[group] = [name for name in names if owner.get(name) == group]
-        if len(found[group]) < 2:
-            raise SpecError(f"space.groups.{group}: it has {len(found[group])} layers; a group has two or more")
-    return found
+        members[group] = [name for name in names if owner.get(name) == group]
+        if len(members[group]) < 2:
+            raise SpecError(f"space.groups.{group}: it has {len(members[group])} layers; a group has two or more")
+    return members
 
 
 def tied(kinds: Sequence[Tie], network: NetworkProfile) -> list[Sequence[str]]:
     """Groups of layers of the network that are tied so. `SpecError` where its graph is not known."""
     if kinds and not network.operations:
         raise SpecError("space.tie: the graph of this network is not known, so nobody can tell which layers meet")
-    found = {"residual": network.joined, "shared_input": network.shared_input}
-    return [group for kind in kinds for group in found[kind]]
+    groups = {"residual": network.joined, "shared_input": network.shared_input}
+    return [group for kind in kinds for group in groups[kind]]
 
 
 def partition(names: Sequence[str], groups: Iterable[Collection[str]]) -> list[tuple[str, ...]]:

@@ -10,8 +10,8 @@ import pytest
 
 from autoquant import plugins
 from autoquant.errors import UnsupportedError
-from autoquant.interfaces import CostModel, FloatArray
-from autoquant.network import BITS, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.interfaces import CostModel, FloatArray, table
+from autoquant.network import BITS, LayerConfig, LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.testing.cost_models import CHECKS, check_cost_model, discovered, more_bits_are_never_cheaper
 
 MODELS = dict(discovered())
@@ -56,30 +56,30 @@ class Honest(CostModel):
         return precision.weight_bits == precision.activation_bits == 8
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
-        for layer, precisions in zip(network, options, strict=True):
-            if not all(self.supported(layer, precision) for precision in precisions):
-                raise UnsupportedError(f"layer {layer.name!r}: supported: 8 bits")
-        return {
-            "values": [np.full(len(row), float(layer.weights)) for layer, row in zip(network, options, strict=True)]
-        }
+        return {"values": [table(row, self.values) for row in options]}
+
+    def values(self, layer: LayerProfile, precision: LayerPrecision) -> float:
+        if not self.supported(layer, precision):
+            raise UnsupportedError(f"layer {layer.name!r}: supported: 8 bits")
+        return float(layer.weights)
 
 
 class SilentlyFree(Honest):
     """Prices what it does not know at zero."""
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
-        return {"values": [np.full(len(row), 5.0 if row[0].weight_bits == 8 else 0.0) for row in options]}
+        return {"values": [table(row, lambda _, p: 5.0 if p.weight_bits == 8 else 0.0) for row in options]}
 
 
 class Negative(Honest):
     """Pays the user."""
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         return {metric: [-cost for cost in costs] for metric, costs in super().tables(network, options).items()}
 
@@ -88,9 +88,38 @@ class WrongShape(Honest):
     """Gives one cost a layer, whatever its options."""
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         return {metric: [cost[:0] for cost in costs] for metric, costs in super().tables(network, options).items()}
+
+
+class ChargesForNothing(Honest):
+    """Charges a layer that is absent."""
+
+    def tables(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
+    ) -> Mapping[str, list[FloatArray]]:
+        return {metric: [cost + 1 for cost in costs] for metric, costs in super().tables(network, options).items()}
+
+
+class FreeLayer(Honest):
+    """Prices one of its layers at nothing."""
+
+    def values(self, layer: LayerProfile, precision: LayerPrecision) -> float:
+        return super().values(layer, precision) * (layer.kind != "linear")
+
+
+class Deaf(Honest):
+    """Reads the shapes of the network, not those of the option."""
+
+    def tables(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
+    ) -> Mapping[str, list[FloatArray]]:
+        shapes = [
+            [LayerConfig(layer, option.precision) if isinstance(option, LayerConfig) else option for option in row]
+            for layer, row in zip(network, options, strict=True)
+        ]
+        return super().tables(network, shapes)
 
 
 class Moody(Honest):
@@ -99,7 +128,7 @@ class Moody(Honest):
     asked = 0
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
         self.asked += 1
         tables = super().tables(network, options)
@@ -110,7 +139,7 @@ class Batchwise(Honest):
     """Shares a cost among the population."""
 
     def estimate(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: np.ndarray
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: np.ndarray
     ) -> Mapping[str, FloatArray]:
         return {"values": np.full(len(indices), 100.0 / len(indices))}
 
@@ -125,7 +154,9 @@ def test_the_suite_accepts_an_honest_model() -> None:
     check_cost_model(Honest())
 
 
-@pytest.mark.parametrize("model", [SilentlyFree, Negative, WrongShape, Moody, Batchwise, Unsourced])
+@pytest.mark.parametrize(
+    "model", [SilentlyFree, Negative, WrongShape, ChargesForNothing, FreeLayer, Deaf, Moody, Batchwise, Unsourced]
+)
 def test_the_suite_catches_a_model_that_breaks_the_contract(model: type[CostModel]) -> None:
     with pytest.raises(AssertionError):
         check_cost_model(model())
@@ -137,9 +168,9 @@ def test_the_law_of_bits_is_caught_when_broken() -> None:
             return precision.weight_bits <= 32
 
         def tables(
-            self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+            self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
         ) -> Mapping[str, list[FloatArray]]:
-            return {"values": [np.array([1.0 / p.weight_bits for p in row]) for row in options]}
+            return {"values": [table(row, lambda _, p: 1.0 / p.weight_bits) for row in options]}
 
     with pytest.raises(AssertionError, match="only"):
         more_bits_are_never_cheaper(Inverse())

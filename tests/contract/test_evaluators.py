@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import spaces
 import torch
-from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
 from autoquant_workers.post_training import PostTraining
 from torch import nn
@@ -45,7 +45,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"default": {}, "small batches": {"batch_si
 def bit_widths(evaluator: Evaluator) -> SearchSpace:
     profile = evaluator.profile()
     assert profile is not None
-    return BitWidths(profile, weights=[2, 4, 8], activations=[4, 8, "float"])
+    return spaces.bit_widths(profile, weights=[2, 4, 8], activations=[4, 8, "float"])
 
 
 def choices(evaluator: Evaluator) -> SearchSpace:

@@ -12,7 +12,7 @@ from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
 
 from autoquant import plugins
-from autoquant.network import FLOAT, LayerProfile, NetworkProfile, Operation
+from autoquant.network import FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile, Operation
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 from autoquant.testing.search_spaces import (
     CHECKS,
@@ -113,8 +113,14 @@ class Honest(SearchSpace):
 
     @cached_property
     def layer_options(self) -> Any:
-        four, eight = (type(FLOAT)(bits, 32) for bits in (4, 8))
-        return tuple((FLOAT,) if layer.kept_float else (four, eight) for layer in NETWORK)
+        four, eight = (LayerPrecision.of_bits(bits, 32) for bits in (4, 8))
+        rows = ((FLOAT,) if layer.kept_float else (four, eight) for layer in NETWORK)
+        return tuple(
+            tuple(LayerConfig(layer, precision) for precision in row) for layer, row in zip(NETWORK, rows, strict=True)
+        )
+
+    def network(self, candidate: Candidate) -> NetworkProfile:
+        return NETWORK
 
     def layer_indices(self, candidates: np.ndarray[Any, Any]) -> IntArray:
         free = np.array([not layer.kept_float for layer in NETWORK])
@@ -168,7 +174,8 @@ class Quantizing(Honest):
 
     @cached_property
     def layer_options(self) -> Any:
-        return tuple((type(FLOAT)(4, 32), type(FLOAT)(8, 32)) for _ in NETWORK)
+        bits = (LayerPrecision.of_bits(4, 32), LayerPrecision.of_bits(8, 32))
+        return tuple(tuple(LayerConfig(layer, precision) for precision in bits) for layer in NETWORK)
 
 
 class Trusting(Honest):

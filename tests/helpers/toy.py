@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import numpy as np
-
 from autoquant.data import SplitName
 from autoquant.errors import SpecError
 from autoquant.interfaces import (
@@ -28,8 +26,9 @@ from autoquant.interfaces import (
     Task,
     WorkerPool,
     no_report,
+    table,
 )
-from autoquant.network import LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.space import Candidate, Choice, IntArray, SearchSpace
 from autoquant.trial import Measurement
@@ -233,17 +232,15 @@ class OwnBytes(CostModel):
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         return True
 
-    def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
-    ) -> dict[str, list[FloatArray]]:
-        return {"weight_bytes": [np.full(len(row), self.each) for row in options]}
+    def tables(self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> dict[str, list[FloatArray]]:
+        return {"weight_bytes": [table(row, lambda layer, precision: self.each) for row in options]}
 
 
 class Whole(OwnBytes):
     """The same, priced for whole networks: no sum over layers."""
 
     def estimate(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]], indices: IntArray
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
     ) -> dict[str, FloatArray]:
         return {"weight_bytes": self.each * (1.0 + indices.sum(axis=1))}
 

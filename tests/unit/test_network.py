@@ -3,55 +3,88 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 import toy
 
 from autoquant.errors import SpecError
-from autoquant.network import FLOAT, LayerPrecision, NetworkProfile, Operation, bits_text
-from autoquant.testing.examples import PLAN
+from autoquant.network import (
+    FLOAT,
+    ActivationQuantization,
+    LayerPrecision,
+    NetworkProfile,
+    Operation,
+    WeightQuantization,
+    bits_text,
+)
+from autoquant.testing.examples import DEFINITION
 
 
 def test_a_profile_is_read_back_from_json():
-    for profile in (toy.PROFILE, PLAN.profile):
+    for profile in (toy.PROFILE, DEFINITION.profile):
         assert NetworkProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
         assert NetworkProfile.from_dict(profile.to_dict()) == profile
 
 
 def test_what_a_layer_counts():
-    conv, norm = PLAN.profile
+    conv, norm = DEFINITION.profile
     assert (conv.weights, conv.output_channels, conv.input_values, conv.output_values) == (216, 8, 243, 648)
     assert (norm.weights, norm.output_channels) == (0, 0)
-    assert PLAN.profile.quantizable == (conv,)
-    assert len(PLAN.profile) == 2
+    assert DEFINITION.profile.quantizable == (conv,)
+    assert len(DEFINITION.profile) == 2
 
 
 def test_precisions_as_text():
-    assert str(LayerPrecision(4, 8)) == "W4A8"
+    assert str(LayerPrecision.of_bits(4, 8)) == "W4A8"
+    assert str(LayerPrecision.of_bits(4, "float")) == "W4Afloat"
     assert str(FLOAT) == "WfloatAfloat"
     assert [bits_text(bits) for bits in (2, 16, 32)] == ["2", "16", "float"]
 
 
+def test_float_is_none_and_has_one_form():
+    assert LayerPrecision.of_bits(32, "float") == FLOAT == LayerPrecision(None, None)
+    assert (FLOAT.weight_bits, FLOAT.activation_bits) == (32, 32)
+    for quantization in (WeightQuantization, ActivationQuantization):
+        with pytest.raises(SpecError, match="32 bits are float: give None"):
+            quantization(32)
+
+
 def test_groups_have_a_size_and_nothing_else_has():
-    assert LayerPrecision(4, 8, "per_group", group_size=10).scales((8, 3, 3, 3)) == 24
-    assert LayerPrecision(4, 8).scales((8, 3, 3, 3)) == 8
-    assert LayerPrecision(4, 8, "per_tensor").scales((8, 3, 3, 3)) == 1
+    assert WeightQuantization(4, "per_group", group_size=10).scales((8, 3, 3, 3)) == 24
+    assert WeightQuantization(4).scales((8, 3, 3, 3)) == 8
+    assert WeightQuantization(4, "per_tensor").scales((8, 3, 3, 3)) == 1
     for granularity, size in (("per_group", None), ("per_channel", 32), ("per_tensor", 1)):
         with pytest.raises(SpecError, match="give group_size, a whole number from 1, with granularity per_group"):
-            LayerPrecision(4, 8, granularity, group_size=size)
+            WeightQuantization(4, granularity, group_size=size)
 
 
-def test_precisions_with_the_same_weights_have_the_same_key():
-    one = LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 32)
-    assert one.weight_key == LayerPrecision(4, 2, "per_group", "min_max", "percentile", "affine", 32).weight_key
-    others = [
-        LayerPrecision(3, 8, "per_group", "min_max", "mse", "affine", 32),
-        LayerPrecision(4, 8, "per_channel", "min_max", "mse", "affine"),
-        LayerPrecision(4, 8, "per_group", "mse", "mse", "affine", 32),
-        LayerPrecision(4, 8, "per_group", "min_max", "mse", "symmetric", 32),
-        LayerPrecision(4, 8, "per_group", "min_max", "mse", "affine", 64),
+def test_keys_stay_what_they_are():
+    """Stored measurements are found by them: a key that changes voids every measurement of before."""
+    four = WeightQuantization(4)
+    assert LayerPrecision(four, ActivationQuantization(8)).key() == "1|w4 symmetric per_channel mse|a8 mse"
+    assert LayerPrecision(four, None).key() == "1|w4 symmetric per_channel mse|afloat"
+    groups = WeightQuantization(3, "per_group", "min_max", "affine", 32)
+    percentile = ActivationQuantization(16, "percentile")
+    assert LayerPrecision(groups, percentile).key() == "1|w3 affine per_group:32 min_max|a16 percentile"
+    assert LayerPrecision(WeightQuantization(2, "per_tensor", quantizer="logarithmic"), None).key() == (
+        "1|w2 logarithmic per_tensor|afloat"
+    )
+    assert FLOAT.key() == "1|wfloat|afloat"
+
+
+def test_a_key_holds_every_field():
+    weights = [
+        WeightQuantization(4, "per_group", "min_max", "affine", 32),
+        WeightQuantization(3, "per_group", "min_max", "affine", 32),
+        WeightQuantization(4, "per_channel", "min_max", "affine"),
+        WeightQuantization(4, "per_group", "mse", "affine", 32),
+        WeightQuantization(4, "per_group", "min_max", "symmetric", 32),
+        WeightQuantization(4, "per_group", "min_max", "affine", 64),
+        None,
     ]
-    assert len({one.weight_key, *(other.weight_key for other in others)}) == 6
+    activations = [ActivationQuantization(4), ActivationQuantization(8), ActivationQuantization(4, "min_max"), None]
+    assert len({LayerPrecision(*pair).key() for pair in product(weights, activations)}) == 7 * 4
 
 
 def test_profiles_of_the_first_version_are_read():
@@ -70,7 +103,7 @@ def test_profiles_of_the_first_version_are_read():
 
 
 def test_a_profile_with_a_graph_is_read_back():
-    conv, norm = PLAN.profile
+    conv, norm = DEFINITION.profile
     profile = NetworkProfile(
         (conv, norm),
         ((3, 9, 9), (5,)),

@@ -19,7 +19,7 @@ from torch.nn import functional
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import EvaluationError, SpecError
 from autoquant.interfaces import EvaluationRequest, Evaluator, Prepared, Report, no_report
-from autoquant.network import FLOAT, FLOAT_BITS, LayerPrecision, NetworkProfile
+from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
@@ -42,10 +42,10 @@ class PostTraining(Evaluator):
         data: targets are class labels; no split may hold the examples of another.
         batch_size: how many examples run at a time. It sets speed and memory; results may differ in the last digits.
         keep_float: layers that stay in float, by name; ``*`` and ``?`` match parts of names.
-        memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates that begin with the
-            same bit-widths; 0 computes everything anew. It changes speed and memory, never a result.
+        memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates whose first
+            layers are equal; 0 computes everything again. It changes speed and memory, never a result.
         bias_correction: give each output channel the mean that it has in the float network on the calibration split.
-        reestimate_batch_norm: estimate the statistics of folded BatchNorm anew on the calibration split.
+        reestimate_batch_norm: estimate the statistics of folded BatchNorm again on the calibration split.
 
     The last two cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
     """
@@ -103,17 +103,21 @@ class PostTraining(Evaluator):
         return traced(self._quantized.profile, self.network, self._examples)
 
     def check(self, space: SearchSpace) -> None:
-        options = space.layer_options
-        layers = len(self._quantized.profile)
-        if len(options) != layers:
-            raise SpecError(f"space: it describes {len(options)} layers, the network has {layers}")
-        activations = any(option.activation_bits != FLOAT_BITS for layer in options for option in layer)
+        rows, layers = space.layer_options, len(self._quantized.profile)
+        if len(rows) != layers:
+            raise SpecError(f"space: it describes {len(rows)} layers, the network has {layers}")
+        options = [[option.precision for option in row if isinstance(option, LayerConfig)] for row in rows]
+        profiles = [{option.profile for option in row if isinstance(option, LayerConfig)} for row in rows]
+        if list(map(len, options)) != list(map(len, rows)) or any(len(profile) > 1 for profile in profiles):
+            raise SpecError("space: its layers may be absent or change their shapes; post_training takes no such space")
+        activations = any(option.activation for layer in options for option in layer)
         if activations and "calibration" not in self._splits:
             raise SpecError(
                 "data: the space quantizes activations, and there is no calibration split; give "
                 "DataSplits(search, test, calibration), or set space.activations to [float]"
             )
-        if self._factors and any(option.weight_granularity == "per_tensor" for layer in options for option in layer):
+        weights = [option.weight for layer in options for option in layer if option.weight]
+        if self._factors and any(weight.granularity == "per_tensor" for weight in weights):
             raise SpecError(
                 "evaluator.reestimate_batch_norm: it gives each output channel a scale of its own, and the space "
                 "quantizes weights per tensor; set space.granularity to per_channel"
@@ -126,7 +130,7 @@ class PostTraining(Evaluator):
         self._calibrate([precision for precisions in options for precision in precisions])
         assert self._quantized.calibration is not None
         for layer, precisions in zip(self._quantized.profile, options, strict=True):
-            if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+            if any(precision.activation for precision in precisions):
                 self._quantized.calibration.affine(layer.name, 8, "min_max")
 
     def bounds(self) -> dict[str, tuple[float, float]]:
@@ -156,17 +160,18 @@ class PostTraining(Evaluator):
         return self._measure(prepared, split)
 
     def _measure(self, prepared: Sequence[Prepared], split: SplitName) -> list[Measurement | Exception]:
-        """Batch after batch of examples through all candidates, those with equal prefixes behind each other."""
+        """Batch after batch of examples through all candidates, those with an equal prefix behind each other."""
         runs = [_Run(ready.precisions) for ready in prepared if isinstance(ready, Quantized)]
         assert len(runs) == len(prepared), "score takes what prepare gave"
-        alike = sorted(
-            (run for run in runs if run.error is None), key=lambda run: [str(precision) for precision in run.precisions]
+        in_order = sorted(
+            (run for run in runs if run.error is None),
+            key=lambda run: [precision.key() for precision in run.precisions],
         )
-        for run, following in pairwise(alike):
+        for run, following in pairwise(in_order):
             run.shared = self._quantized.common_prefix(run.precisions, following.precisions)
         try:
             for start in range(0, len(self._splits[split].targets), self._batch_size):
-                for run in alike:
+                for run in in_order:
                     if run.error is None:
                         self._step(run, split, start)
         finally:
@@ -202,7 +207,7 @@ class PostTraining(Evaluator):
         calibration = self._splits.get("calibration")
         if calibration is None or self._quantized.calibration is not None:
             return
-        if any(precision.activation_bits != FLOAT_BITS for precision in precisions):
+        if any(precision.activation for precision in precisions):
             self._quantized.calibrate(calibration.inputs, self._batch_size)
 
     @torch.no_grad()
@@ -234,7 +239,7 @@ class _Run:
     hits: list[Tensor] = field(default_factory=list)
     seconds: float = 0.0
     shared: int = 0
-    """How many quantized layers are alike in the candidate that runs next."""
+    """How many quantized layers are equal in the candidate that runs next."""
     correction: Correction | None = None
 
     def outcome(self, split: SplitName) -> Measurement | Exception:

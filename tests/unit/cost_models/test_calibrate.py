@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from autoquant_cost_models.calibrate import Quality, calibrate, latencies, left_out, predict
+from autoquant_cost_models.calibrate import Quality, calibrate, latencies, predict, predict_held_out
 from autoquant_cost_models.device import Device, Quantity, load
 from autoquant_cost_models.fitting import Factor
 from autoquant_cost_models.rows import Row
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import LayerPrecision, LayerProfile
 
-W8A8, FLOAT = LayerPrecision(8, 8), LayerPrecision(32, 32)
+W8A8, FLOAT = LayerPrecision.of_bits(8, 8), LayerPrecision.of_bits(32, 32)
 
 
 def layer(kind: str, channels: int, size: int, kernel: int = 3) -> LayerProfile:
@@ -70,10 +70,10 @@ def test_another_board_is_found_again_from_a_few_layers(speed: float, depthwise:
     assert ratio == pytest.approx(1.0, rel=0.15)
 
 
-def test_rows_that_were_left_out_are_predicted_too() -> None:
+def test_held_out_rows_are_predicted_too() -> None:
     like = load("cortex-m7")
     rows = measured(device(like, throughput=3.0, bandwidth=2.0))
-    assert Quality.of(left_out(rows, like), latencies(rows)).mape < 0.1
+    assert Quality.of(predict_held_out(rows, like), latencies(rows)).mape < 0.1
 
 
 def test_one_odd_row_moves_little() -> None:

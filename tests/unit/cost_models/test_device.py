@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from autoquant_cost_models.device import Device, load, parse, shipped
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from autoquant.errors import SpecError, UnsupportedError
 
@@ -159,6 +161,17 @@ def test_bit_serial_arithmetic_takes_every_integer_width_and_has_its_own_unit() 
 def test_what_is_written_is_what_is_read() -> None:
     for name in shipped():
         assert parse(load(name).to_toml(), "copy.toml") == load(name)
+
+
+@given(st.text(min_size=1).filter(str.strip))
+@example("my board \U0001f642")
+@example("control \x00\x1f\x7f\x85 characters")
+@example('"quotes" and \\ backslashes\r\nand lines')
+def test_any_text_is_written_so_that_it_is_read_back(text: str) -> None:
+    device = parse(FILE, "mine.toml")
+    bandwidth = device.bandwidth.model_copy(update={"source": text.strip()})
+    named = device.model_copy(update={"name": text.strip(), "engine": text.strip(), "bandwidth": bandwidth})
+    assert parse(named.to_toml(), "copy.toml") == named
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from autoquant_cost_models.lookup_table import LookupTable
+from options import options_of
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant.testing.cost_models import LAYERS, PRECISIONS, check_cost_model
 
-W8A8, W4A8 = LayerPrecision(8, 8), LayerPrecision(4, 8)
+W8A8, W4A8 = LayerPrecision.of_bits(8, 8), LayerPrecision.of_bits(4, 8)
 CONV = LayerProfile("stem", "conv", 0, (3, 8, 8), (4, 8, 8), (4, 3, 3, 3), 6912, bias=4, parameters=112)
 WIDER = replace(CONV, name="wider", output_shape=(8, 8, 8), weight_shape=(8, 3, 3, 3), macs=13824)
 HEAD = LayerProfile("head", "linear", 1, (256,), (10,), (10, 256), 2560, bias=10, parameters=2570)
@@ -36,14 +37,14 @@ def one(layer: LayerProfile) -> NetworkProfile:
 
 
 def test_what_was_measured_is_looked_up(tmp_path: Path) -> None:
-    tables = LookupTable(table(tmp_path, *LINES)).tables(NETWORK, [[W8A8, W4A8], [W8A8]])
+    tables = LookupTable(table(tmp_path, *LINES)).tables(NETWORK, options_of(NETWORK, [[W8A8, W4A8], [W8A8]]))
     assert [costs.tolist() for costs in tables["latency_ms"]] == [[2, 1], [0.5]]
     assert [costs.tolist() for costs in tables["energy_uj"]] == [[20, 10], [5]]
 
 
 def test_a_metric_that_some_row_lacks_is_left_out(tmp_path: Path) -> None:
     path = table(tmp_path, LINES[0].removesuffix("20"), *LINES[1:])
-    assert set(LookupTable(path).tables(NETWORK, [[W8A8], [W8A8]])) == {"latency_ms"}
+    assert set(LookupTable(path).tables(NETWORK, options_of(NETWORK, [[W8A8], [W8A8]]))) == {"latency_ms"}
 
 
 def test_rows_without_a_common_metric_are_refused(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_rows_without_a_common_metric_are_refused(tmp_path: Path) -> None:
 
 def test_a_missing_row_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError) as refusal:
-        LookupTable(table(tmp_path, *LINES)).tables(NETWORK, [[W8A8], [W4A8]])
+        LookupTable(table(tmp_path, *LINES)).tables(NETWORK, options_of(NETWORK, [[W8A8], [W4A8]]))
     message = str(refusal.value)
     assert "layer 'head'" in message
     assert "no row for linear 256 -> 10, weights 10x256, W4A8" in message
@@ -63,13 +64,13 @@ def test_a_missing_row_is_an_error_that_names_the_nearest(tmp_path: Path) -> Non
 
 def test_a_table_of_another_network_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match=r"'wider': .*board\.csv has a row for none of the 1 layers.*another"):
-        LookupTable(table(tmp_path, *LINES)).tables(one(WIDER), [[W8A8]])
+        LookupTable(table(tmp_path, *LINES)).tables(one(WIDER), options_of(one(WIDER), [[W8A8]]))
 
 
 def test_an_estimate_scales_the_nearest_rows_and_is_marked(tmp_path: Path) -> None:
     model = LookupTable(table(tmp_path, *LINES), missing="estimate")
     assert set(model.provenance) == {"table"}
-    assert model.tables(one(WIDER), [[W8A8]])["latency_ms"][0].tolist() == pytest.approx([4.0])
+    assert model.tables(one(WIDER), options_of(one(WIDER), [[W8A8]]))["latency_ms"][0].tolist() == pytest.approx([4.0])
     assert "board.csv line 2" in model.provenance["estimated: wider W8A8"]
 
 
@@ -77,7 +78,7 @@ def test_of_several_rows_the_nearer_weighs_more(tmp_path: Path) -> None:
     far = "conv,3x64x64,64x64x64,64x3x3x3,1,8,8,1000,1"
     model = LookupTable(table(tmp_path, *LINES, far), missing="estimate")
     near, distant = 2.0 * 2, 1000 * WIDER.macs / (1728 * 4096)  # type: ignore[operator]
-    (found,) = model.tables(one(WIDER), [[W8A8]])["latency_ms"][0].tolist()
+    (found,) = model.tables(one(WIDER), options_of(one(WIDER), [[W8A8]]))["latency_ms"][0].tolist()
     assert min(near, distant) < found < max(near, distant)
     assert abs(found - near) < abs(found - distant)
 
@@ -86,7 +87,7 @@ def test_what_has_no_row_of_its_kind_and_precision_is_not_estimated(tmp_path: Pa
     model = LookupTable(table(tmp_path, *LINES), missing="estimate")
     assert not model.supported(CONV, FLOAT)
     with pytest.raises(UnsupportedError, match=r"'stem'.*no row for .*WfloatAfloat"):
-        model.tables(one(CONV), [[FLOAT]])
+        model.tables(one(CONV), options_of(one(CONV), [[FLOAT]]))
 
 
 def test_a_row_that_is_there_twice_is_refused(tmp_path: Path) -> None:

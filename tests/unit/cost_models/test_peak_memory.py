@@ -13,6 +13,7 @@ import torch
 from autoquant_cost_models.peak_memory import PeakMemory
 from hypothesis import given
 from hypothesis import strategies as st
+from options import options_of
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -44,11 +45,11 @@ FLOATS = [(FLOAT,)]
 def peak(network: NetworkProfile, precisions: Sequence[LayerPrecision] | None = None, **options: Any) -> float:
     rows = [(FLOAT,)] * len(network) if precisions is None else [(one,) for one in precisions]
     indices = np.zeros((1, len(rows)), dtype=np.int64)
-    return float(PeakMemory(**options).estimate(network, rows, indices)["peak_memory"][0])
+    return float(PeakMemory(**options).estimate(network, options_of(network, rows), indices)["peak_memory"][0])
 
 
 def at(*bits: int) -> list[LayerPrecision]:
-    return [LayerPrecision(8, one) for one in bits]
+    return [LayerPrecision.of_bits(8, one) for one in bits]
 
 
 def test_a_residual_branch_by_hand() -> None:
@@ -90,8 +91,9 @@ def test_whole_numbers_keep_their_width() -> None:
 @pytest.mark.parametrize("bits", [4, 8, 32])
 def test_a_mobilenet_peaks_where_an_expanded_tensor_stands_beside_a_shortcut(bits: int) -> None:
     network = profile_network(networks.MobileNetV2(0.25).eval(), torch.zeros(1, 3, 32, 32))
-    precisions = [FLOAT if bits == 32 else LayerPrecision(bits, bits)] * len(network)
-    live = PeakMemory().live_bytes(network, [(one,) for one in precisions], np.zeros((1, len(network)), dtype=np.int64))
+    precisions = [FLOAT if bits == 32 else LayerPrecision.of_bits(bits, bits)] * len(network)
+    rows = options_of(network, [(precision,) for precision in precisions])
+    live = PeakMemory().live_bytes(network, rows, np.zeros((1, len(network)), dtype=np.int64))
     worst = network.operations[int(live[0].argmax())]
     assert worst.kind == "depthwise_conv"
     layer = next(layer for layer in network if layer.name == worst.layer)
@@ -101,8 +103,8 @@ def test_a_mobilenet_peaks_where_an_expanded_tensor_stands_beside_a_shortcut(bit
 
 def test_no_schedule_needs_less_than_its_largest_layer() -> None:
     for network in (RESIDUAL, profile_network(networks.MobileNetV2(0.25).eval(), torch.zeros(1, 3, 32, 32))):
-        for precision in (LayerPrecision(8, 8), FLOAT):
-            tables = PeakMemory().tables(network, [(precision,)] * len(network))["peak_memory"]
+        for precision in (LayerPrecision.of_bits(8, 8), FLOAT):
+            tables = PeakMemory().tables(network, options_of(network, [(precision,)] * len(network)))["peak_memory"]
             assert peak(network, [precision] * len(network)) >= max(float(table[0]) for table in tables)
 
 

@@ -11,18 +11,20 @@ import numpy as np
 import pytest
 from autoquant_cost_models.device import Quantity, shipped
 from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.roofline import Roofline, layer_seconds
+from autoquant_cost_models.roofline import Roofline
+from autoquant_cost_models.roofline_terms import layer_seconds
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from options import options_of
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import BITS, FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile
 
 DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
 
 DEVICES = {name: Roofline(name) for name in shipped()}
-W8A8 = LayerPrecision(8, 8)
+W8A8 = LayerPrecision.of_bits(8, 8)
 CONV = LayerProfile("conv", "conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
 DEPTHWISE = LayerProfile("dw", "depthwise_conv", 0, (100,), (60,), (20, 50), macs=40_000, bias=0, parameters=1000)
 DENSE = LayerProfile("dense", "linear", 0, (100,), (60,), (20, 50), macs=1000, bias=10, parameters=1010)
@@ -41,12 +43,15 @@ def device_file(folder: Path, rates: dict[str, float] | None = None, **numbers: 
 
 
 def milliseconds(model: Roofline, layer: LayerProfile, precision: LayerPrecision = W8A8) -> float:
-    tables = model.tables(NetworkProfile((layer,), input_shapes=(layer.input_shape,)), [[precision]])
+    network = NetworkProfile((layer,), input_shapes=(layer.input_shape,))
+    tables = model.tables(network, [[LayerConfig(layer, precision)]])
     return float(tables["latency_ms"][0][0])
 
 
 def total(model: Roofline, network: NetworkProfile, precision: LayerPrecision, metric: str = "latency_ms") -> float:
-    return sum(float(cost[0]) for cost in model.tables(network, [[precision]] * len(network))[metric])
+    return sum(
+        float(cost[0]) for cost in model.tables(network, options_of(network, [[precision]] * len(network)))[metric]
+    )
 
 
 def test_a_layer_takes_as_long_as_its_arithmetic(tmp_path: Path) -> None:
@@ -60,8 +65,8 @@ def test_or_as_long_as_its_memory_traffic(tmp_path: Path) -> None:
 
 def test_traffic_is_counted_at_the_stored_bits(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, {"int8xint8": 1.0}))
-    assert milliseconds(model, DENSE, LayerPrecision(4, 8)) == pytest.approx((500 + 40 + 160) / 1000)
-    assert milliseconds(model, DENSE, LayerPrecision(8, 4)) == pytest.approx((1000 + 40 + 80) / 1000)
+    assert milliseconds(model, DENSE, LayerPrecision.of_bits(4, 8)) == pytest.approx((500 + 40 + 160) / 1000)
+    assert milliseconds(model, DENSE, LayerPrecision.of_bits(8, 4)) == pytest.approx((1000 + 40 + 80) / 1000)
 
 
 def test_depthwise_convolution_has_its_own_efficiency(tmp_path: Path) -> None:
@@ -93,13 +98,15 @@ def test_a_batch_shares_weights_and_overhead(tmp_path: Path) -> None:
 
 def test_energy_is_power_times_time(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, power=(3.0, "mW")))
-    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])
+    tables = model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[LayerConfig(CONV, W8A8)]])
     assert tables["energy_uj"][0].tolist() == pytest.approx([120.0])
 
 
 def test_without_power_there_is_no_energy(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path))
-    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[W8A8]])) == {"latency_ms"}
+    assert set(model.tables(NetworkProfile((CONV,), input_shapes=((100,),)), [[LayerConfig(CONV, W8A8)]])) == {
+        "latency_ms"
+    }
     assert "power" not in model.provenance
 
 
@@ -116,16 +123,18 @@ def test_bits_are_rounded_up_to_what_is_executed(tmp_path: Path, precision: tupl
     kinds = {"int4xint4": 8, "int8xint8": 4, "int8xint16": 2, "float32xfloat32": 1}
     rates = {name: value * 1e-6 for name, value in kinds.items()}
     model = Roofline(device_file(tmp_path, rates, bandwidth=(1.0, "GB/s")))
-    assert milliseconds(model, CONV, LayerPrecision(*precision)) == pytest.approx(40_000 / rate)
+    assert milliseconds(model, CONV, LayerPrecision.of_bits(*precision)) == pytest.approx(40_000 / rate)
 
 
 def test_a_slower_narrow_arithmetic_is_not_used(tmp_path: Path) -> None:
     """More bits are never faster: a layer may always run in a wider arithmetic."""
     model = Roofline(device_file(tmp_path, {"int4xint4": 1e-6, "int8xint8": 2e-6}))
-    assert milliseconds(model, CONV, LayerPrecision(4, 4)) == milliseconds(model, CONV, W8A8)
+    assert milliseconds(model, CONV, LayerPrecision.of_bits(4, 4)) == milliseconds(model, CONV, W8A8)
 
 
-@pytest.mark.parametrize("precision", [FLOAT, LayerPrecision(16, 8), LayerPrecision(8, 16), LayerPrecision(32, 8)])
+@pytest.mark.parametrize(
+    "precision", [FLOAT, LayerPrecision.of_bits(16, 8), LayerPrecision.of_bits(8, 16), LayerPrecision.of_bits(32, 8)]
+)
 def test_what_nothing_holds_is_refused_with_what_is_executed(tmp_path: Path, precision: LayerPrecision) -> None:
     with pytest.raises(UnsupportedError, match=rf"'conv'.* at {precision}: .*supported: mine executes W8A8"):
         milliseconds(Roofline(device_file(tmp_path)), CONV, precision)
@@ -138,8 +147,9 @@ def test_a_layer_without_macs_is_refused_by_name() -> None:
 
 @given(st.sampled_from(shipped()), st.data())
 def test_more_bits_never_cost_less(name: str, data: st.DataObject) -> None:
-    small, large = (LayerPrecision(data.draw(st.sampled_from(BITS)), data.draw(st.sampled_from(BITS))) for _ in "ab")
-    wider = LayerPrecision(max(small.weight_bits, large.weight_bits), max(small.activation_bits, large.activation_bits))
+    small, large = (LayerPrecision.of_bits(*data.draw(st.tuples(*[st.sampled_from(BITS)] * 2))) for _ in "ab")
+    bits = [(precision.weight_bits, precision.activation_bits) for precision in (small, large)]
+    wider = LayerPrecision.of_bits(*map(max, *bits))
     model = DEVICES[name]
     assume(model.supported(CONV, wider))
     for layer in (CONV, DEPTHWISE, DENSE):
@@ -189,8 +199,8 @@ def test_an_engine_may_write_its_outputs_wider(tmp_path: Path) -> None:
 
 def test_bit_serial_arithmetic_takes_as_long_as_its_bits(tmp_path: Path) -> None:
     model = Roofline(device_file(tmp_path, bandwidth=(1.0, "GB/s"), **{"throughput.bit_serial": (0.016, "Gbitop/s")}))
-    assert milliseconds(model, CONV, LayerPrecision(4, 4)) == pytest.approx(40)
-    assert milliseconds(model, CONV, LayerPrecision(2, 4)) == pytest.approx(20)
+    assert milliseconds(model, CONV, LayerPrecision.of_bits(4, 4)) == pytest.approx(40)
+    assert milliseconds(model, CONV, LayerPrecision.of_bits(2, 4)) == pytest.approx(20)
     assert milliseconds(model, CONV, W8A8) == pytest.approx(40)  # int8xint8 is faster than 64 bit products
 
 
@@ -213,9 +223,9 @@ def test_convolutions_are_told_apart_by_their_kernel(weight: tuple[int, ...], ki
 @given(st.lists(st.tuples(st.integers(0, 63), st.integers(0, 63)), min_size=1, max_size=20))
 def test_a_population_costs_the_sum_of_its_layers(rows: list[tuple[int, int]]) -> None:
     model = Roofline("nvidia-t4")
-    precisions = [LayerPrecision(w, a) for w in BITS for a in BITS]
+    precisions = [LayerPrecision.of_bits(w, a) for w in BITS for a in BITS]
     network = NetworkProfile((CONV, DENSE), input_shapes=((100,),))
-    found = model.estimate(network, [precisions] * 2, np.array(rows))["latency_ms"]
+    found = model.estimate(network, options_of(network, [precisions] * 2), np.array(rows))["latency_ms"]
     alone = [milliseconds(model, CONV, precisions[a]) + milliseconds(model, DENSE, precisions[b]) for a, b in rows]
     np.testing.assert_allclose(found, alone, rtol=1e-12)
 
@@ -273,7 +283,7 @@ def test_t4_convolutions_take_what_they_were_measured_to_take() -> None:
         shapes = (cin, source, source), (cout, out, out), (cout, cin, k, k)
         layer = LayerProfile("conv", "conv", 0, *shapes, int(row["macs"]) // batch, bias=cout, parameters=0)
         bits = int(row["w_dtype"].removeprefix("int"))
-        predicted = milliseconds(model, layer, LayerPrecision(bits, bits)) * batch
+        predicted = milliseconds(model, layer, LayerPrecision.of_bits(bits, bits)) * batch
         errors.append(abs(predicted / float(row["lat_ms"]) - 1))
     assert len(errors) == 70
     assert np.mean(errors) < 0.17

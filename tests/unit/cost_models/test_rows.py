@@ -33,9 +33,9 @@ def test_a_row_is_a_layer_and_what_it_took(tmp_path: Path) -> None:
     (layer, precision), values = conv.layers[0], conv.values
     assert (layer.kind, layer.input_shape, layer.weight_shape) == ("conv", (3, 8, 8), (4, 3, 3, 3))
     assert (layer.macs, layer.bias) == (108 * 64, 4)
-    assert precision == LayerPrecision(8, 8)
+    assert precision == LayerPrecision.of_bits(8, 8)
     assert values == {"latency_ms": 1.5}
-    assert linear.layers[0][1] == LayerPrecision(4, 32)
+    assert linear.layers[0][1] == LayerPrecision.of_bits(4, 32)
     assert linear.layers[0][0].macs == 160
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_written_table_is_read_once_it_is_filled_in(tmp_path: Path) -> None:
     conv = LayerProfile("stem", "conv", 0, (3, 8, 8), (4, 8, 8), (4, 3, 3, 3), 6912, bias=0, parameters=108)
-    layers = [(conv, LayerPrecision(4, 8)), (conv, FLOAT)]
+    layers = [(conv, LayerPrecision.of_bits(4, 8)), (conv, FLOAT)]
     path = tmp_path / "mine.csv"
     write_rows(path, layers)
     assert "nothing was measured" in refused(str(path))
@@ -135,5 +135,5 @@ def test_a_written_table_is_read_once_it_is_filled_in(tmp_path: Path) -> None:
 def test_a_layer_in_words() -> None:
     depthwise = LayerProfile("d", "depthwise_conv", 0, (4, 8, 8), (4, 8, 8), (4, 1, 3, 3), 1, 0, 1, groups=4)
     text = "depthwise_conv 4x8x8 -> 4x8x8, weights 4x1x3x3, 4 groups, W8A8"
-    assert describe(depthwise, LayerPrecision(8, 8)) == text
+    assert describe(depthwise, LayerPrecision.of_bits(8, 8)) == text
     assert METRICS == {"latency_ms": "ms", "energy_uj": "uJ"}

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import toy
 from autoquant_search_spaces.bit_widths import BitWidths
+from spaces import bit_widths
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel
+from autoquant.interfaces import CostModel, table
 from autoquant.planning.pricing import CostMetric, Pricer, layer_costs
 
-SPACE = BitWidths(toy.PROFILE, weights=[2, 4, 8], activations=[8, "float"])
+SPACE = bit_widths(toy.PROFILE, weights=[2, 4, 8], activations=[8, "float"])
 
 
 def pricer(model: CostModel, space: BitWidths = SPACE) -> Pricer:
@@ -25,10 +26,10 @@ class PerLayer(toy.OwnBytes):
     """A price of its own for every layer and precision."""
 
     def tables(self, network: Any, options: Any) -> Any:
-        rows = enumerate(options)
         return {
             "weight_bytes": [
-                np.array([100.0 ** (i % 2) * p.weight_bits + p.activation_bits for p in o]) for i, o in rows
+                table(row, lambda layer, p, i=i: 100.0 ** (i % 2) * p.weight_bits + p.activation_bits)
+                for i, row in enumerate(options)
             ]
         }
 
@@ -43,7 +44,7 @@ def test_a_population_is_the_sum_over_its_layers() -> None:
 
 
 def test_bounds_of_additive_costs_are_exact() -> None:
-    small = BitWidths(toy.PROFILE, weights=[2, 8], activations=[8, "float"], pins={"layer0": 8, "layer1": 8})
+    small = bit_widths(toy.PROFILE, weights=[2, 8], activations=[8, "float"], pins={"layer0": 8, "layer1": 8})
     everything = np.array(list(product(*(range(int(size)) for size in small.sizes))))
     priced = pricer(PerLayer(), small)
     costs = priced(everything)["weight_bytes"]
@@ -78,7 +79,7 @@ def test_costs_need_a_network() -> None:
 def test_the_float_network_is_priced_where_the_model_can() -> None:
     class Integers(toy.OwnBytes):
         def tables(self, network: Any, options: Any) -> Any:
-            if any(p.weight_bits == 32 for row in options for p in row):
+            if any(option.precision.weight_bits == 32 for row in options for option in row):
                 raise UnsupportedError("supported: integers")
             return super().tables(network, options)
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_reference
+from spaces import bit_widths
 
 from autoquant.data import DataSplits, Split
-from autoquant.network import LayerPrecision
 from autoquant.settings import data_folder
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
@@ -53,14 +52,14 @@ def test_published_rows_are_reproduced(row):
 def test_the_range_of_all_integers_is_better_than_either_known_rule_at_three_bits():
     resnet = needed(landscape.resnet_20)
     assert resnet.accuracy(landscape.weights(3, "full_range")) > 69.2 + 3
-    assert resnet.accuracy(landscape.weights(3, weight_quantizer="affine")) > 69.2 + 8
+    assert resnet.accuracy(landscape.weights(3, quantizer="affine")) > 69.2 + 8
 
 
 @pytest.mark.parametrize(
     ("network", "precision", "corrections", "gain"),
     [
         (landscape.ds_cnn, landscape.weights(3, "min_max"), {"bias": True}, 15),
-        (landscape.ds_cnn, LayerPrecision(4, 4, activation_scale="percentile"), {"bias": True, "batch_norm": True}, 1),
+        (landscape.ds_cnn, landscape.quantized(4, 4, "percentile"), {"bias": True, "batch_norm": True}, 1),
         pytest.param(landscape.resnet_20, landscape.weights(3), {"batch_norm": True}, 20, marks=[pytest.mark.slow]),
     ],
 )
@@ -83,7 +82,7 @@ def calibrated(ds_cnn: Any, keywords: DataSplits) -> PostTraining:
 
 def accuracy(evaluator: PostTraining, label: str, **options: Any) -> float:
     """Accuracy in percent over both splits of a uniform candidate."""
-    space = BitWidths(evaluator.profile(), **options)
+    space = bit_widths(evaluator.profile(), **options)
     evaluator.check(space)
     candidate = space.uniform()[label]
     counts = [len(evaluator.data.search), len(evaluator.data.test)] if evaluator.data else []

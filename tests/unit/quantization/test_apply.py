@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, LayerPrecision
+from autoquant.network import FLOAT, ActivationQuantization, LayerPrecision, WeightQuantization
 from autoquant.quantization import (
     Affine,
     Calibration,
@@ -33,14 +33,14 @@ def images(count: int = 12) -> Tensor:
     return torch.randn(count, 3, 6, 6, generator=torch.Generator().manual_seed(1))
 
 
-W4A4 = [LayerPrecision(4, 4)] * 3
+W4A4 = [LayerPrecision.of_bits(4, 4)] * 3
 
 
 def test_weights_are_those_of_the_quantizer_and_come_back():
     quantized = QuantizedNetwork(network(), images())
     before = quantized.module(images())
     weight = quantized.module[3].weight.clone()
-    quantized.apply([FLOAT, LayerPrecision(3, 32, "per_tensor", "min_max"), FLOAT])
+    quantized.apply([FLOAT, LayerPrecision(WeightQuantization(3, "per_tensor", "min_max"), None), FLOAT])
     expected = quantize_symmetric(weight, symmetric_scale(weight, 3, "per_tensor", "min_max"), 3)
     assert torch.equal(quantized.module[3].weight, expected)
     assert len(quantized.module[3].weight.unique()) <= 8
@@ -51,16 +51,21 @@ def test_weights_are_those_of_the_quantizer_and_come_back():
 
 def test_weights_are_quantized_once_for_each_layer_and_precision():
     quantized = QuantizedNetwork(network(), images())
-    quantized.apply([LayerPrecision(4, 32)] * 3)
+    quantized.apply([LayerPrecision.of_bits(4, 32)] * 3)
     first = quantized.module[0].weight.data_ptr()
-    quantized.apply([LayerPrecision(2, 32)] * 3)
-    quantized.apply([LayerPrecision(4, 32), FLOAT, FLOAT])
+    quantized.apply([LayerPrecision.of_bits(2, 32)] * 3)
+    quantized.apply([LayerPrecision.of_bits(4, 32), FLOAT, FLOAT])
     assert quantized.module[0].weight.data_ptr() == first
     assert quantized.module[0].weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_order_of_candidates_does_not_matter():
-    candidates = [W4A4, [LayerPrecision(2, 8)] * 3, [FLOAT] * 3, [LayerPrecision(8, 2), FLOAT, LayerPrecision(16, 16)]]
+    candidates = [
+        W4A4,
+        [LayerPrecision.of_bits(2, 8)] * 3,
+        [FLOAT] * 3,
+        [LayerPrecision.of_bits(8, 2), FLOAT, LayerPrecision.of_bits(16, 16)],
+    ]
     results = []
     for order in (candidates, candidates[::-1]):
         quantized = QuantizedNetwork(network(), images())
@@ -76,7 +81,9 @@ def test_the_order_of_candidates_does_not_matter():
 @torch.no_grad()
 def test_build_quantized_agrees_with_a_network_built_by_hand():
     module = network()
-    built = build_quantized(module, images(), [FLOAT, LayerPrecision(4, 4, activation_scale="min_max"), FLOAT])
+    built = build_quantized(
+        module, images(), [FLOAT, LayerPrecision(WeightQuantization(4), ActivationQuantization(4, "min_max")), FLOAT]
+    )
     quantized = QuantizedNetwork(module, images()).module
     inputs = quantized[2](quantized[0](images()))
     scale = float(inputs.max()) / 15
@@ -101,7 +108,7 @@ def test_built_network_can_be_trained_and_the_original_is_left_alone():
 
 def test_sixteen_bits_are_almost_float():
     module = network()
-    built = build_quantized(module, images(), [LayerPrecision(16, 16)] * 3)
+    built = build_quantized(module, images(), [LayerPrecision.of_bits(16, 16)] * 3)
     torch.testing.assert_close(built(images()), module(images()), rtol=1e-3, atol=1e-3)
 
 
@@ -110,11 +117,11 @@ def test_mistakes_are_named():
     with pytest.raises(SpecError, match="2 for 3 layers"):
         quantized.apply([FLOAT] * 2)
     with pytest.raises(SpecError, match="layer '3': W4A4 quantizes activations, which needs calibration examples"):
-        quantized.apply([FLOAT, LayerPrecision(4, 4), FLOAT])
+        quantized.apply([FLOAT, LayerPrecision.of_bits(4, 4), FLOAT])
     with pytest.raises(UnsupportedError, match="layer '0' is kept in float and cannot be W4Afloat"):
-        quantized.apply([LayerPrecision(4, 32), FLOAT, FLOAT])
+        quantized.apply([LayerPrecision.of_bits(4, 32), FLOAT, FLOAT])
     with pytest.raises(UnsupportedError, match="7 bits are not supported"):
-        quantized.apply([FLOAT, LayerPrecision(7, 32), FLOAT])
+        quantized.apply([FLOAT, LayerPrecision.of_bits(7, 32), FLOAT])
 
 
 def test_calibration_sees_the_whole_range_of_the_float_network():

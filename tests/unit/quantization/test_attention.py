@@ -140,7 +140,7 @@ def test_every_layer_of_an_encoder_is_quantized_where_torch_would_skip_its_modul
     for index, row in enumerate(quantized.profile):
         if not row.kept_float:
             precisions = [FLOAT] * len(quantized.profile)
-            precisions[index] = LayerPrecision(2, 32 if row.kind == "embedding" else 2)
+            precisions[index] = LayerPrecision.of_bits(2, 32 if row.kind == "embedding" else 2)
             quantized.apply(precisions)
             assert not torch.equal(quantized.module(tokens), before), f"{row.name} is not what runs"
     quantized.restore()

@@ -10,13 +10,13 @@ import networks
 import numpy as np
 import pytest
 import torch
-from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
+from spaces import bit_widths
 from torch import Tensor, nn
 
 from autoquant.data import DataSplits, Split
 from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
-from autoquant.network import LayerPrecision
+from autoquant.network import LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork, fold_batch_norm, profile_network
 
 
@@ -91,10 +91,10 @@ def test_an_activation_that_is_always_zero_is_named_before_the_search():
     network.stem.bias.data.fill_(-1)
     network.step.bias.data.fill_(-1)
     evaluator = PostTraining(network, splits(rows))
-    space = BitWidths(evaluator.profile(), activations=[8])
+    space = bit_widths(evaluator.profile(), activations=[8])
     with pytest.raises(SpecError, match=r"the input of layer 'step' is zero in every example .*keep_float: \[step\]"):
         evaluator.check(space)
-    evaluator.check(BitWidths(evaluator.profile(), activations=["float"]))
+    evaluator.check(bit_widths(evaluator.profile(), activations=["float"]))
 
 
 class Sometimes(nn.Module):
@@ -113,7 +113,7 @@ def test_a_layer_that_the_calibration_split_never_reaches_is_named():
     data = splits(lambda seed, count: rows(seed, count) * (100 if seed < 2 else 0.1))
     evaluator = PostTraining(Sometimes(), data)
     with pytest.raises(SpecError, match=r"layer 'second' is zero in every example \(or the layer never runs\)"):
-        evaluator.check(BitWidths(evaluator.profile(), activations=[8]))
+        evaluator.check(bit_widths(evaluator.profile(), activations=[8]))
 
 
 def test_a_value_that_is_not_finite_inside_the_network_is_named_before_the_search():
@@ -122,7 +122,7 @@ def test_a_value_that_is_not_finite_inside_the_network_is_named_before_the_searc
     network.stem.weight.data.abs_()
     evaluator = PostTraining(network, splits(lambda seed, count: rows(seed, count).abs() * (1 if seed == 2 else 1e-40)))
     with pytest.raises(UnsupportedError, match=r"calibration: the input of layer '(step|head)' has .* NaN or infinite"):
-        evaluator.check(BitWidths(evaluator.profile(), activations=[8]))
+        evaluator.check(bit_widths(evaluator.profile(), activations=[8]))
 
 
 def test_inputs_of_two_splits_overlap_in_all_their_parts():
@@ -145,7 +145,7 @@ def test_channels_that_are_constant_or_zero_are_quantized_exactly():
     network.step.weight.data[2] = -0.3
     quantized = QuantizedNetwork(network, rows(0, 4))
     for rule in ("mse", "min_max"):
-        quantized.apply([LayerPrecision(2, 32, weight_scale=rule)] * 3)  # type: ignore[arg-type]
+        quantized.apply([LayerPrecision(WeightQuantization(2, scale_method=rule), None)] * 3)  # type: ignore[arg-type]
         expected = torch.tensor([[0.0], [0.3], [-0.3]]).expand(3, 8)
         torch.testing.assert_close(quantized.module.step.weight[:3], expected)
 
@@ -167,5 +167,5 @@ def test_a_channel_of_the_input_that_is_constant_changes_nothing():
     quantized = QuantizedNetwork(network, inputs)
     quantized.calibrate(inputs)
     before = quantized.module(inputs)
-    quantized.apply([LayerPrecision(16, 16)] * len(quantized.profile))
+    quantized.apply([LayerPrecision.of_bits(16, 16)] * len(quantized.profile))
     torch.testing.assert_close(quantized.module(inputs), before, rtol=1e-2, atol=1e-3)

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile, WeightQuantization
 from autoquant.quantization import QuantizedNetwork, build_quantized, quantize_symmetric, symmetric_scale
 from autoquant.quantization.correction import Corrector
 
-W3 = LayerPrecision(3, 32, weight_scale="min_max")
-W4A4 = LayerPrecision(4, 4)
+W3 = LayerPrecision(WeightQuantization(3, scale_method="min_max"), None)
+W4A4 = LayerPrecision.of_bits(4, 4)
 
 
 def network() -> nn.Sequential:

@@ -76,7 +76,7 @@ def test_transposed_convolutions_are_quantized_for_each_output_channel():
     torch.manual_seed(0)
     layer = nn.ConvTranspose2d(4, 6, 3, groups=2)
     quantized = QuantizedNetwork(nn.Sequential(layer), torch.randn(2, 4, 5, 5))
-    quantized.apply([LayerPrecision(3, 32)])
+    quantized.apply([LayerPrecision.of_bits(3, 32)])
     rows = output_first(layer, layer.weight.detach())
     expected = quantize_symmetric(rows, symmetric_scale(rows, 3, "per_channel", "mse"), 3)
     assert torch.equal(quantized.module[0].weight, as_module_keeps(layer, expected))
@@ -130,8 +130,8 @@ def test_an_embedding_has_weights_and_no_activations():
     quantized = QuantizedNetwork(Words(False), TOKENS)
     quantized.calibrate(TOKENS)
     with pytest.raises(UnsupportedError, match="'embedding' is an embedding, which takes indices"):
-        quantized.apply([LayerPrecision(4, 8), FLOAT])
-    quantized.apply([LayerPrecision(2, 32), LayerPrecision(4, 8)])
+        quantized.apply([LayerPrecision.of_bits(4, 8), FLOAT])
+    quantized.apply([LayerPrecision.of_bits(2, 32), LayerPrecision.of_bits(4, 8)])
     assert all(len(row.unique()) <= 4 for row in quantized.module.embedding.weight)
 
 
@@ -152,11 +152,11 @@ def test_layers_that_share_a_weight_have_one_precision():
     quantized = QuantizedNetwork(Words(True), TOKENS)
     quantized.calibrate(TOKENS)
     before = quantized.module(TOKENS)
-    quantized.apply([LayerPrecision(3, 32), LayerPrecision(3, 4)])
+    quantized.apply([LayerPrecision.of_bits(3, 32), LayerPrecision.of_bits(3, 4)])
     assert quantized.module.embedding.weight is quantized.module.head.weight
     assert not torch.equal(quantized.module(TOKENS), before)
     with pytest.raises(SpecError, match="layers embedding, head share one weight and are given W2Afloat, W3A4; they"):
-        quantized.apply([LayerPrecision(2, 32), LayerPrecision(3, 4)])
+        quantized.apply([LayerPrecision.of_bits(2, 32), LayerPrecision.of_bits(3, 4)])
     quantized.restore()
     assert torch.equal(quantized.module(TOKENS), before)
 
@@ -251,7 +251,7 @@ def test_a_layer_that_runs_again_is_calibrated_over_all_its_calls_and_shares_its
     assert alone.calibration is not None
     assert alone.calibration.affine("step", 8, "min_max").high == pytest.approx(highest, rel=0.01)
     for bits in ((4, 8), (4, 4), (2, 4), (4, 8)):
-        precisions = [LayerPrecision(bits[0], 8), LayerPrecision(bits[1], 8)]
+        precisions = [LayerPrecision.of_bits(bits[0], 8), LayerPrecision.of_bits(bits[1], 8)]
         for quantized in (shared, alone):
             quantized.apply(precisions)
         with memo.run("x", 4):

@@ -137,7 +137,7 @@ def test_weights_that_are_read_before_their_layer_runs(before):
     assert not any(layer._forward_pre_hooks for layer in layers.values())
     shared, alone = QuantizedNetwork(module, inputs, memo=memo), QuantizedNetwork(module, inputs)
     for bits in (2, 4):
-        precisions = [FLOAT, LayerPrecision(bits, 32)]
+        precisions = [FLOAT, LayerPrecision.of_bits(bits, 32)]
         for quantized in (shared, alone):
             quantized.apply(precisions)
         with memo.run("x", 2):
@@ -154,7 +154,7 @@ def test_new_calibration_forgets():
     found = []
     for factor in (1, 3):
         quantized.calibrate(inputs * factor)
-        quantized.apply([LayerPrecision(4, 4)] * 2)
+        quantized.apply([LayerPrecision.of_bits(4, 4)] * 2)
         with memo.run("x", 2):
             found.append(quantized.module(inputs))
     assert not torch.equal(*found)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import RangeRule
+from autoquant.network import RangeMethod
 from autoquant.quantization import Affine, affine_range, quantize_symmetric, symmetric_scale
 
 BITS = [2, 3, 4, 5, 6, 8, 16]
@@ -134,7 +134,7 @@ def test_float_bits_change_nothing_and_unknown_bits_are_refused():
 samples = st.lists(finite, min_size=1, max_size=30).map(lambda numbers: torch.tensor(numbers, dtype=torch.float32))
 
 
-def affine_of(values: Tensor, bits: int, rule: RangeRule) -> Affine:
+def affine_of(values: Tensor, bits: int, rule: RangeMethod) -> Affine:
     return affine_range(values, float(values.min()), float(values.max()), bits, rule)
 
 

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import SCALE_RULES, LayerPrecision
+from autoquant.network import SCALE_METHODS, LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.quantizers import TINY, symmetric_scale
-from autoquant.quantization.weights import AffineRows, Logarithmic, PowerOfTwo, Statistical, Symmetric, fit
-from autoquant.quantization.weights import quantize_weight as quantized
+from autoquant.quantization.row_quantizers import AffineRows, Logarithmic, PowerOfTwo, Statistical, Symmetric, fit
+from autoquant.quantization.weights import quantize_weight
 
 Float64 = npt.NDArray[np.float64]
 
 BITS = [2, 3, 4, 5, 6, 8, 16]
-EVERY: list[tuple[Any, Any]] = [(name, rule) for name, rules in SCALE_RULES.items() for rule in rules or ("mse",)]
+EVERY: list[tuple[Any, Any]] = [(name, rule) for name, rules in SCALE_METHODS.items() for rule in rules or ("mse",)]
 UNIFORM = ("symmetric", "affine", "statistical")
 ODD = [("symmetric", "min_max"), ("power_of_two", "min_max"), ("power_of_two", "percentile"), ("power_of_two", "mse")]
 ODD += [("logarithmic", "mse")]
@@ -46,6 +46,10 @@ def rows(draw: st.DrawFn) -> Tensor:
     return torch.tensor(made, dtype=torch.float32)
 
 
+def quantized(weight: Tensor, way: WeightQuantization) -> Tensor:
+    return quantize_weight(weight, way).dequantize()
+
+
 def float64(tensor: Tensor) -> Float64:
     return tensor.double().numpy()
 
@@ -64,7 +68,7 @@ def grid(fitted: Any) -> Tensor:
     if isinstance(fitted, AffineRows):
         return (torch.arange(2**bits) - fitted.zero_point) * fitted.scale
     if isinstance(fitted, Statistical):
-        return (integers.double() * fitted.std + fitted.mean).float()
+        return (integers.double() * fitted.scale + fitted.offset).float()
     assert isinstance(fitted, Symmetric)
     return integers * fitted.scale
 
@@ -117,7 +121,7 @@ def test_it_is_idempotent_monotone_and_keeps_zero(name, rule, values, bits):
     assert bool(torch.isfinite(once).all())
     assert bool((fitted.quantize(values.sort(1).values).diff(dim=1) >= 0).all())
     if name == "statistical":
-        assume(bool((fitted.std > 1e-4 * fitted.mean.abs()).all()))
+        assume(bool((fitted.scale > 1e-4 * fitted.offset.abs()).all()))
     else:
         assert not bool(fitted.quantize(torch.zeros_like(values)).any())
     assert torch.equal(fitted.quantize(once), once)
@@ -129,7 +133,7 @@ def test_it_is_idempotent_monotone_and_keeps_zero(name, rule, values, bits):
 def test_it_is_exact_on_its_own_grid(name, rule, values, bits):
     fitted: Any = fit(values, name, bits, rule)
     if name == "statistical":
-        assume(bool((fitted.std > 1e-4 * fitted.mean.abs()).all()))
+        assume(bool((fitted.scale > 1e-4 * fitted.offset.abs()).all()))
     levels = grid(fitted)
     assert torch.equal(fitted.quantize(levels), levels)
     assert max(len(row.unique()) for row in levels) <= 2**bits
@@ -160,7 +164,7 @@ def test_the_error_is_bounded(name, rule, values, bits):
         kept = (result != 0) & (np.abs(reals) <= float64(fitted.scale))
         assert np.all(gap[kept] <= (math.sqrt(2) - 1) * np.abs(reals)[kept] * (1 + 1e-6))
         return
-    step = float64(fitted.std if name == "statistical" else fitted.scale)
+    step = float64(fitted.scale)
     ends = grid(fitted) if bits <= 8 else None
     low, high = (-largest, largest) if ends is None else (float64(ends[:, :1]), float64(ends[:, -1:]))
     inside = (reals >= low) & (reals <= high) if ends is not None else np.abs(reals) < step
@@ -205,7 +209,7 @@ def reference(name: str, rule: str, x: Float64, bits: int) -> Float64:
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4, 8])
-@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if pair[1] != "mse" or not SCALE_RULES[pair[0]]])
+@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if pair[1] != "mse" or not SCALE_METHODS[pair[0]]])
 def test_it_agrees_with_the_formula_in_float64(name, rule, bits):
     values = torch.randn(40, 250, generator=torch.Generator().manual_seed(bits)) + 0.2
     found = float64(fit(values, name, bits, rule).quantize(values))
@@ -255,8 +259,8 @@ def test_channels_tensors_and_groups_are_quantized_as_if_alone(name, rule):
         row = part.reshape(1, -1)
         return fit(row, name, 4, rule).quantize(row).reshape(part.shape)
 
-    def precision(granularity: Any, size: int | None = None) -> LayerPrecision:
-        return LayerPrecision(4, 32, granularity, rule, weight_quantizer=name, group_size=size)
+    def precision(granularity: Any, size: int | None = None) -> WeightQuantization:
+        return WeightQuantization(4, granularity, rule, name, size)
 
     close: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
     expected = torch.stack([alone(channel) for channel in weight])
@@ -271,11 +275,85 @@ def test_channels_tensors_and_groups_are_quantized_as_if_alone(name, rule):
     assert torch.equal(whole, quantized(weight, precision("per_channel")))
 
 
-@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if SCALE_RULES[pair[0]]])
+@st.composite
+def tensors(draw: st.DrawFn) -> Tensor:
+    """Weights of one to four dimensions after the channels' rows, in any memory format."""
+    values = draw(rows())
+    if draw(st.booleans()):
+        return values
+    shape = (len(values), draw(st.integers(1, 3)), 2, draw(st.integers(1, 3)))
+    made = torch.randn(shape, generator=torch.Generator().manual_seed(draw(st.integers(0, 99))))
+    formats = [torch.contiguous_format, torch.channels_last]
+    made = made.contiguous(memory_format=draw(st.sampled_from(formats)))
+    return made.transpose(0, 1) if draw(st.booleans()) else made
+
+
+@every
+@quick
+@given(tensors(), any_bits, st.sampled_from(["per_channel", "per_tensor", "per_group"]), st.integers(1, 15))
+def test_codes_are_integers_of_their_bits_and_stand_for_the_values(name, rule, weight, bits, granularity, size):
+    """Groups of any size, so that many have a rest. The values are those of each row's quantizer, bit for bit."""
+    size = size if granularity == "per_group" else None
+    found = quantize_weight(weight, WeightQuantization(bits, granularity, rule, name, size))
+    low = 0 if name == "affine" else -(2 ** (bits - 1))
+    assert found.codes.dtype == torch.int32
+    assert low <= int(found.codes.min()) <= int(found.codes.max()) <= low + 2**bits - 1
+    if name in ("power_of_two", "logarithmic"):
+        assert int(found.codes.abs().max()) <= 2 ** (bits - 1) - 1
+
+    count, width = (1, weight.numel()) if granularity == "per_tensor" else (len(weight), weight[0].numel())
+    groups = 1 if size is None else -(-width // size)
+    assert [tuple(part.shape) for part in (found.scale, found.zero_point, found.offset)] == [(count, groups)] * 3
+    assert (found.axis, found.group_size) == (None if granularity == "per_tensor" else 0, size)
+
+    flat = weight.reshape(count, width)
+    expected = [
+        torch.cat(
+            [fit(block, name, bits, rule).quantize(block) for block in row.reshape(1, -1).split(size or width, 1)], 1
+        )
+        for row in flat
+    ]
+    values = found.dequantize()
+    assert values.dtype == torch.float32
+    torch.testing.assert_close(values.reshape(count, width), torch.cat(expected), rtol=1e-5, atol=0)
+    for part in (found.codes, values):
+        assert (part.shape, part.stride()) == (weight.shape, torch.empty_like(weight).stride())
+
+
+@every
+@quick
+@given(rows(), any_bits)
+def test_codes_rise_with_values_and_a_code_has_one_value(name, rule, values, bits):
+    fitted: Any = fit(values, name, bits, rule)
+    codes = fitted.encode(values)
+    assert bool((fitted.encode(values.sort(1).values).diff(dim=1) >= 0).all())
+    assert torch.equal(fitted.decode(codes.int().float()), fitted.quantize(values))
+
+
+def test_what_codes_stand_for_by_hand():
+    weight = torch.tensor([[0.5, -1.0, 0.26]])
+    symmetric = quantize_weight(weight, WeightQuantization(3, scale_method="min_max"))
+    assert symmetric.codes.tolist() == [[2, -3, 1]]
+    assert (symmetric.scale.tolist(), symmetric.zero_point.tolist()) == ([[pytest.approx(1 / 3)]], [[0]])
+    affine = quantize_weight(weight, WeightQuantization(2, scale_method="min_max", quantizer="affine"))
+    assert (affine.codes.tolist(), affine.zero_point.tolist()) == ([[3, 0, 3]], [[2]])
+    power = quantize_weight(weight, WeightQuantization(3, scale_method="min_max", quantizer="power_of_two"))
+    assert (power.codes.tolist(), power.zero_point.tolist()) == ([[2, -3, 1]], [[3]])
+    assert power.dequantize().tolist() == [[0.5, -1.0, 0.25]]
+    statistical = quantize_weight(weight, WeightQuantization(4, quantizer="statistical"))
+    assert statistical.offset.tolist() == [[pytest.approx(-0.08)]]
+    logarithmic = quantize_weight(weight, WeightQuantization(3, quantizer="logarithmic"))
+    assert logarithmic.codes.tolist() == [[2, -3, 1]]
+    assert logarithmic.dequantize().tolist() == [
+        [pytest.approx(math.exp(k) * s) for k, s in ((-1, 1), (0, -1), (-2, 1))]
+    ]
+
+
+@pytest.mark.parametrize(("name", "rule"), [pair for pair in EVERY if SCALE_METHODS[pair[0]]])
 def test_smaller_groups_lose_less(name, rule):
     weight = rising(8, 64)
     errors = [
-        float((quantized(weight, LayerPrecision(4, 32, "per_group", rule, "mse", name, size)) - weight).square().sum())
+        float((quantized(weight, WeightQuantization(4, "per_group", rule, name, size)) - weight).square().sum())
         for size in (4, 16, 64)
     ]
     assert errors == sorted(errors)
@@ -287,26 +365,27 @@ def test_a_network_quantizes_its_weights_so_and_keeps_each_apart(name, rule):
     network = nn.Sequential(nn.Linear(10, 6))
     network_of = QuantizedNetwork(network, torch.randn(2, 10))
     weight = network[0].weight.detach().clone()
-    precisions = [
-        LayerPrecision(3, 32, "per_group", rule, "mse", name, 4),
-        LayerPrecision(3, 32, "per_group", rule, "mse", name, 5),
-        LayerPrecision(3, 32, "per_channel", rule, "mse", name),
-        LayerPrecision(3, 32, "per_tensor", rule, "mse", name),
+    ways = [
+        WeightQuantization(3, "per_group", rule, name, 4),
+        WeightQuantization(3, "per_group", rule, name, 5),
+        WeightQuantization(3, "per_channel", rule, name),
+        WeightQuantization(3, "per_tensor", rule, name),
     ]
-    for precision in precisions * 2:
-        network_of.apply([precision])
-        assert torch.equal(network_of.module[0].weight, quantized(weight, precision))
+    for way in ways * 2:
+        network_of.apply([LayerPrecision(way, None)])
+        assert torch.equal(network_of.module[0].weight, quantized(weight, way))
     network_of.restore()
     assert torch.equal(network_of.module[0].weight, weight)
 
 
 def test_what_a_quantizer_does_not_know_is_refused():
     weight = torch.randn(2, 3)
-    with pytest.raises(UnsupportedError, match="'affine' has no rule 'full_range'; accepted: min_max, percentile, mse"):
-        quantized(weight, LayerPrecision(4, 32, weight_scale="full_range", weight_quantizer="affine"))
+    with pytest.raises(
+        UnsupportedError, match="'affine' has no scale method 'full_range'; accepted: min_max, percentile, mse"
+    ):
+        quantized(weight, WeightQuantization(4, scale_method="full_range", quantizer="affine"))
     with pytest.raises(UnsupportedError, match="7 bits are not supported"):
-        quantized(weight, LayerPrecision(7, 32))
-    assert quantized(weight, LayerPrecision(32, 4)) is weight
+        quantized(weight, WeightQuantization(7))
 
 
 @every
@@ -314,4 +393,4 @@ def test_nan_is_refused(name, rule):
     quantizing = QuantizedNetwork(nn.Linear(3, 2), torch.randn(2, 3))
     next(quantizing.module.children()).weight.data[0, 0] = float("nan")
     with pytest.raises(UnsupportedError, match="layer '0': its weight has 1 NaN or infinite values of 6"):
-        quantizing.apply([LayerPrecision(4, 32, weight_scale=rule, weight_quantizer=name)])
+        quantizing.apply([LayerPrecision(WeightQuantization(4, scale_method=rule, quantizer=name), None)])

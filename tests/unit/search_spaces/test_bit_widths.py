@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 import toy
 from autoquant_search_spaces.bit_widths import BitWidths
+from spaces import bit_widths
 
-from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile, Operation
+from autoquant.network import (
+    FLOAT,
+    ActivationQuantization,
+    LayerConfig,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    Operation,
+    WeightQuantization,
+)
 
 LAST = LayerProfile("head.out", "linear", 5, (3,), (3,), (3, 3), 9, 3, 12)
 KEPT = LayerProfile("norm", "other", 4, (3,), (3,), (), None, 0, 6, kept_float=True)
@@ -20,13 +29,14 @@ NETWORK = NetworkProfile((LAST, *toy.PROFILE.layers, KEPT), ((10,),))
 
 
 def space(**options: Any) -> BitWidths:
-    return BitWidths(NETWORK, **plugins.check_options(BitWidths, options, "space"))
+    return bit_widths(NETWORK, **options)
 
 
 def bits(made: BitWidths) -> dict[str, tuple[set[int], set[int]]]:
     """Layer -> (weight bits, activation bits) that it may take."""
-    rows = zip(NETWORK, made.layer_options, strict=True)
-    return {layer.name: ({p.weight_bits for p in o}, {p.activation_bits for p in o}) for layer, o in rows}
+    precisions = [[option.precision for option in row] for row in made.layer_options]
+    rows = zip(NETWORK, precisions, strict=True)
+    return {layer.name: ({p.weight_bits for p in row}, {p.activation_bits for p in row}) for layer, row in rows}
 
 
 def test_every_free_layer_has_its_choices() -> None:
@@ -36,7 +46,7 @@ def test_every_free_layer_has_its_choices() -> None:
     assert len(names) == 10
     assert made.choices[0].options == (2, 8)
     assert made.choices[1].options == (4, "float")
-    assert made.layer_options[-1] == (FLOAT,)
+    assert made.layer_options[-1] == (LayerConfig(KEPT, FLOAT),)
 
 
 def test_a_single_bit_width_is_no_choice() -> None:
@@ -56,10 +66,13 @@ def test_pins_go_by_order_of_execution_name_and_pattern() -> None:
 
 def test_every_option_of_quantization_reaches_the_layers() -> None:
     options = {"weight_scale": "percentile", "activation_scale": "min_max", "quantizer": "affine"}
-    precision = space(granularity="per_group", group_size=16, **options).layer_options[0][0]
-    assert precision == LayerPrecision(2, 32, "per_group", "percentile", "min_max", "affine", 16)
-    assert space(granularity="per_group").layer_options[0][0].group_size == 64
-    assert space(group_size=16).layer_options[0][0] == LayerPrecision(2, 32)
+    precision = space(activations=[8], granularity="per_group", group_size=16, **options).layer_options[0][0].precision
+    weight = WeightQuantization(2, "per_group", "percentile", "affine", 16)
+    assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
+    assert space(granularity="per_group").layer_options[0][0].precision.weight == WeightQuantization(
+        2, "per_group", group_size=64
+    )
+    assert space(group_size=16).layer_options[0][0].precision == LayerPrecision.of_bits(2, 32)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +80,7 @@ def test_every_option_of_quantization_reaches_the_layers() -> None:
     [
         (
             {"quantizer": "affine", "weight_scale": "full_range"},
-            "'affine' has no rule 'full_range'; accepted: min_max",
+            "'affine' has no scale method 'full_range'; accepted: min_max",
         ),
         ({"quantizer": "logarithmic", "weight_scale": "min_max"}, "'min_max'; it has none; leave the option out"),
         ({"quantizer": "cubic"}, r"space.quantizer: .*'symmetric', 'affine'"),
@@ -89,7 +102,7 @@ def test_a_layer_that_is_called_first_is_meant_by_its_name() -> None:
     named = NetworkProfile(
         (*toy.PROFILE.layers, LayerProfile("first", "linear", 9, (3,), (3,), (3, 3), 9, 3, 12)), ((10,),)
     )
-    made = BitWidths(named, pins={"first": 8})
+    made = bit_widths(named, pins={"first": 8})
     assert "first.weight" not in {choice.name for choice in made.choices}
     assert "layer0.weight" in {choice.name for choice in made.choices}
 
@@ -105,8 +118,10 @@ def test_layers_may_have_lists_of_their_own() -> None:
 
 
 def test_scales_are_those_of_the_options() -> None:
-    made = space(granularity="per_tensor", weight_scale="min_max", activation_scale="min_max").layer_options[0][0]
-    assert (made.weight_granularity, made.weight_scale, made.activation_scale) == ("per_tensor", "min_max", "min_max")
+    options = {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"}
+    precision = space(weights=[2], activations=[8, 16], **options).layer_options[0][0].precision
+    weight = WeightQuantization(2, "per_tensor", "min_max")
+    assert precision == LayerPrecision(weight, ActivationQuantization(8, "min_max"))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +220,7 @@ GRAPH = NetworkProfile(
 
 def shared(**options: Any) -> dict[str, list[str]]:
     """Choice -> the layers that it changes."""
-    made = BitWidths(GRAPH, **plugins.check_options(BitWidths, {"activations": [4, 8]} | options, "space"))
+    made = bit_widths(GRAPH, **({"activations": [4, 8]} | options))
     start = tuple(0 for _ in made.choices)
     found = {}
     for column, choice in enumerate(made.choices):
@@ -248,25 +263,26 @@ def test_a_pinned_layer_leaves_its_group() -> None:
 
 
 def test_what_shares_a_weight_is_pinned_together() -> None:
-    made = BitWidths(GRAPH, activations=[4, 8], pins={"tokens": 4})
+    made = bit_widths(GRAPH, activations=[4, 8], pins={"tokens": 4})
     rows = dict(zip([layer.name for layer in GRAPH], made.layer_options, strict=True))
-    assert {p.weight_bits for p in rows["head"]} == {4}
-    assert {p.activation_bits for p in rows["head"]} == {4, 8}
-    assert {p.activation_bits for p in rows["tokens"]} == {32}
+    assert {option.precision.weight_bits for option in rows["head"]} == {4}
+    assert {option.precision.activation_bits for option in rows["head"]} == {4, 8}
+    assert {option.precision.activation_bits for option in rows["tokens"]} == {32}
     assert list(made.uniform()) == ["W2A4", "W2A8", "W4A4", "W4A8", "W8A4", "W8A8"]
 
 
 def test_shared_choices_have_the_bits_that_all_may_have() -> None:
-    made = BitWidths(GRAPH, tie=["shared_input"], layers={"[qk]": {"weights": [4, 8]}, "k": {"weights": [8, 16, 4]}})
+    made = bit_widths(GRAPH, tie=["shared_input"], layers={"[qk]": {"weights": [4, 8]}, "k": {"weights": [8, 16, 4]}})
     assert next(choice.options for choice in made.choices if choice.name == "q.weight") == (4, 8)
 
 
 def test_rules_of_scales_may_be_chosen_by_layer() -> None:
     made = space(weights=[4, "float"], weight_scales=["min_max", "mse"])
     assert [choice.name for choice in made.choices][:2] == ["head.out.weight", "head.out.weight_scale"]
-    at_four, at_float = made.layer_options[0][:2], made.layer_options[0][2:]
-    assert [(p.weight_bits, p.weight_scale) for p in at_four] == [(4, "min_max"), (4, "mse")]
-    assert [(p.weight_bits, p.weight_scale) for p in at_float] == [(32, "min_max")]
+    found = [option.precision for option in made.layer_options[0]]
+    at_four, at_float = found[:2], found[2:]
+    assert [p.weight for p in at_four] == [WeightQuantization(4, scale_method=name) for name in ("min_max", "mse")]
+    assert at_float == [FLOAT]
     floats = made.encode({c.name: c.options[-1] for c in made.choices})
     assert made.precisions(made.canonical(floats)) == made.precisions(floats)
     assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
@@ -284,19 +300,19 @@ def test_what_no_combination_supports_is_left_out() -> None:
 
 def test_it_needs_a_network_with_layers() -> None:
     with pytest.raises(SpecError, match="space: bit_widths needs a network, and the evaluator has none"):
-        BitWidths(None)
+        bit_widths(None)
     with pytest.raises(SpecError, match="space: the network has no layer that may be quantized"):
-        BitWidths(NetworkProfile((KEPT,), ((10,),)))
+        bit_widths(NetworkProfile((KEPT,), ((10,),)))
 
 
 def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     made = space(quantizers=["symmetric", "affine"], weight_scales=["mse", "percentile"], pins={"first": "float"})
     names = [choice.name for choice in made.choices]
     assert "layer1.quantizer" in names
-    first = min(made.network.quantizable, key=lambda layer: layer.order).name
+    first = min(made.profile.quantizable, key=lambda layer: layer.order).name
     assert f"{first}.quantizer" not in names, "a layer in float has no quantizer to choose"
-    by_name = {layer.name: options for layer, options in zip(made.network, made.layer_options, strict=True)}
-    found = {(p.weight_quantizer, p.weight_scale) for p in by_name["layer1"]}
+    by_name = {layer.name: options for layer, options in zip(made.profile, made.layer_options, strict=True)}
+    found = {(p.weight.quantizer, p.weight.scale_method) for p in (option.precision for option in by_name["layer1"])}
     assert found == {("symmetric", "mse"), ("symmetric", "percentile"), ("affine", "mse"), ("affine", "percentile")}
     both = space(weights=[4, "float"], quantizers=["symmetric", "affine"])
     options = {choice.name: choice.options[0] for choice in both.choices} | {"layer1.quantizer": "affine"}
@@ -305,5 +321,5 @@ def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     assert both.canonical(at_float) == both.encode(
         options | {"layer1.weight": "float", "layer1.quantizer": "symmetric"}
     )
-    with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no rule 'min_max'"):
+    with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no scale method 'min_max'"):
         space(quantizers=["symmetric", "logarithmic"], weight_scale="min_max")

@@ -12,6 +12,7 @@ import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_many, measure_reference
+from spaces import bit_widths
 from torch import nn
 
 from autoquant.data import DataSplits, Split
@@ -43,7 +44,7 @@ def test_many_bits_are_float_and_few_are_not(kind: type[nn.Module]) -> None:
     network = networks.built(kind)
     data = own_labels(kind, network)
     evaluator = PostTraining(network, data, batch_size=16)
-    space = BitWidths(evaluator.profile(), weights=[2, 8, 16], activations=[2, 8, 16], **FAST)
+    space = bit_widths(evaluator.profile(), weights=[2, 8, 16], activations=[2, 8, 16], **FAST)
     evaluator.check(space)
     assert measure_reference(evaluator, "search").metrics["accuracy"] == 1.0
     assert measured(evaluator, space, "W8A8")["accuracy"] >= 0.8
@@ -60,7 +61,7 @@ def test_a_memory_changes_no_result(kind: type[nn.Module]) -> None:
     network = networks.built(kind)
     data = own_labels(kind, network)
     evaluators = [PostTraining(network, data, batch_size=16, memo_mb=megabytes) for megabytes in (0, 64)]
-    space = BitWidths(evaluators[0].profile(), weights=[2, 8], activations=[4, 8], **FAST)
+    space = bit_widths(evaluators[0].profile(), weights=[2, 8], activations=[4, 8], **FAST)
     drawn = space.sample(np.random.default_rng(0), 4)
     ends = np.repeat(drawn, 2, axis=0)
     ends[1::2, -1] = 1 - ends[1::2, -1]
@@ -99,7 +100,7 @@ def test_resnet20_on_real_images() -> None:
     profile = evaluator.profile()
     assert (len(profile), profile.method, sum(layer.macs or 0 for layer in profile)) == (20, "fx", 40_551_040)
     assert len(profile.joined[0]) == 10
-    space = BitWidths(profile, weights=[2, 8], activations=[8], **FAST)
+    space = bit_widths(profile, weights=[2, 8], activations=[8], **FAST)
     found = [measure_reference(evaluator, "search").metrics["accuracy"], measured(evaluator, space, "W8A8")["accuracy"]]
     assert 0.82 <= found[0] <= 0.93
     assert abs(found[1] - found[0]) <= 0.02

@@ -12,6 +12,7 @@ from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_many, measure_reference
+from spaces import bit_widths
 from torch import Tensor, nn
 
 from autoquant import plugins
@@ -37,7 +38,7 @@ def data(calibration: bool = True) -> DataSplits:
 
 
 def space_of(evaluator: PostTraining, **options: Any) -> BitWidths:
-    return BitWidths(evaluator.profile(), **({"weights": [2, 4, 8], "activations": [4, 8]} | options))
+    return bit_widths(evaluator.profile(), **({"weights": [2, 4, 8], "activations": [4, 8]} | options))
 
 
 def test_it_is_installed_with_its_options():

@@ -11,6 +11,7 @@ import torch
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_workers.post_training import PostTraining
 from measuring import measure, measure_many, measure_reference
+from spaces import bit_widths
 from torch import Tensor, nn
 
 from autoquant import plugins
@@ -85,7 +86,7 @@ def evaluator(make: Any, **options: Any) -> PostTraining:
 
 
 def space_of(built: PostTraining) -> BitWidths:
-    return BitWidths(built.profile(), weights=[2, 4, 8], activations=[4, "float"])
+    return bit_widths(built.profile(), weights=[2, 4, 8], activations=[4, "float"])
 
 
 def candidates_of(space: BitWidths, seed: int, count: int) -> list[Candidate]:
@@ -145,6 +146,24 @@ def test_order_and_neighbours_do_not_matter(make):
     assert measure_many(built, space, []) == []
     twice = measure_many(built, space, [chosen[0], chosen[0]])
     assert [scores(outcome) for outcome in twice] == forward[:1] * 2
+
+
+@pytest.mark.parametrize(
+    ("choice", "options"),
+    [
+        ("weight_scale", {"weight_scales": ["mse", "min_max"]}),
+        ("activation_scale", {"activation_scales": ["mse", "min_max"]}),
+        ("quantizer", {"quantizers": ["symmetric", "affine"]}),
+    ],
+)
+def test_candidates_that_differ_in_no_bits_share_their_equal_prefix(choice, options):
+    """Three of four layers of the first and the last candidate are equal, and run once for each of three batches."""
+    layers = [nn.Flatten(), nn.Linear(72, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 3)]
+    built = evaluator(lambda: nn.Sequential(*layers))
+    space = bit_widths(built.profile(), weights=[4], activations=[4], **options)
+    assert [c.name.rpartition(".")[2] for c in space.choices] == [choice] * 4
+    measure_many(built, space, [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1)])
+    assert (built._memo.hits, built._memo.misses) == (3 * 3, 3 * (4 + 4 + 1))
 
 
 def test_inputs_are_left_as_they_are():

@@ -9,6 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from autoquant import CostModel, LayerPrecision, LayerProfile, NetworkProfile, UnsupportedError
+from autoquant.interfaces import table
+from autoquant.network import LayerOption
 
 ADD = {"int8": 0.03, "int32": 0.1, "float32": 0.9}
 MULTIPLY = {"int8": 0.2, "int32": 3.1, "float32": 3.7}
@@ -50,13 +52,10 @@ class HorowitzEnergy(CostModel):
         return layer.macs is not None and {precision.weight_bits, precision.activation_bits} <= set(WIDTHS)
 
     def tables(
-        self, network: NetworkProfile, options: Sequence[Sequence[LayerPrecision]]
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[np.ndarray]]:
         """Microjoules of every layer at each of its options."""
-        return {"ideal_energy_uj": [self._row(layer, row) for layer, row in zip(network, options, strict=True)]}
-
-    def _row(self, layer: LayerProfile, precisions: Sequence[LayerPrecision]) -> np.ndarray:
-        return np.array([self._picojoules(layer, precision) for precision in precisions]) * 1e-6
+        return {"ideal_energy_uj": [table(row, self._picojoules) * 1e-6 for row in options]}
 
     def _picojoules(self, layer: LayerProfile, precision: LayerPrecision) -> float:
         if layer.macs is None or not self.supported(layer, precision):

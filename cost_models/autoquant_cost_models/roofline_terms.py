@@ -1,0 +1,60 @@
+"""What a layer takes on a device by the roofline: its arithmetic, its memory traffic and its overhead."""
+
+from __future__ import annotations
+
+from autoquant.network import LayerPrecision, LayerProfile
+from autoquant_cost_models.device import Device
+from autoquant_cost_models.kinds import work_kind
+from autoquant_cost_models.weight_bytes import BIAS_BYTES, packed_bytes
+
+
+def executes(device: Device, precision: LayerPrecision) -> bool:
+    """Whether some arithmetic of the device holds both bit-widths."""
+    return device.arithmetic(precision.weight_bits, precision.activation_bits) is not None
+
+
+def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision) -> float:
+    """Seconds of one example in a layer that the device executes at this precision: the formula of `Roofline`."""
+    compute, traffic, overhead = layer_parts(device, layer, precision)
+    overlap = device.overlap.value if device.overlap else 1.0
+    batch = device.batch.value if device.batch else 1.0
+    longer, shorter = max(compute, traffic), min(compute, traffic)
+    return (longer + (1 - overlap) * shorter + overhead) / batch
+
+
+def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[float, float, float]:
+    """Seconds of arithmetic, of memory traffic and of overhead for a batch, over all calls of the layer."""
+    kind = work_kind(layer)
+    batch = device.batch.value if device.batch else 1.0
+    rate = device.macs_per_second(precision.weight_bits, precision.activation_bits) or 0.0
+    compute = batch * (layer.macs or 0) / (rate * device.efficiency_of(kind))
+    weights, activations = layer_bytes(device, layer, precision)
+    bandwidth = device.bandwidth.value
+    weight_bandwidth = device.weight_bandwidth.value if device.weight_bandwidth else bandwidth
+    traffic = (weights / weight_bandwidth + batch * activations / bandwidth) * 1e-9
+    traffic *= uncached(device, weights + batch * activations)
+    return compute, layer.calls * traffic, layer.calls * device.overhead_of(kind) * 1e-6
+
+
+def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[int, int]:
+    """Bytes of weights and biases, and bytes of activations for one example, that a layer moves.
+
+    Of an embedding's table only the rows that are looked up move.
+    """
+    values = layer.weights if layer.weight_shape else 0
+    if work_kind(layer) == "embedding":
+        values = layer.output_values
+    weights = packed_bytes(values, precision.weight_bits) + BIAS_BYTES * layer.bias
+    output_bits = int(device.output_bits.value) if device.output_bits else precision.activation_bits
+    if output_bits == precision.activation_bits:
+        return weights, packed_bytes(layer.input_values + layer.output_values, output_bits)
+    return weights, packed_bytes(layer.input_values, precision.activation_bits) + packed_bytes(
+        layer.output_values, output_bits
+    )
+
+
+def uncached(device: Device, total: float) -> float:
+    """Share of a layer's bytes that does not fit the cache."""
+    if device.cache is None or total == 0:
+        return 1.0
+    return max(0.0, 1 - device.cache.value * 1024 / total)
