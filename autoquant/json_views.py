@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,6 @@ from autoquant.trial import Trial
 if TYPE_CHECKING:
     import optuna
 
-    from autoquant.client import Job
     from autoquant.planning.network_costs import NetworkCosts
 
 
@@ -47,7 +47,7 @@ def cost_json(costs: NetworkCosts) -> dict[str, Any]:
 def calibration_json(found: DeviceFit, output: Path) -> dict[str, Any]:
     """A calibration for programs."""
     numbers = {name: {"before": before, "now": now} for name, (before, now) in found.numbers.items()}
-    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "held_out": dict(found.held_out)}
+    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "left_out": dict(found.held_out)}
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:
@@ -129,16 +129,17 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
     }
 
 
-def front_json(job: Job) -> dict[str, Any]:
+def front_json(
+    record: JobRecord, front: Sequence[Trial], baselines: Sequence[Baseline], store_url: str
+) -> dict[str, Any]:
     """A job, its front and its baselines for programs."""
     from autoquant.report.model.data import ReportData
     from autoquant.report.model.sensitivity import standing
 
-    record, front, baselines = job.record, job.front(), job.baselines()
     found = standing(ReportData(record, (), front, baselines))
     return {
         "job": job_json(record),
-        "store": job.store.url,
+        "store": store_url,
         "objectives": [asdict(objective) for objective in record.definition.objectives],
         "constraints": [str(constraint) for constraint in record.definition.constraints],
         "front": [trial_json(trial) for trial in front],

@@ -78,7 +78,8 @@ def errors(as_json: bool) -> Iterator[None]:
         code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED
         if as_json:
             problems = error.problems if isinstance(error, SpecError) else [str(error)]
-            print(json.dumps({"error": type(error).__name__, "problems": problems}))
+            name, again = type(error).__name__, error.retryable
+            print(json.dumps({"error": name, "problems": problems, "retryable": again}))
         else:
             kind = "job failed" if isinstance(error, JobFailed) else "error"
             print(f"{kind}: {error}", file=sys.stderr)

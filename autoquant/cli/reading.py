@@ -84,7 +84,7 @@ def front(job: JobArgument = None, store: StoreOption = None, as_json: JsonOptio
     with errors(as_json):
         found = client.load_job(job, store)
         if as_json:
-            print(json.dumps(front_json(found)))
+            print(json.dumps(front_json(found.record, found.front(), found.baselines(), found.store.url)))
         else:
             print_front(found)
 

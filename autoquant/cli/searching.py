@@ -67,7 +67,7 @@ def _run(run: Callable[..., Job], as_json: bool) -> None:
     with LiveProgress() as display:
         job = run(progress=display.progress, started=display.started)
     if as_json:
-        print(json.dumps(front_json(job)))
+        print(json.dumps(front_json(job.record, job.front(), job.baselines(), job.store.url)))
         return
     record = job.record
     print_front(job)

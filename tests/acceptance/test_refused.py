@@ -181,7 +181,7 @@ def test_every_problem_at_once(folder, toy):
 def test_json_errors(folder, toy):
     said = folder.run("search", folder.write(toy, searcher="nsga4", pool="rya"), "--json")
     assert said.code == 2
-    assert said.json["error"] == "SpecError"
+    assert (said.json["error"], said.json["retryable"]) == ("SpecError", False)
     assert [problem.split(":")[0] for problem in said.json["problems"]] == ["searcher", "pool"]
     assert folder.run("status", "--json").json["error"] == "StoreUnavailable"
     folder.write(toy)
