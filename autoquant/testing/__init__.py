@@ -1,0 +1,1 @@
+"""Contract suites that every plug-in must pass, ours and third-party ones."""
