@@ -16,12 +16,6 @@ from autoquant.job import Progress
 if TYPE_CHECKING:
     from autoquant.client import Job
 
-WORK = {
-    "baselines": "measuring what the search is compared with",
-    "test scores": "scoring the front on the test split",
-}
-"""Phase -> what is done in it, but for the search itself."""
-
 LOG_SECONDS = 5.0
 """Where there is no terminal, a line of progress is printed so often."""
 
@@ -76,7 +70,7 @@ class LiveProgress:
 def progress_text(now: Progress) -> str:
     """One line of progress without the count."""
     if now.phase != "search":
-        return WORK[now.phase]
+        return "measuring what the search is compared with"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []

@@ -27,7 +27,7 @@ def score_on_test(context: RunContext) -> bool:
                 raise JobFailed(f"{subject} could not be scored on the test split:\n{error}")
             held.score(replace(scored[subject], test=outcome.measurement), shareable(context.plan, [outcome]))
             done += 1
-        context.report(Progress("test scores", done, len(requests)))
+        held.note_progress(Progress("test scores", done, len(requests)))
     return done == len(requests)
 
 
