@@ -142,9 +142,9 @@ def _run(
     return job
 
 
-def load_job(job_id: int | None = None, store: str | None = None) -> Job:
+def load_job(job_id: int | None = None, store: str | Store | None = None) -> Job:
     """A stored job, the newest by default. `JobNotFound` when it is not there."""
-    opened = Store(store or default_store(), create=False)
+    opened = store if isinstance(store, Store) else Store(store or default_store(), create=False)
     found = opened.latest() if job_id is None else job_id
     opened.job(found)
     return Job(opened, found)
@@ -179,7 +179,8 @@ class Job:
     def front(self) -> list[Trial]:
         """The feasible trials that no other dominates, the least of the first cost first."""
         first = self.record.definition.first_cost
-        return sorted(self.store.front(self.id), key=lambda trial: (trial.metrics[first.metric], trial.number))
+        front = self.store.front(self.id)
+        return sorted(front, key=lambda trial: (first.minimized(trial.metrics[first.metric]), trial.number))
 
     def trials(self, *, after: int = -1, limit: int | None = None, state: TrialState | None = None) -> Iterator[Trial]:
         """Trials in the order of their numbers, read page by page as they are taken."""

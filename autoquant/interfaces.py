@@ -353,7 +353,7 @@ class EvaluationRequest:
 
     candidate: Candidate | None = None
     settings: Settings | None = None
-    """Of a search training run, which derives the candidate itself."""
+    """Of a search training run, which derives the candidate itself; it is given as well once it is known."""
     fidelity: float = 1.0
     """Share of the full effort, such as epochs of training; 1 is all of it."""
     seed: int = 0
@@ -400,6 +400,10 @@ class Evaluator(ABC):
     """Changes whenever the same candidate would be measured differently."""
     resources: ClassVar[Resources] = Resources()
     """What a worker of it needs."""
+    uses_seed: ClassVar[bool] = False
+    """Whether measurements depend on the request's seed, as in training; they then serve jobs of that seed alone."""
+    takes_settings: ClassVar[bool] = False
+    """Whether it derives candidates from settings."""
 
     def __init__(self, network: nn.Module | None, data: DataSplits | None) -> None:
         self.network = network

@@ -61,7 +61,7 @@ class JobDefinition:
     profile: NetworkProfile | None
     costs: tuple[CostTable, ...]
     identity: Mapping[str, str]
-    """Digests of network and data, names and versions of plug-ins: on resume they must be the same."""
+    """Digests of network and data, evaluator and version: on resume these must be the same. Digest of its code."""
     excluded: Excluded = field(default_factory=dict)
     """What the space is without, because it cannot be executed on a device of the job."""
 

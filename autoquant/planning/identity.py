@@ -19,7 +19,7 @@ from autoquant.trial import Settings
 
 
 def identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
-    """What measurements depend on besides the candidate; on resume it must be the same."""
+    """What measurements depend on besides the candidate; on resume all but the code must be the same."""
     options = json.dumps(spec.evaluator.options, sort_keys=True, default=repr)
     found = {"evaluator": f"{spec.evaluator.name} {options} version {evaluator.version}"}
     sources: set[type] = {type(evaluator)}
@@ -34,6 +34,8 @@ def identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
         splits = data_digest(evaluator.data)
         found["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
     found["code"] = source_digest(sources)
+    if evaluator.uses_seed:
+        found["seed"] = str(spec.seed)
     return found
 
 

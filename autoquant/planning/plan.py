@@ -143,7 +143,7 @@ def make_plan(
         definition=definition,
         recipe=recipe,
     )
-    check_searcher(plan)
+    check_searcher(plan, evaluator)
     return plan
 
 
@@ -173,12 +173,21 @@ def check_possible(constraints: Sequence[Constraint], pricer: Pricer, known: Map
     refuse(problems)
 
 
-def check_searcher(plan: Plan) -> None:
-    """The searcher can be made and has something to propose: what it finds wrong itself, it finds before a trial."""
+def check_searcher(plan: Plan, evaluator: Evaluator) -> None:
+    """The searcher can be made and has something to propose: what it finds wrong itself, it finds before a trial.
+
+    `SpecError` also where it proposes settings, and the evaluator derives no candidates from any.
+    """
     try:
-        plan.searcher().ask(1)
+        proposals = plan.searcher().ask(1)
     except SearcherError as error:
         raise SpecError(f"searcher: {error}") from error
+    if not evaluator.takes_settings and any(proposal.settings is not None for proposal in proposals):
+        searcher, name = plan.spec.searcher.name, plan.spec.evaluator.name
+        raise SpecError(
+            f"evaluator: {name!r} derives no candidate from settings, which {searcher!r} proposes; take an evaluator "
+            "with takes_settings, or a searcher that proposes candidates"
+        )
 
 
 def with_drops(measured: Mapping[str, Bounds]) -> dict[str, Bounds]:

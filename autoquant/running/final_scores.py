@@ -34,4 +34,5 @@ def score_on_test(context: RunContext) -> bool:
 def _request(context: RunContext, subject: str, network: Trial | Baseline) -> Request:
     """What was trained for the search split is scored, not trained again."""
     checkpoint = network.search.artifacts.get(CHECKPOINT) if network.search is not None else None
-    return context.measurer.request(subject, network.candidate, split="test", checkpoint=checkpoint)
+    settings = network.settings if isinstance(network, Trial) else None
+    return context.measurer.request(subject, network.candidate, settings=settings, split="test", checkpoint=checkpoint)

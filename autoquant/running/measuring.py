@@ -33,7 +33,7 @@ class Request:
     """What it is for: ``trial 7``, ``baseline W4A8``; unique among those that are open."""
     key: str
     candidate: Candidate | None
-    """None for the float network, and for settings."""
+    """None for the float network, and for settings whose candidate is not derived yet."""
     settings: Settings | None = None
     split: SplitName = "search"
     checkpoint: str | None = None

@@ -333,6 +333,8 @@ class Deriving(ToyNetwork):
         nothing: trade-offs above this one derive nothing.
     """
 
+    takes_settings: ClassVar[bool] = True
+
     def __init__(self, network: Any, data: Any, *, nothing: float = 1e9) -> None:
         super().__init__(network, data)
         self.nothing = nothing

@@ -70,8 +70,8 @@ class Mine(PostTraining):
 '''
 
 COST_MODELS = """
-import numpy as np
 from autoquant import CostModel
+from autoquant.interfaces import table
 
 
 class Reads(CostModel):
@@ -84,12 +84,10 @@ class Reads(CostModel):
         return True
 
     def tables(self, network, options):
-        return {
-            "flash_reads": [
-                np.array([layer.weights * p.weight_bits / self.word for p in precisions])
-                for layer, precisions in zip(network, options, strict=True)
-            ]
-        }
+        return {"flash_reads": [table(row, self.reads) for row in options]}
+
+    def reads(self, layer, precision):
+        return layer.weights * precision.weight_bits / self.word
 """
 
 SPEC = """

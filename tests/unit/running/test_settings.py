@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from mortal import Killed, Mortal
+from toy import Deriving
 
+from autoquant.errors import SpecError
 from autoquant.job import JobState
 from autoquant.testing.examples import expire_lease
 from autoquant.trial import Step, TrialState
@@ -60,3 +62,30 @@ def test_law_1_holds_for_settings(new_network_run: Any, dies_at: int) -> None:
     expire_lease(job.store, job.id)
     assert job.run() is JobState.SUCCEEDED
     assert job.truth == whole.truth
+
+
+def test_an_evaluator_that_derives_nothing_is_refused_before_a_trial(new_network_run: Any) -> None:
+    with pytest.raises(SpecError, match=r"evaluator: 'toy:ToyNetwork' derives no candidate from settings, which 'toy:"):
+        new_network_run(**CHANGES | {"evaluator": "toy:ToyNetwork"})
+
+
+def test_a_test_score_is_that_of_its_own_settings(new_network_run: Any, calls: list[Any]) -> None:
+    job = new_network_run(**CHANGES, sensitivity_baseline=False)
+    job.run()
+    front = {trial.candidate: trial for trial in job.store.front(job.id)}
+    equal = [b for b in job.store.baselines(job.id) if b.candidate in front and b.test is not None]
+    assert equal, "a uniform network that a training run derived too"
+    scored = [candidate for candidate, split in calls if split == "test"]
+    assert all(scored.count(baseline.candidate) == 2 for baseline in equal), "other weights, another score"
+
+
+def test_measurements_that_depend_on_the_seed_serve_jobs_of_that_seed(
+    new_network_run: Any, calls: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Deriving, "uses_seed", True)
+    first = new_network_run(**CHANGES)
+    first.run()
+    new_network_run(**CHANGES, store=first.store).run()
+    once = len(calls)
+    new_network_run(**CHANGES, store=first.store, seed=1).run()
+    assert len(calls) == 2 * once

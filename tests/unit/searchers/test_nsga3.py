@@ -13,8 +13,8 @@ import pytest
 from autoquant import plugins
 from autoquant.errors import SpecError
 from autoquant.interfaces import PricedCosts, Searcher, SearchProblem
-from autoquant.objective import Constraint, Objective
-from autoquant.pareto import ParetoFront, Scale
+from autoquant.objective import Bounds, Constraint, Objective
+from autoquant.pareto import Normalization, ParetoFront
 from autoquant.searchers.nsga3 import NSGA3Options, NSGA3Search, blas
 from autoquant.searchers.random import RandomSearch
 from autoquant.searchers.sensitivity import SensitivitySearch
@@ -104,7 +104,7 @@ def hypervolume(make: Callable[[SearchProblem], Searcher], seed: int) -> float:
     objectives = (Objective("loss", "minimize"), Objective("bytes", "minimize"))
     searcher = make(SearchProblem(space, objectives, (), seed=seed))
     weights = np.random.default_rng(7).lognormal(0, 1.5, size=12)
-    front = ParetoFront(Scale(objectives, (0.0, 24.0), (float(weights.sum()), 96.0)))
+    front = ParetoFront(Normalization(objectives, (Bounds(0.0, float(weights.sum())), Bounds(24.0, 96.0))))
     while searcher.asked < 200:
         for proposal in searcher.ask(4):
             bits = np.array(

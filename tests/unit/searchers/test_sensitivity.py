@@ -11,8 +11,8 @@ import pytest
 from autoquant import plugins
 from autoquant.errors import SpecError
 from autoquant.interfaces import FloatArray, PricedCosts, Searcher, SearchProblem
-from autoquant.objective import Constraint, Objective
-from autoquant.pareto import ParetoFront, Scale, non_dominated
+from autoquant.objective import Bounds, Constraint, Objective
+from autoquant.pareto import Normalization, ParetoFront, non_dominated
 from autoquant.searchers.nsga3 import NSGA3Options, NSGA3Search
 from autoquant.searchers.sensitivity import SensitivitySearch, coarse_to_fine
 from autoquant.searchers.single_changes import SingleChanges
@@ -47,7 +47,8 @@ def hypervolumes(make: Callable[[SearchProblem], Searcher], total: int, pending:
     """Of the front after each trial, with so many proposals waiting."""
     searcher = make(layered())
     worst, best = measured((0,) * LAYERS), measured((2,) * LAYERS)
-    front = ParetoFront(Scale(OBJECTIVE_PAIR, (best["loss"], worst["bytes"]), (worst["loss"], best["bytes"])))
+    bounds = (Bounds(best["loss"], worst["loss"]), Bounds(worst["bytes"], best["bytes"]))
+    front = ParetoFront(Normalization(OBJECTIVE_PAIR, bounds))
     waiting: list[Proposal] = []
     reached: list[float] = []
     while len(reached) < total:
