@@ -82,9 +82,9 @@ def measured(job: aq.Job) -> int:
 
 
 CHOSEN: dict[str, Callable[[aq.Job], bool]] = {
-    "5:after": lambda job: len([one for one in job.baselines() if one.metrics]) == 1,
-    "9:before": lambda job: bool(list(job.trials())) and not measured(job),
-    "9:after": lambda job: 0 < measured(job) < 8 and not any(trial.test_metrics for trial in job.front()),
+    "4:after": lambda job: len([b for b in job.baselines() if b.metrics]) == 1,
+    "7:before": lambda job: bool(list(job.trials())) and not measured(job),
+    "7:after": lambda job: 0 < measured(job) < 8 and not any(trial.test_metrics for trial in job.front()),
 }
 """A write, and what is stored when the process dies there."""
 
@@ -109,7 +109,7 @@ def untouched_sensitive(shared, toy, truth) -> dict[str, Any]:
     return truth(shared.job())
 
 
-@pytest.mark.parametrize(("moment", "kept"), [("14:after", 5), ("46:before", 17)])
+@pytest.mark.parametrize(("moment", "kept"), [("9:after", 5), ("24:before", 17)])
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_law_1_dies_within_the_sensitivity_baseline(folder, toy, store, dies, truth, untouched_sensitive, moment, kept):
     assert dies(moment, "search", folder.write(toy, **SENSITIVE))
@@ -146,7 +146,7 @@ def test_law_1_dies_at_every_write(folder, spec, store, dies, untouched, truth, 
 @pytest.mark.timeout(900)
 def test_law_1_each_resume_dies_a_little_later(folder, spec, store, dies, untouched, truth, newest_job):
     """The same job all along: what a resume writes that the search did not is covered too."""
-    assert dies("9:after", "search", spec)
+    assert dies("7:after", "search", spec)
     job = newest_job(store)
     deaths = 0
     for moment in (f"{number}:{when}" for number in count(1) for when in ("before", "after")):

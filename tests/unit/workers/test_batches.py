@@ -136,7 +136,7 @@ def test_a_worker_keeps_the_order_and_mixes_splits_and_the_reference():
     assert done[3].error is not None
     assert "ValueError: three is not measured" in done[3].error
     assert "in score\n" in done[3].error
-    assert done[4].error == "TypeError: Toy.evaluate returned None, not a Measurement\n"
+    assert done[4].error == "TypeError: Toy.score returned None, not a Measurement\n"
     assert worker.run_batch([]) == []
 
 
