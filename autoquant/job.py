@@ -153,7 +153,7 @@ class HypervolumePoint(NamedTuple):
 
 
 class StoredMeasurement(NamedTuple):
-    """What some job has measured, and who: ``job 3, trial 7``."""
+    """A measurement that other jobs may use, and what it was made for: ``trial 7``; once stored, ``job 3 trial 7``."""
 
     measurement: Measurement
     source: str

@@ -80,10 +80,14 @@ class Plan:
             subject = describe(self.space, canonical) if isinstance(canonical, tuple) else describe_settings(canonical)
         return measurement_key(self.definition.identity, split, subject)
 
+    @property
+    def problem(self) -> SearchProblem:
+        """What a searcher is given."""
+        return SearchProblem(self.space, self.objectives, self.constraints, self.pricer, self.spec.seed)
+
     def searcher(self) -> Searcher:
         """The searcher in its first state."""
-        problem = SearchProblem(self.space, self.objectives, self.constraints, self.pricer, self.spec.seed)
-        searcher: Searcher = _create("searcher", "searcher", self.spec.searcher, problem)
+        searcher: Searcher = _create("searcher", "searcher", self.spec.searcher, self.problem)
         return searcher
 
     def pool(self) -> WorkerPool:

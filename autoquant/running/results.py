@@ -8,12 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from autoquant.errors import JobFailed, SpecError
-from autoquant.job import Baseline
+from autoquant.job import Baseline, StoredMeasurement
 from autoquant.objective import DROP, violations
 from autoquant.planning.plan import Plan
 from autoquant.running.measuring import Outcome
 from autoquant.space import Candidate
-from autoquant.store.held import Shared
 from autoquant.trial import Measurement, Trial, TrialState
 
 
@@ -110,10 +109,10 @@ def measured_baseline(plan: Plan, reference: Mapping[str, float], baseline: Base
     return replace(baseline, violations=violations(plan.constraints, baseline.metrics))
 
 
-def shareable(plan: Plan, outcomes: Iterable[Outcome]) -> dict[str, Shared]:
-    """What other jobs may use of these: key -> subject and measurement, of those that were measured here."""
+def shareable(plan: Plan, outcomes: Iterable[Outcome]) -> dict[str, StoredMeasurement]:
+    """What other jobs may use of these by key, of those that were measured here."""
     return {
-        outcome.request.key: (outcome.request.subject, outcome.measurement)
+        outcome.request.key: StoredMeasurement(outcome.measurement, outcome.request.subject)
         for outcome in outcomes
         if outcome.measurement is not None and outcome.source is None and problem(plan, outcome) is None
     }

@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from autoquant.errors import JobFailed
-from autoquant.job import Baseline, CurvePoint, Progress
+from autoquant.job import Baseline, CurvePoint, HypervolumePoint, Progress
 from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.running.context import RunContext
@@ -249,7 +249,7 @@ class SearchLoop:
         first = self._log.finished - len(done) + 1
         for count, trial in enumerate(done, start=first):
             if trial.feasible and self._front.add(trial.number, trial.metrics)[0]:
-                history.append((count, self._front.hypervolume))
+                history.append(HypervolumePoint(count, self._front.hypervolume))
                 self._last_improvement = count
         after = set(self._front.numbers)
         return FrontChange(sorted(after - before), sorted(before - after), history)

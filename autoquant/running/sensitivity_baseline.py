@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from autoquant.interfaces import SearchProblem
 from autoquant.job import Baseline, BaselineKind, Progress
 from autoquant.running.baselines import float_metrics
 from autoquant.running.context import RunContext
@@ -46,8 +45,7 @@ class SensitivityBaseline:
         if NO_SENSITIVITY in self._stored:
             return list(self._stored.values())
         plan, n_trials, budget = self._plan, self._context.n_trials, self._plan.spec.budget.seconds
-        problem = SearchProblem(plan.space, plan.objectives, plan.constraints, plan.pricer, plan.spec.seed)
-        searcher = SensitivitySearch(problem)
+        searcher = SensitivitySearch(plan.problem)
         count = len(searcher.probes)
         if sum(int(size) > 1 for size in plan.space.sizes) < 2:
             return self._exclude("the space has fewer than two choices, so there is nothing to add up")

@@ -21,29 +21,26 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, JobNotFound, StoreError
-from autoquant.job import Attempt, Baseline, CurvePoint, JobState, Progress
+from autoquant.job import Attempt, Baseline, CurvePoint, HypervolumePoint, JobState, Progress, StoredMeasurement
 from autoquant.store import codec, tables
 from autoquant.store.lease import LEASE_SECONDS, is_held
 from autoquant.store.sql import Store
-from autoquant.trial import Measurement, Trial, TrialState
+from autoquant.trial import Trial, TrialState
 
 RENEWALS = 4
 """Renewals in one lease, so that a few may be lost."""
 
 
-Shared = tuple[str, Measurement]
-"""What was measured (``trial 7``, ``baseline W4``), and its measurement."""
-
-NOTHING: Mapping[str, Shared] = MappingProxyType({})
+NOTHING: Mapping[str, StoredMeasurement] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class FrontChange:
-    """What a batch of results did to the front: who joined, who left, and (finished trials, hypervolume) after."""
+    """What a batch of results did to the front: who joined, who left, and the hypervolume at each change."""
 
     joined: Sequence[int]
     left: Sequence[int]
-    hypervolume: Sequence[tuple[int, float]]
+    hypervolume: Sequence[HypervolumePoint]
 
 
 class HeldJob:
@@ -174,7 +171,7 @@ class HeldJob:
         self,
         trials: Sequence[Trial],
         change: FrontChange,
-        shared: Mapping[str, Shared] = NOTHING,
+        shared: Mapping[str, StoredMeasurement] = NOTHING,
     ) -> None:
         """Results, the front that they give and its hypervolume, in one transaction.
 
@@ -199,15 +196,15 @@ class HeldJob:
 
         self._write(work)
 
-    def _share(self, connection: sa.Connection, shared: Mapping[str, Shared]) -> None:
+    def _share(self, connection: sa.Connection, shared: Mapping[str, StoredMeasurement]) -> None:
         """Keep measurements for other jobs; the first of a key stays."""
         rows = [
             {
                 "key": key,
-                "measurement": codec.measurement_to_json(measurement),
-                "source": f"job {self.id} {subject}",
+                "measurement": codec.measurement_to_json(stored.measurement),
+                "source": f"job {self.id} {stored.source}",
             }
-            for key, (subject, measurement) in shared.items()
+            for key, stored in shared.items()
         ]
         self._database.insert_new(connection, tables.measurements, rows)
 
@@ -247,7 +244,7 @@ class HeldJob:
 
         self._write(work)
 
-    def score(self, scored: Trial | Baseline, shared: Mapping[str, Shared] = NOTHING) -> None:
+    def score(self, scored: Trial | Baseline, shared: Mapping[str, StoredMeasurement] = NOTHING) -> None:
         """The test-split score of a trial of the front or of a baseline."""
         if isinstance(scored, Trial):
             trial = tables.trials.c
@@ -262,7 +259,7 @@ class HeldJob:
 
         self._write(work)
 
-    def save_baselines(self, placed: Mapping[int, Baseline], shared: Mapping[str, Shared] = NOTHING) -> None:
+    def save_baselines(self, placed: Mapping[int, Baseline], shared: Mapping[str, StoredMeasurement] = NOTHING) -> None:
         """Put these, by their position, in place of the job's baselines with their labels, or beside the others."""
         rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in placed.items()]
         table = tables.baselines.c

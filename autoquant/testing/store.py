@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from autoquant.errors import AutoQuantError, JobHeld, JobNotFound, StoreError
-from autoquant.job import Attempt, Baseline, CurvePoint, JobState
+from autoquant.job import Attempt, Baseline, CurvePoint, JobState, StoredMeasurement
 from autoquant.space import Candidate
 from autoquant.testing.examples import (
     BARE_DEFINITION,
@@ -190,7 +190,7 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     job_id = new_job(store)
     score = Measurement({"loss": 0.25}, {"loss": 0.5}, seconds=1.5)
     held(store, job_id).add_trials([trial(0), trial(1)], change())
-    held(store, job_id).score(replace(trial(1), test=score), {"k" * 64: ("trial 1", score)})
+    held(store, job_id).score(replace(trial(1), test=score), {"k" * 64: StoredMeasurement(score, "trial 1")})
     assert list(store.trials(job_id)) == [trial(0), replace(trial(1), test=score)]
     assert store.measurements(["k" * 64]) == {"k" * 64: (score, f"job {job_id} trial 1")}
     full = uniform(
@@ -206,7 +206,7 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     held(store, job_id).save_baselines(dict(enumerate(given)))
     assert store.baselines(job_id) == given
     measured = uniform(ODD_TEXT[:20], (1,), search=score)
-    held(store, job_id).save_baselines({2: measured}, {"b" * 64: ("baseline W2", score)})
+    held(store, job_id).save_baselines({2: measured}, {"b" * 64: StoredMeasurement(score, "baseline W2")})
     assert store.baselines(job_id) == [*given[:2], measured]
     assert store.measurements(["b" * 64]) == {"b" * 64: (score, f"job {job_id} baseline W2")}
     points = [Baseline("sensitivity", "sensitivity 1", (1,), error="no"), Baseline("no_sensitivity", "s", None)]
@@ -291,7 +291,7 @@ def measurements_are_shared_between_jobs(open_store: OpenStore) -> None:
     for job_id in (first, second):
         held(store, job_id).add_trials([trial(0)], change())
         done = replace(trial(0), state=TrialState.COMPLETE)
-        held(store, job_id).finish_trials([done], change(), {"k" * 64: ("trial 0", found)})
+        held(store, job_id).finish_trials([done], change(), {"k" * 64: StoredMeasurement(found, "trial 0")})
     keys = [f"{number:064}" for number in range(1200)]
     assert store.measurements([*keys, "k" * 64]) == {"k" * 64: (found, f"job {first} trial 0")}
     assert store.measurements([]) == {}
