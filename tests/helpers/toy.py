@@ -353,6 +353,21 @@ class Deriving(ToyNetwork):
         return replace(found, candidate=prepared.candidate)
 
 
+class Checkpointed(Deriving):
+    """Leaves the number of its trade-off behind as a checkpoint; the higher it is, the better and the larger."""
+
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        found, request = super().score(prepared, split), prepared.request
+        checkpoint = request.checkpoint
+        if request.settings is not None:
+            checkpoint = f"memory:{math.log(float(request.settings['trade_off']) / 0.01, 1.5):.0f}"
+            found = replace(found, artifacts={"checkpoint": checkpoint})
+        if checkpoint is None:
+            return found
+        number = float(checkpoint.removeprefix("memory:"))
+        return replace(found, metrics={**found.metrics, "quality": 0.01 * number, "size": number})
+
+
 class Clock(Shuffled):
     """Says that it can end what takes too long, and keeps what it was given."""
 
