@@ -246,10 +246,10 @@ class Whole(OwnBytes):
 
 
 class SearchOnly(Toy):
-    """Cannot measure candidates on the test split."""
+    """Cannot measure candidates with an even sum of indices on the test split."""
 
     def score(self, prepared: Prepared, split: SplitName) -> Measurement:
-        if split == "test" and prepared.candidate is not None:
+        if split == "test" and prepared.candidate is not None and sum(prepared.candidate) % 2 == 0:
             raise ValueError("no test data today")
         return super().score(prepared, split)
 
