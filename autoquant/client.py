@@ -206,7 +206,10 @@ class Job:
         return self.store.curves(self.id)
 
     def trials_dataframe(self) -> pd.DataFrame:
-        """One row a trial: number, state, metrics, their standard errors (``_se``), options (``params_``), and more."""
+        """One row a trial: number, state, metrics, their standard errors (``_se``), options (``params_``), and more.
+
+        A trial of settings has these, too (``settings_``).
+        """
         import pandas as pd
 
         on_front = {trial.number for trial in self.store.front(self.id)}

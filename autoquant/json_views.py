@@ -105,6 +105,7 @@ def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:
         **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
         **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
         **{f"params_{name}": option for name, option in trial.options.items()},
+        **{f"settings_{name}": value for name, value in (trial.settings or {}).items()},
         "seconds": trial.seconds,
         "worker": trial.worker,
         "measured_by": trial.measured_by,

@@ -111,7 +111,8 @@ def frozen_trial(record: JobRecord, trial: Trial, on_front: bool) -> FrozenTrial
     """A trial in Optuna's form.
 
     Options are categorical, though most have an order: bit-widths such as 2, 4, 8, ``float`` fit no range of numbers.
-    Optuna draws categories in the order of the numbers where all are numbers, else as they come.
+    Optuna draws categories in the order of the numbers where all are numbers, else as they come. Settings that have
+    derived no candidate have no options.
     """
     complete = trial.state is TrialState.COMPLETE
     started = trial.started or trial.ended or record.created
@@ -124,7 +125,11 @@ def frozen_trial(record: JobRecord, trial: Trial, on_front: bool) -> FrozenTrial
         datetime_start=None if trial.state is TrialState.WAITING else local(started),
         datetime_complete=local(trial.ended or started) if trial.state.finished else None,
         params=dict(trial.options),
-        distributions={choice.name: CategoricalDistribution(choice.options) for choice in record.definition.choices},
+        distributions={
+            choice.name: CategoricalDistribution(choice.options)
+            for choice in record.definition.choices
+            if choice.name in trial.options
+        },
         user_attrs=trial_attributes(trial, on_front and complete),
         system_attrs=constraint_values(record.definition.constraints, trial),
         intermediate_values={},
@@ -145,6 +150,7 @@ def trial_attributes(trial: Trial, on_front: bool) -> dict[str, Any]:
         **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
         **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
         **{f"test_{metric}_se": error for metric, error in trial.test_standard_errors.items()},
+        **{f"settings_{name}": value for name, value in (trial.settings or {}).items()},
         "on_front": on_front,
         "violations": dict(trial.violations) or None,
         "seconds": trial.seconds,

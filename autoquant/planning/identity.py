@@ -77,5 +77,10 @@ def describe_settings(settings: Settings) -> list[str]:
     return ["settings", json.dumps(dict(settings), sort_keys=True)]
 
 
+def describe_checkpoint(checkpoint: str | None) -> list[str]:
+    """What was trained before, where that is what is scored."""
+    return [] if checkpoint is None else ["checkpoint", checkpoint]
+
+
 FLOAT_NETWORK = ["float network"]
 """What the network as it was given is described by."""

@@ -19,7 +19,14 @@ from autoquant.job import Excluded, JobDefinition, JobRecord
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Bounds, Constraint, Direction, Objective
 from autoquant.pareto import Normalization
-from autoquant.planning.identity import FLOAT_NETWORK, describe, describe_settings, identity, measurement_key
+from autoquant.planning.identity import (
+    FLOAT_NETWORK,
+    describe,
+    describe_checkpoint,
+    describe_settings,
+    identity,
+    measurement_key,
+)
 from autoquant.planning.metric_resolver import collect, refuse, resolve_metrics
 from autoquant.planning.pricing import CostMetric, Pricer
 from autoquant.space import Candidate, Option, SearchSpace
@@ -69,16 +76,18 @@ class Plan:
     definition: JobDefinition
     recipe: EvaluatorRecipe
 
-    def measurement_key(self, canonical: Candidate | Settings | None, split: SplitName = "search") -> str:
+    def measurement_key(
+        self, canonical: Candidate | Settings | None, split: SplitName = "search", checkpoint: str | None = None
+    ) -> str:
         """Digest of all that a measurement depends on: equal keys measure the same, in any job.
 
-        Of a canonical candidate, of settings, or of the float network (None).
+        Of a canonical candidate, of settings, or of the float network (None), as the checkpoint holds it.
         """
         if canonical is None:
             subject = FLOAT_NETWORK
         else:
             subject = describe(self.space, canonical) if isinstance(canonical, tuple) else describe_settings(canonical)
-        return measurement_key(self.definition.identity, split, subject)
+        return measurement_key(self.definition.identity, split, [*subject, *describe_checkpoint(checkpoint)])
 
     @property
     def problem(self) -> SearchProblem:

@@ -58,7 +58,10 @@ class Pricer(CostFunction):
         if network is None:
             raise SpecError(f"objectives: {costs[0].key!r} is a cost of a network, and the evaluator has no network")
         self._network = network
-        for model, wanted in self._by_model(additive=True):
+        additive = self._by_model(additive=True)
+        if additive:
+            _check_layers(network, space)
+        for model, wanted in additive:
             tables = model.tables(network, space.layer_options)
             for cost in wanted:
                 self._tables[cost.key] = _checked(cost, network, tables)
@@ -168,6 +171,18 @@ class Pricer(CostFunction):
                 layers=tuple(tuple(map(float, table)) for table in self._tables.get(cost.key, [])),
             )
             for cost in self._costs
+        )
+
+
+def _check_layers(network: NetworkProfile, space: SearchSpace) -> None:
+    """`SpecError` unless the network has every layer that there may be, in the order of the space."""
+    names = [{option.profile.name for option in row if isinstance(option, LayerConfig)} for row in space.layer_options]
+    known = [layer.name for layer in network]
+    if len(names) != len(known) or any(row - {name} for row, name in zip(names, known, strict=True)):
+        shown = ["/".join(sorted(row)) for row in names]
+        raise SpecError(
+            f"space: its layers are {shown}, those of the evaluator's profile {known}; "
+            "the profile must have every layer that there may be, in the same order"
         )
 
 

@@ -13,21 +13,27 @@ from autoquant.trial import Trial
 
 
 def score_on_test(context: RunContext) -> bool:
-    """Score what has no test score yet; False when told to stop before the end. `JobFailed` for what cannot be."""
+    """Score what has no test score yet; False when told to stop before the end.
+
+    `JobFailed`, once all others are scored, for what cannot be.
+    """
     held = context.held
     baselines = [baseline for baseline in held.store.baselines(held.id) if baseline.measured]
     scored: dict[str, Trial | Baseline] = {f"baseline {b.label}": b for b in baselines if b.test is None}
     scored |= {f"trial {trial.number}": trial for trial in held.store.front(held.id) if trial.test is None}
     requests = [_request(context, subject, network) for subject, network in scored.items()]
-    done = 0
+    done, failed = 0, dict[str, str | None]()
     for outcomes in context.measurer.run(requests, context.stop):
         for outcome in outcomes:
             subject, error = outcome.request.subject, problem(context.plan, outcome)
-            if outcome.measurement is None or error is not None:
-                raise JobFailed(f"{subject} could not be scored on the test split:\n{error}")
-            held.score(replace(scored[subject], test=outcome.measurement), shareable(context.plan, [outcome]))
             done += 1
-        held.note_progress(Progress("test scores", done, len(requests)))
+            if outcome.measurement is None or error is not None:
+                failed[subject] = error
+            else:
+                held.score(replace(scored[subject], test=outcome.measurement), shareable(context.plan, [outcome]))
+        held.note_progress(Progress("test scores", done, len(requests), len(failed)))
+    if names := [subject for subject in scored if subject in failed]:
+        raise JobFailed(f"{', '.join(names)} could not be scored on the test split:\n{failed[names[0]]}")
     return done == len(requests)
 
 

@@ -85,7 +85,7 @@ class Measurer:
         """A request with its key; the ``canonical`` candidate is found where the caller does not know it."""
         if candidate is not None and canonical is None and settings is None:
             canonical = self._plan.space.canonical(candidate)
-        key = self._plan.measurement_key(canonical if settings is None else settings, split)
+        key = self._plan.measurement_key(canonical if settings is None else settings, split, checkpoint)
         return Request(subject, key, candidate, settings, split, checkpoint, attempt, trial)
 
     def reuse(self, requests: Sequence[Request]) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""Limits of a trial and of a job, in this process; `tests/acceptance/test_ray_faults.py` has those of a worker."""
+"""Limits of a measurement and of a job; `tests/acceptance/test_ray_faults.py` has those of a worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import autoquant as aq
 from autoquant import plugins
 
 EVALUATOR = '''
-from autoquant import Evaluator, Measurement
+import time
+
+from autoquant import Choice, Evaluator, Measurement, SearchSpace
 
 
 class Limited(Evaluator):
@@ -26,6 +28,25 @@ class Limited(Evaluator):
     def score(self, prepared, split):
         share = sum(prepared.candidate) / sum(len(choice.options) - 1 for choice in prepared.space.choices)
         return Measurement({"a": share, "b": 1 - share**2})
+
+
+class Hanging(Limited):
+    """Of the baselines, one hangs on the search split and another on the test split."""
+
+    def score(self, prepared, split):
+        if (prepared.candidate, split) in [((1, 1), "search"), ((2, 2), "test")]:
+            time.sleep(600)
+        return super().score(prepared, split)
+
+
+class Two(SearchSpace):
+    """Two choices, with baselines of equal options."""
+
+    def __init__(self, network):
+        super().__init__([Choice("x", (1, 2, 3)), Choice("y", (1, 2, 3))])
+
+    def uniform(self):
+        return {str(option): (option - 1, option - 1) for option in (1, 2, 3)}
 '''
 
 
@@ -51,6 +72,26 @@ def spec(folder: Path, **changes) -> aq.SearchSpec:
 def test_a_pool_that_cannot_end_a_trial_takes_no_limit(folder):
     with pytest.raises(aq.SpecError, match=r"trial_seconds: the pool 'inline' cannot end a trial; use the pool 'ray'"):
         aq.search(spec(folder, trial_seconds=3), "sqlite://")
+
+
+def test_baselines_and_test_scores_have_the_limit_of_trials(folder):
+    changes = {"space": "limited:Two", "evaluator": "limited:Hanging", "budget": {"n_trials": 9}}
+    pool = {"name": "ray", "workers": 2}
+    store = f"sqlite:///{folder / 'jobs.db'}"
+    over_time = "it took longer than the 3 seconds that it may take"
+    with pytest.raises(aq.JobFailed, match="could not be scored on the test split:\n" + over_time):
+        aq.search(spec(folder, **changes, pool=pool, trial_seconds=3, sensitivity_baseline=False), store)
+    job = aq.load_job(store=store)
+    assert (job.state, job.record.finished) == ("FAILED", 9)
+    first, second, third = (one for one in job.baselines() if one.kind == "uniform")
+    assert (first.error, second.error, third.error) == (None, over_time, None)
+    assert [bool(one.test) for one in (first, second, third)] == [True, False, False]
+    hung = [trial.number for trial in job.front() if trial.candidate == (2, 2)]
+    assert "baseline 3" in job.record.message
+    assert [trial.number for trial in job.front() if trial.test is None] == hung
+    assert len(job.front()) > len(hung)
+    replaced = [event.text for event in job.logs() if event.level == "warning"]
+    assert any(text.endswith(f"is replaced: {over_time}") for text in replaced)
 
 
 def test_the_budget_of_seconds_counts_over_resumes(folder, monkeypatch):

@@ -119,6 +119,24 @@ def test_every_trial_is_there_with_all_that_is_known(job: aq.Job) -> None:
         assert attributes.get("worker") == ours.worker
 
 
+def test_settings_are_exported_with_what_they_derived_if_anything(tmp_path: Path, url: str) -> None:
+    job = search(
+        tmp_path,
+        space={"name": "bit_widths", "weights": [2, 4, 8]},
+        evaluator={"name": "toy:Deriving", "nothing": 0.05},
+        objectives=["loss", "weight_bytes"],
+        searcher="toy:TradeOffs",
+        budget={"n_trials": 8},
+    )
+    for study in (job.to_optuna(), job.to_optuna(url)):
+        for ours, theirs in zip(job.trials(), study.trials, strict=True):
+            assert theirs.params == dict(ours.options)
+            assert theirs.user_attrs["settings_trade_off"] == ours.settings["trade_off"]
+    assert {trial.state for trial in job.trials()} == {TrialState.COMPLETE, TrialState.FAIL}
+    assert list(job.trials_dataframe()["settings_trade_off"]) == [t.settings["trade_off"] for t in job.trials()]
+    job.store.close()
+
+
 def test_options_are_categories_of_their_own_values(job: aq.Job) -> None:
     found = job.to_optuna().trials[0].distributions
     assert found == {f"layer{i}": CategoricalDistribution((2, 4, 8, "float")) for i in range(5)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import nn
 
 from autoquant import plugins
+from autoquant.errors import SpecError
 from autoquant.interfaces import CostModel
 from autoquant.network import ABSENT, LayerConfig, LayerOption, LayerPrecision, NetworkProfile
 from autoquant.planning.pricing import CostMetric, Pricer
@@ -117,3 +119,11 @@ def test_each_distinct_network_is_asked_for_once_in_a_block() -> None:
     pricer = Pricer([CostMetric("peak_memory", "peak_memory", "own", Counting())], SPACE.largest, SPACE)
     pricer(EVERY)
     assert sorted(asked) == [(2, 2), (2, 2), (3, 2), (3, 2)]
+
+
+@pytest.mark.parametrize(
+    "network", [SPACE.network((0, 1, 0)), replace(SPACE.largest, layers=SPACE.largest.layers[::-1])]
+)
+def test_a_profile_of_other_layers_than_the_spaces_is_named(network: NetworkProfile) -> None:
+    with pytest.raises(SpecError, match=r"space: its layers are \['stem', 'more', 'head'\], those of the evaluator's"):
+        Pricer([CostMetric("bitops", "bitops", "bitops", model_of("bitops"))], network, SPACE)

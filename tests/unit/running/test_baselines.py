@@ -170,8 +170,14 @@ def test_a_uniform_bit_width_that_cannot_be_measured_keeps_its_error(new_network
 
 
 def test_what_fails_on_the_test_split_fails_the_job_with_its_name(new_run: Any) -> None:
+    """All else is scored."""
     job = new_run(evaluator="toy:SearchOnly")
-    with pytest.raises(JobFailed, match=r"(?s)^trial \d+ could not be scored on the test split:\n.*no test data today"):
+    with pytest.raises(JobFailed, match=r"(?s)could not be scored on the test split:\n.*no test data today") as failure:
         job.run()
     assert job.store.job(job.id).state is JobState.FAILED
     assert job.store.job(job.id).finished == 24
+    front = job.store.front(job.id)
+    failed = [f"trial {trial.number}" for trial in front if sum(trial.candidate) % 2 == 0]
+    assert 0 < len(failed) < len(front)
+    assert str(failure.value).startswith(f"{', '.join(failed)} could not be scored")
+    assert [f"trial {trial.number}" for trial in front if not trial.test_metrics] == failed

@@ -52,9 +52,9 @@ def test_a_trial_is_asked_of_space_and_key_once(new_run: Any, monkeypatch: pytes
     keys: Counter[Any] = Counter()
     key_of = Plan.measurement_key
 
-    def counted(plan: Plan, canonical: Any, split: Any = "search") -> str:
+    def counted(plan: Plan, canonical: Any, split: Any = "search", *others: Any) -> str:
         keys[canonical, split] += 1
-        return key_of(plan, canonical, split)
+        return key_of(plan, canonical, split, *others)
 
     monkeypatch.setattr(Plan, "measurement_key", counted)
     seen: list[Counter[Any]] = []

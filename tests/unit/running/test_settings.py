@@ -89,3 +89,17 @@ def test_measurements_that_depend_on_the_seed_serve_jobs_of_that_seed(
     once = len(calls)
     new_network_run(**CHANGES, store=first.store, seed=1).run()
     assert len(calls) == 2 * once
+
+
+def test_each_checkpoint_of_one_candidate_has_its_own_test_score(new_network_run: Any) -> None:
+    """Runs of other settings may derive the same candidate with other weights."""
+    changes = CHANGES | {"evaluator": "toy:Checkpointed", "objectives": ["quality", "size", "weight_bytes"]}
+    job = new_network_run(**changes)
+    again = new_network_run(**changes, store=job.store)
+    for one in (job, again):
+        assert one.run() is JobState.SUCCEEDED
+        front = one.store.front(one.id)
+        assert len({trial.candidate for trial in front}) < len(front)
+        for trial in front:
+            assert trial.artifacts == {"checkpoint": f"memory:{trial.number}"}
+            assert trial.test_metrics["size"] == trial.number
