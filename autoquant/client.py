@@ -60,7 +60,7 @@ def search(
         progress: called after every batch of results.
         started: called once, with the job, before its first trial.
 
-    Ctrl-C lets running trials finish and leaves the job PAUSED, to be taken up with `resume`; a second one drops them.
+    Ctrl-C lets running trials finish and leaves the job PAUSED, to be continued with `resume`; a second one drops them.
     Raises `SpecError` before anything runs when the spec is wrong, `JobFailed` when the search cannot succeed.
     """
     plan, opened, job_id = _submitted(spec, store, network, data)
@@ -125,8 +125,8 @@ def resume(
     now = plan.definition
     for part in SAME_ON_RESUME:
         if before.identity.get(part) != now.identity.get(part):
-            known, found = before.identity.get(part), now.identity.get(part)
-            raise SpecError(f"{part}: job {record.id} began with {known}, this is {found}; start a new search for it")
+            known, current = before.identity.get(part), now.identity.get(part)
+            raise SpecError(f"{part}: job {record.id} began with {known}, this is {current}; start a new search for it")
     if (now.choices, now.objectives) != (before.choices, before.objectives):
         raise SpecError(f"space: the choices or objectives of job {record.id} are no longer those it began with")
     return _run(plan, opened, record.id, total, progress, started)
@@ -145,9 +145,9 @@ def _run(
 def load_job(job_id: int | None = None, store: str | Store | None = None) -> Job:
     """A stored job, the newest by default. `JobNotFound` when it is not there."""
     opened = store if isinstance(store, Store) else Store(store or default_store(), create=False)
-    found = opened.latest() if job_id is None else job_id
-    opened.job(found)
-    return Job(opened, found)
+    number = opened.latest() if job_id is None else job_id
+    opened.job(number)
+    return Job(opened, number)
 
 
 def list_jobs(store: str | None = None) -> list[JobRecord]:
@@ -274,7 +274,7 @@ class Job:
         return read(self.store, self.id)
 
     def report(self, path: str | Path = "report.html") -> tuple[Path, Path]:
-        """Write the report: one HTML file that needs no network, and a PNG beside it; the paths of both."""
+        """Write the report: one HTML file that needs no network, and a PNG next to it; the paths of both."""
         from autoquant.report import write_report
 
         return write_report(self.report_data(), Path(path))

@@ -2,7 +2,7 @@
 
 AutoQuantError
 ├── SpecError (ValueError)         correct the spec or an argument: the place, what is wrong, what is accepted
-├── PluginError                    install, mend or name another plug-in, or give it other options
+├── PluginError                    install, fix or name another plug-in, or give it other options
 ├── UnsupportedError (ValueError)  take another layer, bit-width or device: the text lists what is supported
 ├── SearcherError (ValueError)     ask or tell the searcher something else; its state is unchanged
 ├── EvaluationError                look at the evaluator, its workers or the cluster; try again once they are sound
@@ -46,7 +46,7 @@ class UnsupportedError(AutoQuantError, ValueError):
 
 
 class SearcherError(AutoQuantError, ValueError):
-    """A searcher was asked or told something impossible; its state is unchanged."""
+    """An ask or tell of a searcher was impossible; its state is unchanged."""
 
 
 class EvaluationError(AutoQuantError):

@@ -84,7 +84,7 @@ class PricedCosts(CostFunction):
     """A function of one's own in place of cost models; which metrics it gives is seen by pricing a candidate once."""
 
     SAMPLES = 4096
-    """Candidates drawn to find the range of a cost."""
+    """Candidates sampled to find the range of a cost."""
 
     def __init__(self, space: SearchSpace, price: Price, seed: int = 0) -> None:
         self._space, self._price, self._seed = space, price, seed
@@ -146,7 +146,7 @@ class Searcher(ABC):
     def ask(self, count: int = 1) -> list[Proposal]:
         """At most ``count`` proposals, best first.
 
-        Fewer (even none) when results must be told first, or when the space has nothing new. A call that returns
+        Fewer (even none) when results must be told first, or when the space has no new candidate. A call that returns
         nothing leaves the state as it was. `SearcherError` when ``count`` is not positive.
         """
         if count < 1:
@@ -203,7 +203,7 @@ class Searcher(ABC):
     @cached_property
     def _needed(self) -> tuple[str, ...]:
         """Metrics that every result must hold: the objectives, and what constraints ask that has no price."""
-        return tuple(dict.fromkeys([*(one.metric for one in self.problem.objectives), *self.problem.measured]))
+        return tuple(dict.fromkeys([*(o.metric for o in self.problem.objectives), *self.problem.measured]))
 
     def _check_metrics(self, proposal: Proposal, metrics: Mapping[str, float]) -> None:
         for metric in self._needed:
@@ -271,7 +271,7 @@ class CostModel(ABC):
     uses_device: ClassVar[bool] = False
     """Whether its metrics are asked for as ``metric@device``."""
     device_files: ClassVar[tuple[str, ...]] = (".toml",)
-    """Endings of the paths that it takes for a device, beside the names in `devices`."""
+    """Endings of the paths that it takes for a device, in addition to the names in `devices`."""
 
     @classmethod
     def devices(cls) -> Sequence[str]:

@@ -34,12 +34,12 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """What one cost metric charges each layer at each of its options, kept so that a stored front explains itself."""
+    """The cost of each layer at each of its options in one metric, kept so that a stored front explains itself."""
 
     metric: str
     unit: str
     model: str
-    """Name of the cost model that priced it."""
+    """Name of the cost model."""
     provenance: Mapping[str, str]
     layers: tuple[tuple[float, ...], ...]
     """One row a layer of the profile, one cost an option of that layer. Empty for a cost that is no sum over layers."""
@@ -67,12 +67,12 @@ class JobDefinition:
 
     @property
     def cost_metrics(self) -> frozenset[str]:
-        """The metrics that are priced; all others are measured."""
+        """The metrics that cost models estimate; all others are measured."""
         return frozenset(table.metric for table in self.costs)
 
     @property
     def first_cost(self) -> Objective:
-        """The objective by which a front is put in order: the first that is priced, or the first of all."""
+        """The objective by which a front is put in order: the first cost, or the first of all."""
         return next((o for o in self.objectives if o.metric in self.cost_metrics), self.objectives[0])
 
 
@@ -209,7 +209,7 @@ class Baseline(Scored):
     """None for the float network."""
     costs: Mapping[str, float] = field(default_factory=dict)
     search: Measurement | None = None
-    """None also where a cost breaks a constraint: such a network is priced, never measured."""
+    """None also where a cost breaks a constraint: such a network is never measured."""
     test: Measurement | None = None
     violations: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def cost_json(costs: NetworkCosts) -> dict[str, Any]:
-    """A priced network for programs."""
+    """A network's estimated costs for programs."""
     return {
         "name": costs.name,
         "bits": costs.bits,
-        "totals": {one.metric: one.total for one in costs.metrics},
-        "units": {one.metric: one.unit for one in costs.metrics},
+        "totals": {metric.metric: metric.total for metric in costs.metrics},
+        "units": {metric.metric: metric.unit for metric in costs.metrics},
         "layers": [
             {
                 "name": layer.name,
@@ -34,20 +34,21 @@ def cost_json(costs: NetworkCosts) -> dict[str, Any]:
                 "macs": layer.macs,
                 "weights": layer.weights,
                 "precision": str(precision),
-                "costs": {one.metric: one.layers[i] for one in costs.metrics},
-                "limited_by": {one.metric: one.bounds[i] for one in costs.metrics if one.bounds[i]},
+                "costs": {metric.metric: metric.layers[i] for metric in costs.metrics},
+                "limited_by": {metric.metric: metric.limited_by[i] for metric in costs.metrics if metric.limited_by[i]},
             }
             for i, (layer, precision) in enumerate(zip(costs.network, costs.precisions, strict=True))
         ],
-        "provenance": {one.metric: dict(one.provenance) for one in costs.metrics},
+        "provenance": {metric.metric: dict(metric.provenance) for metric in costs.metrics},
         "notes": list(costs.network.notes),
     }
 
 
-def calibration_json(found: DeviceFit, output: Path) -> dict[str, Any]:
+def calibration_json(calibrated: DeviceFit, output: Path) -> dict[str, Any]:
     """A calibration for programs."""
-    numbers = {name: {"before": before, "now": now} for name, (before, now) in found.numbers.items()}
-    return {"device": str(output), "numbers": numbers, "fit": dict(found.fit), "left_out": dict(found.held_out)}
+    numbers = {name: {"before": before, "now": now} for name, (before, now) in calibrated.numbers.items()}
+    errors = {"fit": dict(calibrated.fit), "left_out": dict(calibrated.held_out)}
+    return {"device": str(output), "numbers": numbers, **errors}
 
 
 def job_json(job: JobRecord) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def front_json(
     from autoquant.report.model.data import ReportData
     from autoquant.report.model.sensitivity import standing
 
-    found = standing(ReportData(record, (), front, baselines))
+    comparison = standing(ReportData(record, (), front, baselines))
     return {
         "job": job_json(record),
         "store": store_url,
@@ -145,7 +146,7 @@ def front_json(
         "constraints": [str(constraint) for constraint in record.definition.constraints],
         "front": [trial_json(trial) for trial in front],
         "baselines": [baseline_json(baseline, record) for baseline in baselines],
-        "sensitivity": None if found is None else asdict(found),
+        "sensitivity": None if comparison is None else asdict(comparison),
     }
 
 

@@ -56,7 +56,7 @@ SCALE_METHODS: Mapping[WeightQuantizer, tuple[ScaleMethod, ...]] = {
 class LayerProfile:
     """One layer as it is executed, BatchNorm already folded into it: what has weights, and products of activations.
 
-    Shapes are those of one example: ``input_shape`` and ``output_shape`` leave out the batch dimension. They are those
+    Shapes are those of one example: ``input_shape`` and ``output_shape`` exclude the batch dimension. They are those
     of the first call where a layer is called more than once.
     """
 
@@ -316,7 +316,7 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
-"""It costs 0, and is all that does without having been priced."""
+"""It costs 0, and is all that does without a cost model."""
 
 LayerOption = LayerConfig | Absent
 

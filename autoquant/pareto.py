@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,14 @@ class Normalization:
         return normalized
 
 
+class Offer(NamedTuple):
+    """What became of a point that was offered to a front."""
+
+    joined: bool
+    removed: list[int]
+    """Numbers of the points that it replaced."""
+
+
 class ParetoFront:
     """The non-dominated points seen so far, kept up to date one point at a time; cost O(front), not O(points)."""
 
@@ -88,8 +97,8 @@ class ParetoFront:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def add(self, number: int, metrics: Mapping[str, float]) -> tuple[bool, list[int]]:
-        """Offer a point: (whether it joined, the numbers that it pushed out).
+    def add(self, number: int, metrics: Mapping[str, float]) -> Offer:
+        """Offer a point to the front.
 
         Of points with exactly the same values the lowest number stays, whatever the order in which they come.
         """
@@ -97,10 +106,10 @@ class ParetoFront:
         as_good = np.all(self._values <= point, axis=1)
         equal = as_good & np.all(self._values >= point, axis=1)
         if any(not same or n < number for n, same in zip(np.array(self.numbers)[as_good], equal[as_good], strict=True)):
-            return False, []
+            return Offer(False, [])
         beaten = np.all(point <= self._values, axis=1)
         removed = [n for n, out in zip(self.numbers, beaten, strict=True) if out]
         self.numbers = [n for n, out in zip(self.numbers, beaten, strict=True) if not out] + [number]
         self._values = np.vstack([self._values[~beaten], point])
         self.hypervolume = hypervolume(self._values, np.ones(self._values.shape[1]))
-        return True, removed
+        return Offer(True, removed)

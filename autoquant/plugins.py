@@ -45,7 +45,7 @@ def _entry_points(group: str) -> dict[str, list[EntryPoint]]:
     points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):
         same = points.setdefault(point.name, [])
-        if not any((point.value, _owner(point)) == (other.value, _owner(other)) for other in same):
+        if not any((point.value, _owner(point)) == (known.value, _owner(known)) for known in same):
             same.append(point)
     return points
 

@@ -95,7 +95,7 @@ class SearchSpace:
         return tuple(indices)
 
     def sample(self, rng: np.random.Generator, count: int) -> IntArray:
-        """``count`` uniformly drawn candidates, shape (count, number of choices)."""
+        """``count`` uniformly sampled candidates, shape (count, number of choices)."""
         return rng.integers(0, self.sizes, size=(count, len(self.choices)))
 
     def uniform(self) -> dict[str, Candidate]:

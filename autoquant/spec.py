@@ -1,4 +1,4 @@
-"""`SearchSpec`: everything that a search is told, as one validated object that reads and writes YAML and JSON."""
+"""`SearchSpec`: everything that defines a search, as one validated object that reads and writes YAML and JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PluginSpec(BaseModel):
 
 
 class ObjectiveSpec(_Section):
-    """A metric to optimise. The direction may be left out where it is known."""
+    """A metric to optimise. The direction may be omitted where it is known."""
 
     metric: Annotated[str, AfterValidator(lambda text: (split_metric(text), text)[1])]
     direction: Literal["maximize", "minimize"] | None = None
@@ -79,7 +79,7 @@ class SearchSpec(_Section):
     evaluator: Plugin = Field(default=PluginSpec(name="post_training"), description="How a candidate is measured.")
     cost_models: list[Plugin] = Field(
         default=[],
-        description="Cost models with options or from beside the spec; installed ones are found by metric.",
+        description="Cost models with options or from the spec's folder; installed ones are found by metric.",
     )
     objectives: list[Annotated[ObjectiveSpec, _long_form("metric")]] = Field(
         min_length=1,
@@ -103,8 +103,8 @@ class SearchSpec(_Section):
     reuse: bool = Field(default=True, description="Whether to use what other jobs of the store measured.")
     sensitivity_baseline: bool = Field(
         default=True,
-        description="Whether to measure every option alone, and some of the front of their sum, to stand beside the "
-        "front that is found.",
+        description="Whether to measure every option alone, and some of the additive model's front, as a baseline of "
+        "the search.",
     )
     reference_point: dict[str, FiniteFloat] = Field(
         default={},
@@ -153,7 +153,7 @@ class SearchSpec(_Section):
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
-        """From a ``.yaml``, ``.yml`` or ``.json`` file. Modules and files that it names are looked up beside it."""
+        """From a ``.yaml``, ``.yml`` or ``.json`` file. Modules and files that it names are looked up in its folder."""
         file = Path(path)
         readers = {".yaml": cls.from_yaml, ".yml": cls.from_yaml, ".json": cls.from_json}
         if file.suffix not in readers:

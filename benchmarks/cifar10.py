@@ -71,12 +71,12 @@ def images(part: Literal["train", "test"], count: int) -> Split:
     starts = np.concatenate([[0], ends[:-1]])
     files = [io.BytesIO(prefix + body[start:end]) for start, end in zip(starts, ends, strict=True)]
     pixels = np.stack([np.asarray(Image.open(file)) for file in files]).astype(np.float32) / 255
-    found = ((pixels - np.float32(MEAN)) / np.float32(SPREAD)).transpose(0, 3, 1, 2)
-    return Split(np.ascontiguousarray(found), labels.astype(np.int64))
+    inputs = ((pixels - np.float32(MEAN)) / np.float32(SPREAD)).transpose(0, 3, 1, 2)
+    return Split(np.ascontiguousarray(inputs), labels.astype(np.int64))
 
 
 def cifar10(counts: Sequence[int]) -> DataSplits:
     """The first test images, as many for each split as ``counts`` says."""
-    found, cuts = images("test", sum(counts)), np.cumsum(counts)[:-1]
-    parts = zip(np.split(found.inputs, cuts), np.split(found.targets, cuts), strict=True)
+    split, cuts = images("test", sum(counts)), np.cumsum(counts)[:-1]
+    parts = zip(np.split(split.inputs, cuts), np.split(split.targets, cuts), strict=True)
     return DataSplits(*(Split(inputs, targets) for inputs, targets in parts))

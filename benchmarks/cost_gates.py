@@ -1,4 +1,4 @@
-"""How well do the cost models predict what was measured? Each gate beside a model that counts MACs and nothing else.
+"""How well do the cost models predict what was measured? Each gate compares with one that counts MACs alone.
 
     python benchmarks/cost_gates.py
 
@@ -41,7 +41,7 @@ class Figure:
 
     name: str
     measure: str
-    found: float
+    value: float
     macs: float
     bound: float | None = None
     larger_is_better: bool = False
@@ -50,7 +50,7 @@ class Figure:
     def holds(self) -> bool:
         if self.bound is None:
             return True
-        return self.found >= self.bound if self.larger_is_better else self.found <= self.bound
+        return self.value >= self.bound if self.larger_is_better else self.value <= self.bound
 
 
 def by_macs(fitted: Sequence[Row], asked: Sequence[Row]) -> np.ndarray:
@@ -83,7 +83,7 @@ def haq() -> Iterator[Figure]:
             device = calibrate(fitted, like, factors=factors).device
             errors[name].append(Quality.of(predict(device, asked), latencies(asked)).mape)
             errors[f"{name} macs"].append(Quality.of(by_macs(fitted, asked), latencies(asked)).mape)
-    means = {name: float(np.mean(found)) for name, found in errors.items()}
+    means = {name: float(np.mean(values)) for name, values in errors.items()}
     yield Figure("HAQ's simulator, 53 x 64 entries, each layer fitted", "MAPE", means["all"], means["all macs"], 0.03)
     yield Figure("  from 16 entries a layer, the other 48", "MAPE", means["sixteen"], means["sixteen macs"])
 
@@ -99,12 +99,12 @@ def t4() -> Iterator[Figure]:
         measured = latencies(asked)
         return Quality.of(predict(device, asked), measured), Quality.of(by_macs(fitted, asked), measured)
 
-    found, macs = quality(lambda row: True)
-    yield Figure(f"T4, ResNet-18 -> ResNet-50, {found.rows} layers", "MAPE", found.mape, macs.mape, 0.15)
-    yield Figure("", "Kendall's tau", found.kendall_tau, macs.kendall_tau, 0.73, True)
-    found, macs = quality(lambda row: row.layers[0][0].kind == "conv" and row.layers[0][0].weight_shape[1] > 3)
-    yield Figure(f"  without stem and classifier, {found.rows} layers", "MAPE", found.mape, macs.mape)
-    yield Figure("", "Kendall's tau", found.kendall_tau, macs.kendall_tau)
+    roofline, macs = quality(lambda row: True)
+    yield Figure(f"T4, ResNet-18 -> ResNet-50, {roofline.rows} layers", "MAPE", roofline.mape, macs.mape, 0.15)
+    yield Figure("", "Kendall's tau", roofline.kendall_tau, macs.kendall_tau, 0.73, True)
+    roofline, macs = quality(lambda row: row.layers[0][0].kind == "conv" and row.layers[0][0].weight_shape[1] > 3)
+    yield Figure(f"  without stem and classifier, {roofline.rows} layers", "MAPE", roofline.mape, macs.mape)
+    yield Figure("", "Kendall's tau", roofline.kendall_tau, macs.kendall_tau)
 
 
 def phone() -> Iterator[Figure]:
@@ -120,10 +120,10 @@ def phone() -> Iterator[Figure]:
         device = calibrate(tables[smallest], like).device
         for size in sorted(tables.keys() - {smallest}):
             measured = latencies(tables[size])
-            found = Quality.of(predict(device, tables[size]), measured)
+            fitted = Quality.of(predict(device, tables[size]), measured)
             macs = Quality.of(by_macs(tables[smallest], tables[size]), measured)
-            title = f"{name.removesuffix('_lookup_table')}, {smallest} -> {size} px, {found.rows} blocks"
-            yield Figure(title, "MAPE", found.mape, macs.mape, 0.06)
+            title = f"{name.removesuffix('_lookup_table')}, {smallest} -> {size} px, {fitted.rows} blocks"
+            yield Figure(title, "MAPE", fitted.mape, macs.mape, 0.06)
 
 
 def nas_bench_201() -> Iterator[Figure]:
@@ -135,8 +135,8 @@ def nas_bench_201() -> Iterator[Figure]:
     baseline = {name: spearman(cells, name, chosen, macs) for name in cells.latencies}
     means = float(np.mean(list(alone.values()))), float(np.mean(list(baseline.values())))
     yield Figure(f"NAS-Bench-201, {MEASUREMENTS} cells, {len(alone)} devices", "mean Spearman", *means, 0.93, True)
-    for name, found in alone.items():
-        yield Figure(f"  {name}", "Spearman", found, baseline[name])
+    for name, correlation in alone.items():
+        yield Figure(f"  {name}", "Spearman", correlation, baseline[name])
     seeds = [np.mean([ranking(cells, n, cells.random(MEASUREMENTS, s), like) for n in alone]) for s in range(SEEDS)]
     yield Figure(f"  random cells, mean of {SEEDS} seeds", "mean Spearman", float(np.mean(seeds)), means[1])
     yield Figure(f"  random cells, worst of {SEEDS} seeds", "mean Spearman", float(min(seeds)), means[1])
@@ -161,24 +161,24 @@ def learned_from_others(cells: Cells, like: Device) -> dict[str, list[Factor]]:
     """Device -> what the fits to all other devices say of a device: mean and deviation of each factor."""
     many = [*cells.diverse(MEASUREMENTS), *cells.random(LEARN_FROM, seed=0)]
     fits = {name: fit_cells(cells, name, many, like)[0].factors.values for name in cells.latencies}
-    return {device: expected([found for name, found in fits.items() if name != device]) for device in fits}
+    return {device: expected([factors for name, factors in fits.items() if name != device]) for device in fits}
 
 
 def expected(fits: list[Mapping[str, float]]) -> list[Factor]:
     """Mean and deviation of each factor over the fits that have it (one in two says little)."""
-    values = {name: [found[name] for found in fits if name in found] for name in sorted(set().union(*fits))}
+    values = {name: [factors[name] for factors in fits if name in factors] for name in sorted(set().union(*fits))}
     spread = {name: np.std(of, ddof=1) if len(of) > 1 else 1.0 for name, of in values.items()}
     return [Factor(name, float(np.mean(of)), float(np.hypot(spread[name], 0.1))) for name, of in values.items()]
 
 
 def main() -> None:
-    table = Table("what is predicted", "measure", "found", "MACs alone", "gate", "")
+    table = Table("what is predicted", "measure", "cost model", "MACs alone", "gate", "")
     for gate in (haq, t4, phone, nas_bench_201):
         for figure in gate():
             sign = ">=" if figure.larger_is_better else "<="
             bound = "" if figure.bound is None else f"{sign} {_text(figure, figure.bound)}"
             verdict = "" if figure.bound is None else "holds" if figure.holds else "MISSED"
-            numbers = _text(figure, figure.found), _text(figure, figure.macs)
+            numbers = _text(figure, figure.value), _text(figure, figure.macs)
             table.add_row(figure.name, figure.measure, *numbers, bound, verdict)
         table.add_section()
     Console(width=110).print(table)

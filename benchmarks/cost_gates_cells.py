@@ -33,7 +33,7 @@ def cell_layers(cell: Cell, removes: Removes, channels: int, size: int) -> list[
     removes nothing multiplies by 0 where an edge is ``none``, and adds the product.
     """
     counts = zip((*COUNTED, "add"), cell_counts(cell, removes), strict=True)
-    return [found for name, count in counts for found in [operation(name, channels, size)] * count]
+    return [part for name, count in counts for part in [operation(name, channels, size)] * count]
 
 
 def operation(name: str, channels: int, size: int) -> Layer:
@@ -47,15 +47,15 @@ def operation(name: str, channels: int, size: int) -> Layer:
 
 def network_layers(cell: Cell, removes: Removes) -> list[Layer]:
     """The whole network at 32 pixels: stem, three stages of cells with residual blocks between them, classifier."""
-    found = [conv(3, 16, 3, 32, 32)]
+    layers = [conv(3, 16, 3, 32, 32)]
     for stage, (channels, size) in enumerate(STAGES):
         if stage:
-            found += [conv(channels // 2, channels, 3, 2 * size, size), conv(channels, channels, 3, size, size)]
-            found += [layer("pool", (channels // 2, 2 * size, 2 * size), (channels // 2, size, size))]
-            found += [conv(channels // 2, channels, 1, size, size)]
-            found += [layer("add", (2 * channels, size, size), (channels, size, size))]
-        found += cell_layers(cell, removes, channels, size) * CELLS
-    return [*found, layer("pool", (64, 8, 8), (64, 1, 1)), layer("linear", (64,), (10,), (10, 64))]
+            layers += [conv(channels // 2, channels, 3, 2 * size, size), conv(channels, channels, 3, size, size)]
+            layers += [layer("pool", (channels // 2, 2 * size, 2 * size), (channels // 2, size, size))]
+            layers += [conv(channels // 2, channels, 1, size, size)]
+            layers += [layer("add", (2 * channels, size, size), (channels, size, size))]
+        layers += cell_layers(cell, removes, channels, size) * CELLS
+    return [*layers, layer("pool", (64, 8, 8), (64, 1, 1)), layer("linear", (64,), (10,), (10, 64))]
 
 
 Counts = npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ COUNTED = ("nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3", "none")
 
 @dataclass(frozen=True)
 class Cells:
-    """The connected cells of the space. 341 of its 15,625 have no path from input to output; they are left out."""
+    """The connected cells of the space. 341 of its 15,625 have no path from input to output; they are excluded."""
 
     cells: list[Cell]
     counts: dict[Removes, Counts]
@@ -90,9 +90,9 @@ class Cells:
         features = np.hstack([features[:, spread > 0] / spread[spread > 0], np.ones((len(features), 1))])
         information, chosen = 0.1 * np.eye(features.shape[1]), []
         for _ in range(count):
-            gain = np.einsum("ij,jk,ik->i", features, np.linalg.inv(information), features)
-            gain[chosen] = -1
-            chosen.append(int(gain.argmax()))
+            information_gain = np.einsum("ij,jk,ik->i", features, np.linalg.inv(information), features)
+            information_gain[chosen] = -1
+            chosen.append(int(information_gain.argmax()))
             information += np.outer(features[chosen[-1]], features[chosen[-1]])
         return chosen
 
@@ -100,21 +100,22 @@ class Cells:
         return [int(i) for i in np.random.default_rng(seed).choice(len(self.cells), count, replace=False)]
 
     def rows(self, device: str, chosen: list[int], removes: Removes) -> list[Row]:
-        found = self.latencies[device]
+        latencies = self.latencies[device]
         layers = [tuple(network_layers(self.cells[i], removes)) for i in chosen]
-        return [Row(f"cell {i}", row, {"latency_ms": float(found[i])}) for i, row in zip(chosen, layers, strict=True)]
+        pairs = zip(chosen, layers, strict=True)
+        return [Row(f"cell {i}", network, {"latency_ms": float(latencies[i])}) for i, network in pairs]
 
     def macs(self) -> npt.NDArray[np.float64]:
         """MACs of a pixel in the convolutions of a cell, as it is written: (cells,)."""
         return self.counts["nothing"] @ np.array([9.0, 1.0, 0.0, 0.0, 0.0])
 
     def predict(self, device: Device, removes: Removes) -> npt.NDArray[np.float64]:
-        """Milliseconds of every cell's network: (cells,). The sum over its operations, each priced once."""
-        base, costs = priced(device)
+        """Milliseconds of every cell's network: (cells,). The sum over its operations, each estimated once."""
+        base, costs = operation_costs(device)
         return base + self.counts[removes] @ costs
 
 
-def priced(device: Device) -> tuple[float, npt.NDArray[np.float64]]:
+def operation_costs(device: Device) -> tuple[float, npt.NDArray[np.float64]]:
     """Milliseconds of the network around its cells, and of each operation in all its cells."""
     around = network_layers(("none",) * 6, "dead")
     costs = [[operation(name, *stage) for stage in STAGES] * CELLS for name in (*COUNTED, "add")]
@@ -126,7 +127,7 @@ def fit_cells(
 ) -> tuple[Fit, Removes]:
     """The device that explains these cells best, and what its engine removes: that which explains them best."""
     fits = [(calibrate(cells.rows(device, chosen, removes), like, factors=factors), removes) for removes in REMOVES]
-    return min(fits, key=lambda found: found[0].factors.cost)
+    return min(fits, key=lambda pair: pair[0].factors.cost)
 
 
 def active_edges(cell: Cell, removes: Removes) -> list[int]:
@@ -143,4 +144,4 @@ def cell_counts(cell: Cell, removes: Removes) -> list[int]:
 
 
 def _milliseconds(device: Device, layers: list[Layer]) -> float:
-    return sum(layer_seconds(device, *found) for found in layers) * 1e3
+    return sum(layer_seconds(device, *pair) for pair in layers) * 1e3

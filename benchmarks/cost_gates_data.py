@@ -49,7 +49,7 @@ def conv(
 
 def t4_rows(path: Path = HARDWARE / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv") -> dict[str, list[Row]]:
     """Network -> its layers, as measured on a T4 in batches of 8; latencies are those of one example."""
-    found: dict[str, list[Row]] = {}
+    rows: dict[str, list[Row]] = {}
     with path.open(newline="") as file:
         for i, line in enumerate(csv.DictReader(file), start=2):
             batch, cin, cout, k, size, out = (
@@ -63,21 +63,21 @@ def t4_rows(path: Path = HARDWARE / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
                 else conv(cin, cout, k, size, out, at=at)
             )
             latency = float(line["lat_ms"]) / batch
-            found.setdefault(line["resnet"], []).append(
+            rows.setdefault(line["resnet"], []).append(
                 Row(f"{path.name} line {i}", (described,), {"latency_ms": latency})
             )
-    return found
+    return rows
 
 
 def phone_rows(folder: Path = HARDWARE) -> dict[str, list[Row]]:
     """Table (of one device and input size) -> blocks of the OFA space, measured in float32."""
-    found: dict[str, list[Row]] = {}
+    rows: dict[str, list[Row]] = {}
     for path in sorted(folder.glob("*_measured/block_latency*.csv")):
         with path.open(newline="") as file:
             for line in csv.DictReader(file):
                 row = Row(line["key"], tuple(ofa_block(line["key"])), {"latency_ms": float(line["mean_ms"])})
-                found.setdefault(line["table"], []).append(row)
-    return found
+                rows.setdefault(line["table"], []).append(row)
+    return rows
 
 
 def ofa_block(key: str) -> Iterator[Layer]:
@@ -124,15 +124,15 @@ def squeeze_excite(channels: int, size: int) -> Iterator[Layer]:
 
 
 def _shape(key: str, name: str) -> tuple[int, ...]:
-    found = re.search(rf"{name}:([\dx]+)", key)
-    assert found, key
-    return tuple(int(part) for part in found[1].split("x"))
+    match = re.search(rf"{name}:([\dx]+)", key)
+    assert match, key
+    return tuple(int(part) for part in match[1].split("x"))
 
 
 def _option(key: str, name: str) -> int:
-    found = re.search(rf"{name}:(\d+)", key)
-    assert found, key
-    return int(found[1])
+    match = re.search(rf"{name}:(\d+)", key)
+    assert match, key
+    return int(match[1])
 
 
 def mobilenet_v2() -> list[Layer]:

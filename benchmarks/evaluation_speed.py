@@ -1,4 +1,4 @@
-"""What does evaluating a candidate cost, beside a float32 forward pass of the caller's network over the same images?
+"""What does evaluating a candidate cost, compared with a float32 forward pass of the caller's network on these images?
 
     python benchmarks/evaluation_speed.py
 
@@ -91,9 +91,9 @@ def alone(name: str, net: nn.Module, data: DataSplits, rounds: int) -> None:
             candidate = tuple(int(i) for i in space.sample(random, 1)[0])
             cost = timed(lambda space=space, candidate=candidate: measure(evaluator, space, candidate))
             ratios[quantized].append((cost / base, cost / base_folded))
-    for quantized, found in ratios.items():
-        ours, faster = zip(*found, strict=True)
-        print(f"  {name:9s} {quantized:24s} {spread(ours):20s} folded: {spread(faster)}")
+    for quantized, pairs in ratios.items():
+        float_ratios, folded_ratios = zip(*pairs, strict=True)
+        print(f"  {name:9s} {quantized:24s} {spread(float_ratios):20s} folded: {spread(folded_ratios)}")
 
 
 def search(data: DataSplits, memo_mb: int, across: bool) -> None:

@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     entries = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    table = Table("device", "rows", "MAPE", "worst", "left out: MAPE", "Kendall's tau")
+    table = Table("device", "rows", "MAPE", "worst", "held out: MAPE", "Kendall's tau")
     for name in arguments.names or entries:
         entry = entries[name]
         rows, reference = rows_of(entry)

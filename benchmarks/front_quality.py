@@ -25,7 +25,7 @@ BRIEF = (100, 400)
 COUNTS = list(range(10, CHECKPOINTS[-1] + 1, 10))
 TASKS = ("nasbench201", "dscnn weights", "dscnn all", "resnet20", "synthetic")
 FLOOR = 1e-4
-"""What is missing is drawn as no less than this."""
+"""What is missing is plotted as no less than this."""
 STYLE = {
     "random": ("#9a9a9a", ":", 1.3),
     "pymoo NSGA-II": ("#8c6d31", "--", 1.3),
@@ -68,12 +68,12 @@ def run_together(runs: dict[tuple[str, int], Run], task: Task) -> dict[tuple[str
     while asked:
         task.points([candidate for wanted in asked.values() for candidate in wanted])
         for key, wanted in list(asked.items()):
-            found = task.points(wanted)
-            points[key] += list(found)
+            measured = task.points(wanted)
+            points[key] += list(measured)
             try:
                 if len(points[key]) >= CHECKPOINTS[-1]:
                     raise StopIteration
-                asked[key] = runs[key].send(found)
+                asked[key] = runs[key].send(measured)
             except StopIteration:
                 del asked[key]
     return {key: np.array(rows[: CHECKPOINTS[-1]]) for key, rows in points.items()}
@@ -86,16 +86,16 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", default=list(TASKS), help=f"names that begin so, of {list(TASKS)}")
     parser.add_argument("--searches", nargs="*", default=list(SEARCHES), choices=list(SEARCHES))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--anew", action="store_true", help="run again what the folder holds a result of")
+    parser.add_argument("--rerun", action="store_true", help="run again what the folder holds a result of")
     parser.add_argument("--markdown", action="store_true", help="print tables for a page")
     parser.add_argument("--picture", type=Path, help="draw the shares into this file")
     arguments = parser.parse_args()
     arguments.folder.mkdir(exist_ok=True)
-    found: dict[str, list[Shares]] = {}
+    by_task: dict[str, list[Shares]] = {}
     for task in tasks(arguments.tasks, arguments.folder):
         path = arguments.folder / f"{task.name.replace(' ', '_')}.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
-        missing = [name for name in arguments.searches if arguments.anew or len(kept.get(name, [])) < arguments.seeds]
+        missing = [name for name in arguments.searches if arguments.rerun or len(kept.get(name, [])) < arguments.seeds]
         keys = [(name, seed) for name in missing for seed in range(arguments.seeds)]
         points = run_together({(name, seed): SEARCHES[name](task, seed) for name, seed in keys}, task)
         for name in missing:
@@ -103,9 +103,9 @@ def main() -> None:
         path.write_text(json.dumps(kept))
         shares = shares_of(task, {name: kept[name] for name in arguments.searches})
         print(f"\n{task.name}\n{table(shares, arguments.markdown)}", flush=True)
-        found.setdefault(task.name.split(" ")[0] if task.name.startswith("nas") else task.name, []).append(shares)
-    together = {name: merged(several) for name, several in found.items()}
-    if len(found.get("nasbench201", [])) > 1:
+        by_task.setdefault(task.name.split(" ")[0] if task.name.startswith("nas") else task.name, []).append(shares)
+    together = {name: merged(several) for name, several in by_task.items()}
+    if len(by_task.get("nasbench201", [])) > 1:
         print(f"\nnasbench201, all devices\n{table(together['nasbench201'], arguments.markdown)}")
     print(f"\nmedians\n{summary(together, arguments.markdown)}")
     if arguments.picture:
@@ -129,13 +129,13 @@ def merged(several: list[Shares]) -> Shares:
 
 def table(shares: Shares, markdown: bool) -> str:
     """Median [least, most] of each search at the checkpoints."""
-    rows = [[name, *(spread(at(found, count)) for count in CHECKPOINTS)] for name, found in shares.items()]
+    rows = [[name, *(spread(at(values, count)) for count in CHECKPOINTS)] for name, values in shares.items()]
     return as_text(["evaluations", *map(str, CHECKPOINTS)], rows, markdown)
 
 
-def at(found: FloatArray, count: int) -> FloatArray:
+def at(shares: FloatArray, count: int) -> FloatArray:
     """The shares after so many evaluations."""
-    return found[:, COUNTS.index(count)]
+    return shares[:, COUNTS.index(count)]
 
 
 def spread(values: FloatArray) -> str:
@@ -147,7 +147,7 @@ def summary(together: dict[str, Shares], markdown: bool) -> str:
     """Median of each search on each task at `BRIEF` evaluations; the best in bold on a page."""
     columns: list[list[str]] = []
     for task, shares in together.items():
-        pairs = [[f"{np.median(at(found, n)):.3f}" for n in BRIEF] for found in shares.values()]
+        pairs = [[f"{np.median(at(values, n)):.3f}" for n in BRIEF] for values in shares.values()]
         best = [max(column) for column in zip(*pairs, strict=True)]
         bold = [[f"**{c}**" if markdown and c == top else c for c, top in zip(p, best, strict=True)] for p in pairs]
         columns.append([f"{task}, {' / '.join(map(str, BRIEF))}", *(" / ".join(pair) for pair in bold)])
@@ -177,9 +177,9 @@ def draw(together: dict[str, Shares], path: Path) -> None:
     for axis in axes.flat[len(together) :]:
         axis.axis("off")
     for axis, (task, shares) in zip(axes.flat, together.items(), strict=False):
-        for name, found in shares.items():
+        for name, values in shares.items():
             colour, line, width = STYLE[name]
-            missing = np.maximum(1 - found, FLOOR)
+            missing = np.maximum(1 - values, FLOOR)
             axis.plot(COUNTS, np.median(missing, axis=0), line, color=colour, linewidth=width, label=name)
             if width > 2:
                 axis.fill_between(

@@ -1,4 +1,4 @@
-"""The searches of front_quality.py: ours, Optuna's samplers and pymoo's algorithms, each a generator.
+"""The searches of front_quality.py: AutoQuant's searchers, Optuna's samplers and pymoo's algorithms, each a generator.
 
 It yields candidates to be measured and is sent their points, (n, 2), unscaled. Ours keep 16 proposals open, as a job
 does; peers are asked for one candidate (Optuna) or one generation (pymoo) at a time, which favours them.
@@ -37,8 +37,8 @@ Run = Generator[list[Candidate], FloatArray, None]
 Start = Callable[[Task, int], Run]
 
 
-def ours(name: str, options: dict[str, Any], task: Task, seed: int) -> Run:
-    """One of our searchers, told in the order of its proposals, asked after each result."""
+def with_autoquant(name: str, options: dict[str, Any], task: Task, seed: int) -> Run:
+    """One of AutoQuant's searchers: results reported in the order of proposals, asked after each."""
     searcher = make_searcher(name, task.space, list(task.objectives), price=task.price, seed=seed, **options)
     waiting: deque[Proposal] = deque()
     known: dict[Candidate, FloatArray] = {}
@@ -97,14 +97,14 @@ def with_pymoo(algorithm: str, task: Task, seed: int) -> Run:
 
 
 SEARCHES: dict[str, Start] = {
-    "random": partial(ours, "random", {}),
+    "random": partial(with_autoquant, "random", {}),
     "pymoo NSGA-II": partial(with_pymoo, "nsga2"),
     "pymoo NSGA-III": partial(with_pymoo, "nsga3"),
     "Optuna NSGA-III": partial(with_optuna, optuna.samplers.NSGAIIISampler),
     "Optuna TPE": partial(with_optuna, optuna.samplers.TPESampler),
-    "sensitivity": partial(ours, "sensitivity", {}),
-    "ppo": partial(ours, "ppo", {}),
-    "nsga3, plain": partial(ours, "nsga3", {"model": "none", "start": "uniform"}),
-    "nsga3, sensitive": partial(ours, "nsga3", {"start": "sensitivity"}),
-    "nsga3": partial(ours, "nsga3", {}),
+    "sensitivity": partial(with_autoquant, "sensitivity", {}),
+    "ppo": partial(with_autoquant, "ppo", {}),
+    "nsga3, plain": partial(with_autoquant, "nsga3", {"model": "none", "start": "uniform"}),
+    "nsga3, sensitive": partial(with_autoquant, "nsga3", {"start": "sensitivity"}),
+    "nsga3": partial(with_autoquant, "nsga3", {}),
 }

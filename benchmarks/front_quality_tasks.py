@@ -124,10 +124,10 @@ def measured(name: str, example: str, folder: Path, data_options: dict[str, int]
         for start in range(0, len(new), 200):
             piece = new[start : start + 200]
             prepared = [evaluator.prepare(space, EvaluationRequest(candidate)) for candidate in piece]
-            for candidate, found in zip(piece, evaluator.score_many(prepared, "search"), strict=True):
-                if isinstance(found, Exception):
-                    raise found
-                known[candidate] = 1 - found.metrics["accuracy"]
+            for candidate, measurement in zip(piece, evaluator.score_many(prepared, "search"), strict=True):
+                if isinstance(measurement, Exception):
+                    raise measurement
+                known[candidate] = 1 - measurement.metrics["accuracy"]
             print(f"{name}: {len(known)} networks measured", file=sys.stderr, flush=True)
             np.savez_compressed(path, candidates=np.array(list(known)), error=np.array(list(known.values())))
         return np.array([known[c] for c in candidates])
@@ -137,7 +137,7 @@ def measured(name: str, example: str, folder: Path, data_options: dict[str, int]
 
 
 def synthetic(layers: int = 50, seed: int = 0) -> Task:
-    """Layers of 2, 4 or 8 bits whose harm is a chain: each does harm alone, and more beside a coarse neighbour.
+    """Layers of 2, 4 or 8 bits whose degradation is a chain: each degrades alone, and more next to a coarse neighbour.
 
     The error saturates, so it is not additive either; but it grows with the sum along the chain, and sizes are whole
     numbers, so that dynamic programming over (size so far, option of the last layer) gives the exact front.
@@ -149,31 +149,31 @@ def synthetic(layers: int = 50, seed: int = 0) -> Task:
     together = pair[:, None, None] * np.sqrt(alone[:-1, :, None] * alone[1:, None, :])
     bits = np.array(BITS)
 
-    def saturated(harm: FloatArray) -> FloatArray:
-        return 0.9 * (1 - np.exp(-harm / 20))
+    def saturated(degradation: FloatArray) -> FloatArray:
+        return 0.9 * (1 - np.exp(-degradation / 20))
 
     def error(candidates: Sequence[Candidate]) -> FloatArray:
         rows = np.array(candidates)
-        harm = alone[np.arange(layers), rows].sum(axis=1)
-        return saturated(harm + together[np.arange(layers - 1), rows[:, :-1], rows[:, 1:]].sum(axis=1))
+        degradation = alone[np.arange(layers), rows].sum(axis=1)
+        return saturated(degradation + together[np.arange(layers - 1), rows[:, :-1], rows[:, 1:]].sum(axis=1))
 
     def cost(rows: npt.NDArray[Any]) -> FloatArray:
         return (size * bits[rows]).sum(axis=1).astype(np.float64)
 
     most = int(size.sum()) * BITS[-1]
-    least_harm = np.full((most + 1, len(BITS)), np.inf)  # by size so far and option of the last layer
+    least_degradation = np.full((most + 1, len(BITS)), np.inf)  # by size so far and option of the last layer
     for option in range(len(BITS)):
-        least_harm[size[0] * bits[option], option] = alone[0, option]
+        least_degradation[size[0] * bits[option], option] = alone[0, option]
     for layer in range(1, layers):
-        after = np.full_like(least_harm, np.inf)
+        after = np.full_like(least_degradation, np.inf)
         for option in range(len(BITS)):
             step = int(size[layer] * bits[option])
-            reached = (least_harm + together[layer - 1, :, option]).min(axis=1) + alone[layer, option]
+            reached = (least_degradation + together[layer - 1, :, option]).min(axis=1) + alone[layer, option]
             after[step:, option] = reached[: most + 1 - step]
-        least_harm = after
-    harm = least_harm.min(axis=1)
-    sizes = np.flatnonzero(np.isfinite(harm))
-    front = np.stack([saturated(harm[sizes]), sizes.astype(np.float64)], axis=1)
+        least_degradation = after
+    degradation = least_degradation.min(axis=1)
+    sizes = np.flatnonzero(np.isfinite(degradation))
+    front = np.stack([saturated(degradation[sizes]), sizes.astype(np.float64)], axis=1)
     space = SearchSpace([Choice(f"layer{i}", BITS) for i in range(layers)])
     (worst_error, best_error) = error([(0,) * layers, (2,) * layers])
     low, high = cost(np.array([(0,) * layers, (2,) * layers]))

@@ -69,10 +69,10 @@ class Landscape:
         before = [part.weight.data for part in parts]
         for part in parts:
             part.weight.data = coarsely_quantized(part.weight.data, bits)
-        found = self._score()
+        accuracy = self._score()
         for part, weight in zip(parts, before, strict=True):
             part.weight.data = weight
-        return found
+        return accuracy
 
     @cache  # noqa: B019 - there are two of these, and they live as long as the program
     def _corrector(self, **corrections: bool) -> Corrector:
@@ -99,11 +99,11 @@ def coarsely_quantized(weight: Tensor, bits: int) -> Tensor:
 def ds_cnn() -> Landscape:
     """The network and the data of the example."""
     file = Path(__file__).parents[1] / "examples" / "keyword_spotting" / "network.py"
-    found = spec_from_file_location("keyword_spotting_network", file)
-    assert found is not None
-    assert found.loader is not None
-    example = module_from_spec(found)
-    found.loader.exec_module(example)
+    module_spec = spec_from_file_location("keyword_spotting_network", file)
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    example = module_from_spec(module_spec)
+    module_spec.loader.exec_module(example)
     utterances = example.arrays("inputs.npz")
     inputs = (utterances["x"].astype(np.float32) - example.INPUT_ZERO_POINT) * np.float32(example.INPUT_SCALE)
     inputs = inputs[:, None]
@@ -209,13 +209,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def published() -> Iterable[Sequence[Any]]:
-    """What is published beside what is measured."""
+    """Published accuracies compared with what is measured here."""
     names = {network: name for name, network in NETWORKS.items()}
     for row in PUBLISHED:
-        found = row.measure(row.network())
+        measured = row.measure(row.network())
         how, better = row.better or ("", None)
         more = better(row.network()) if better else ""
-        yield names[row.network], row.name, row.rule, row.accuracy, found, f"{found - row.accuracy:+.1f}", more, how
+        difference = f"{measured - row.accuracy:+.1f}"
+        yield names[row.network], row.name, row.rule, row.accuracy, measured, difference, more, how
 
 
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -259,11 +260,11 @@ def by_range() -> Iterable[Sequence[Any]]:
     """Weights with the rule ``mse``, a column for each rule of activations."""
     for name, network in NETWORKS.items():
         for bits, activations, ends in ((8, 8, False), (4, 8, False), (4, 4, False), (4, 4, True)):
-            found = []
+            accuracies = []
             for rule in RANGES:
                 eight = quantized(8, 8, rule) if ends else None
-                found.append(network().accuracy(quantized(bits, activations, rule), eight))
-            yield name, f"W{bits}A{activations}" + (", ends 8" if ends else ""), *found
+                accuracies.append(network().accuracy(quantized(bits, activations, rule), eight))
+            yield name, f"W{bits}A{activations}" + (", ends 8" if ends else ""), *accuracies
 
 
 CORRECTIONS = ({}, {"bias": True}, {"batch_norm": True}, BOTH)
@@ -289,14 +290,14 @@ def by_correction() -> Iterable[Sequence[Any]]:
 def by_calibration(draws: int) -> Iterable[Sequence[Any]]:
     """How much DS-CNN's accuracy depends on which 64 utterances calibrate: least, median, most."""
     landscape, random = ds_cnn(), np.random.default_rng(0)
-    found: dict[tuple[str, bool], list[float]] = {(rule, ends): [] for rule in RANGES for ends in (False, True)}
+    accuracies_of: dict[tuple[str, bool], list[float]] = {(rule, ends): [] for rule in RANGES for ends in (False, True)}
     for _ in range(draws):
         landscape.network.calibrate(landscape.inputs[random.permutation(len(landscape.inputs))[:64]])
-        for (rule, ends), accuracies in found.items():
+        for (rule, ends), accuracies in accuracies_of.items():
             eight = quantized(8, 8, rule) if ends else None
             accuracies.append(landscape.accuracy(quantized(4, 4, rule), eight))
     landscape.network.calibrate(landscape.calibration)
-    for (rule, ends), accuracies in found.items():
+    for (rule, ends), accuracies in accuracies_of.items():
         label = "W4A4, ends 8" if ends else "W4A4"
         yield label, rule, min(accuracies), statistics.median(accuracies), max(accuracies)
 

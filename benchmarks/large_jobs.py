@@ -35,24 +35,24 @@ def grown(url: str, n_trials: int) -> aq.Job:
 
     marks = [count for count in (WINDOW, 10_000, 30_000, n_trials - WINDOW) if count < n_trials]
     costs = [cost(count) for count in marks]
-    for count, found in zip(marks, costs, strict=True):
-        share = found / costs[0]
-        print(f"  a trial around trial {count:7,}: {found * 1e3:.2f} ms, {share:.2f} of that around {marks[0]:,}")
+    for count, seconds in zip(marks, costs, strict=True):
+        share = seconds / costs[0]
+        print(f"  a trial around trial {count:7,}: {seconds * 1e3:.2f} ms, {share:.2f} of that around {marks[0]:,}")
     return job
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Median milliseconds of seven runs, the first left out."""
-    found = []
+    """Median milliseconds of seven runs, the first excluded."""
+    times = []
     for _ in range(8):
         start = time.perf_counter()
         work()
-        found.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(found[1:])
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times[1:])
 
 
 def resumed(url: str, n_trials: int, model: str) -> None:
-    """Seconds from taking up an NSGA-III job of so many trials to its next result, beside what the search took."""
+    """Seconds from resuming an NSGA-III job of so many trials to its next result, compared with those of the search."""
     start = time.perf_counter()
     job = aq.search(spec("inline", n_trials, {"name": "nsga3", "model": model}), url)
     searched = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""An evaluator that does nothing worth the name: what is left is the cost of coordinator, store and pool."""
+"""An evaluator that does next to nothing: what is left is the cost of coordinator, store and pool."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     python benchmarks/optuna_speed.py --told 400 2000 --exported 10000
 
 Proposals: 50 choices of 5 ordered options, 2 objectives, random results told before. Studies: 20 choices of 4 options,
-3 objectives, to SQLite; beside it Optuna's own `add_trials` of some of the same trials.
+3 objectives, to SQLite; compared with Optuna's own `add_trials` of some of the same trials.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ def proposal(sampler: str, options: dict[str, object], told: int) -> float:
     taken = []
     for _ in range(PROPOSALS):
         begun = time.process_time()
-        (found,) = learner.ask(1)
-        learner.tell([(found, {"accuracy": random.random(), "size": float(sum(found.candidate))})])
+        (asked,) = learner.ask(1)
+        learner.tell([(asked, {"accuracy": random.random(), "size": float(sum(asked.candidate))})])
         taken.append((time.process_time() - begun) * 1e3)
     return float(np.median(taken))
 
 
 def exported(n_trials: int) -> None:
-    """Seconds of writing a job as a study, beside Optuna's own way."""
+    """Seconds of writing a job as a study, compared with Optuna's own way."""
     with tempfile.TemporaryDirectory() as folder:
         job = aq.search(spec("inline", n_trials), f"sqlite:///{folder}/jobs.db")
         begun = time.perf_counter()
         study = job.to_optuna(f"sqlite:///{folder}/study.db")
         taken = time.perf_counter() - begun
         some = job.to_optuna().get_trials()[:COMPARED]
-        other = optuna.create_study(directions=study.directions, storage=f"sqlite:///{folder}/other.db")
+        plain = optuna.create_study(directions=study.directions, storage=f"sqlite:///{folder}/other.db")
         begun = time.perf_counter()
-        other.add_trials(some)
+        plain.add_trials(some)
         theirs = (time.perf_counter() - begun) / COMPARED * n_trials
     print(
         f"{n_trials:,} trials: {taken:.1f} s; add_trials would take {theirs:.0f} s ({theirs / taken:.0f} times as long)"
@@ -77,8 +77,8 @@ def main() -> None:
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for name, (sampler, options) in SAMPLERS.items():
-        found = [f"{proposal(sampler, options, told):.1f}" for told in arguments.told]
-        print(f"{name}: {' / '.join(found)} ms a proposal after {arguments.told} results", flush=True)
+        times = [f"{proposal(sampler, options, told):.1f}" for told in arguments.told]
+        print(f"{name}: {' / '.join(times)} ms a proposal after {arguments.told} results", flush=True)
     exported(arguments.exported)
 
 

@@ -40,7 +40,7 @@ SHAPES: Mapping[str, Shape] = {
     "8 layers x 2, 4, 8, 16": Shape(8, (2, 4, 8, 16)),
     "10 layers x 2, 4, 8": Shape(10, (2, 4, 8)),
     "15 layers x 2, 4, 8": Shape(15, (2, 4, 8)),
-    "20 layers x 2, 4, 8, nearly alike": Shape(20, (2, 4, 8), decay=1.6, spread=0.5),
+    "20 layers x 2, 4, 8, nearly equal": Shape(20, (2, 4, 8), decay=1.6, spread=0.5),
     "30 layers x 2, 4, 8": Shape(30, (2, 4, 8)),
 }
 
@@ -83,7 +83,7 @@ class Additive:
         return sums
 
     def reached(self, searcher: str, seed: int, episodes: int, **options: Any) -> float:
-        """Hypervolume of all that a search measures, results told in order, in proportion to the exact one."""
+        """Hypervolume of all that a search measures, results reported in order, in proportion to the exact one."""
         objectives = ["loss", "size_bytes"]
         made = aq.make_searcher(searcher, self.space, objectives, price=self.price, seed=seed, **options)
         pending: list[aq.Proposal] = []

@@ -1,4 +1,4 @@
-"""Candidates priced a second: a network of 50 layers, every additive metric, one gather and sum a metric.
+"""How many candidates get their costs in a second: 50 layers, every additive metric, one gather and sum a metric.
 
 python benchmarks/pricing.py
 """

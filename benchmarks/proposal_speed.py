@@ -48,9 +48,9 @@ def proposal(model: str, objectives: int, told: int) -> tuple[float, float]:
     taken = []
     for _ in range(PROPOSALS):
         begun = time.process_time()
-        (found,) = searcher.ask(1)
+        (asked,) = searcher.ask(1)
         taken.append((time.process_time() - begun) * 1e3)
-        searcher.tell([(found, metrics(found))])
+        searcher.tell([(asked, metrics(asked))])
     return float(np.median(taken)), max(taken)
 
 
@@ -58,8 +58,8 @@ def main() -> None:
     proposal("gaussian_process", 2, 100)  # loads libraries
     for model in ("gaussian_process", "none"):
         for objectives in (2, 3):
-            found = [proposal(model, objectives, told) for told in TOLD]
-            pairs = zip(TOLD, found, strict=True)
+            times = [proposal(model, objectives, told) for told in TOLD]
+            pairs = zip(TOLD, times, strict=True)
             text = ", ".join(f"{told}: {median:.1f} (at most {most:.1f})" for told, (median, most) in pairs)
             print(f"{model}, {objectives} objectives, ms a proposal after so many results: {text}")
 

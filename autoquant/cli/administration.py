@@ -31,11 +31,11 @@ def plugins(as_json: JsonOption = False) -> None:
     from autoquant.json_views import plugin_json
     from autoquant.plugins import discover
 
-    found = discover()
+    infos = discover()
     if as_json:
-        print(json.dumps([plugin_json(info) for info in found]))
+        print(json.dumps([plugin_json(info) for info in infos]))
     else:
-        print_plugins(found)
+        print_plugins(infos)
 
 
 @app.command()

@@ -22,22 +22,23 @@ def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_h
         raise SpecError(f"--output: {output} must end in .toml and its folder must exist")
     day = datetime.now(UTC).date().isoformat()
     source = f"fitted by autoquant calibrate to {measurements.name} on {day}"
-    found: DeviceFit = plugins.load("cost model", model).calibrate(
+    calibrated: DeviceFit = plugins.load("cost model", model).calibrate(
         str(measurements), like, name=output.stem, source=source, same_hardware=same_hardware
     )
-    output.write_text(found.device_file, encoding="utf-8")
-    return found
+    output.write_text(calibrated.device_file, encoding="utf-8")
+    return calibrated
 
 
-def print_calibration(found: DeviceFit, like: str, output: Path) -> None:
+def print_calibration(calibrated: DeviceFit, like: str, output: Path) -> None:
     """Two tables: the numbers that moved, and how well rows are predicted."""
     console = Console(width=None if Console().is_terminal else 120, markup=False, emoji=False)
     numbers = Table("number", like, output.stem, title="What the measurements say")
-    for name, (before, now) in found.numbers.items():
+    for name, (before, now) in calibrated.numbers.items():
         numbers.add_row(name, before, now)
     quality = Table("measure", "rows of the fit", "held-out rows", title="How well they are predicted")
-    for name, value in found.fit.items():
-        quality.add_row(name, f"{value:.4g}", f"{found.held_out[name]:.4g}" if name in found.held_out else "–")
+    for name, value in calibrated.fit.items():
+        held_out = f"{calibrated.held_out[name]:.4g}" if name in calibrated.held_out else "–"
+        quality.add_row(name, f"{value:.4g}", held_out)
     console.print(numbers)
     console.print(quality)
     console.print(f"{output}: ask for latency_ms@{output.name}", highlight=False)

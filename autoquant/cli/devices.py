@@ -44,7 +44,7 @@ def cost(
         print(json.dumps(cost_json(costs) | {"png": str(output)}))
     else:
         print_costs(costs)
-        print(f"drawn in {output}")
+        print(f"plotted in {output}")
 
 
 @app.command()
@@ -64,13 +64,13 @@ def calibrate(
     model: Annotated[str, typer.Option(help="The cost model to calibrate.")] = "roofline",
     as_json: JsonOption = False,
 ) -> None:
-    """Fit a device to a few measurements, and say how well it predicts those left out."""
+    """Fit a device to a few measurements, and report how well it predicts held-out ones."""
     from autoquant.cli import calibrate as calibration
     from autoquant.json_views import calibration_json
 
     with errors(as_json):
-        found = calibration.calibrate(measurements, like, output, model=model, same_hardware=same_hardware)
+        calibrated = calibration.calibrate(measurements, like, output, model=model, same_hardware=same_hardware)
     if as_json:
-        print(json.dumps(calibration_json(found, output)))
+        print(json.dumps(calibration_json(calibrated, output)))
     else:
-        calibration.print_calibration(found, like, output)
+        calibration.print_calibration(calibrated, like, output)

@@ -61,7 +61,7 @@ class LiveProgress:
         elif (now.phase, now.finished) != self._printed and (
             time.monotonic() - self._last > LOG_SECONDS or now.finished == now.total
         ):
-            phase_over = now.phase == "baselines" and now.finished == now.total  # what comes next is news
+            phase_over = now.phase == "baselines" and now.finished == now.total  # what comes next is an update
             self._last = 0.0 if phase_over else time.monotonic()
             self._printed = (now.phase, now.finished)
             print(f"{now.finished}/{now.total} {unit}, {text}", file=sys.stderr, flush=True)

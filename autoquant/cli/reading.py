@@ -66,34 +66,34 @@ def trials(
         if state is not None and state not in TrialState.__members__:
             raise SpecError(f"--state: {state!r} is no state; accepted: {', '.join(TrialState.__members__)}")
         wanted = None if state is None else TrialState(state)
-        found = client.load_job(job, store)
-        page = list(found.trials(after=after, limit=limit, state=wanted))
+        loaded = client.load_job(job, store)
+        page = list(loaded.trials(after=after, limit=limit, state=wanted))
     if as_json:
         print(json.dumps([trial_json(trial) for trial in page]))
     else:
-        print_trials(found, page, limit)
+        print_trials(loaded, page, limit)
 
 
 @app.command()
 def front(job: JobArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """The Pareto front of a job, with the uniform bit-widths beside it."""
+    """The Pareto front of a job, with the uniform bit-widths as baselines."""
     from autoquant import client
     from autoquant.cli.tables import print_front
     from autoquant.json_views import front_json
 
     with errors(as_json):
-        found = client.load_job(job, store)
+        loaded = client.load_job(job, store)
         if as_json:
-            print(json.dumps(front_json(found.record, found.front(), found.baselines(), found.store.url)))
+            print(json.dumps(front_json(loaded.record, loaded.front(), loaded.baselines(), loaded.store.url)))
         else:
-            print_front(found)
+            print_front(loaded)
 
 
 @app.command()
 def report(
     job: JobArgument = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where to write the HTML; the PNG goes beside it.")
+        Path, typer.Option("--output", "-o", help="Where to write the HTML; the PNG goes next to it.")
     ] = DEFAULT_REPORT,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -124,8 +124,8 @@ def logs(
     from autoquant.json_views import event_json
 
     with errors(as_json):
-        found = client.load_job(job, store)
-        for event in found.follow() if follow else found.logs():
+        loaded = client.load_job(job, store)
+        for event in loaded.follow() if follow else loaded.logs():
             print(json.dumps(event_json(event)) if as_json else event_text(event), flush=True)
 
 

@@ -53,7 +53,7 @@ def resume(
 
 
 def _use_ray(address: str | None) -> None:
-    """The pool reads the environment, where a cluster's containers are told, too."""
+    """The pool reads the environment, which also configures the containers of a cluster."""
     if address is not None:
         os.environ["AUTOQUANT_RAY_ADDRESS"] = address
 
@@ -95,14 +95,14 @@ def _request(job: int | None, store: str | None, as_json: bool, verb: str) -> No
     from autoquant.job import JobState
 
     with errors(as_json):
-        found = client.load_job(job, store)
-        state = found.state
+        loaded = client.load_job(job, store)
+        state = loaded.state
         if state not in (JobState.QUEUED, JobState.RUNNING):
-            raise SpecError(f"job {found.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
-        asked = getattr(found, verb)()
+            raise SpecError(f"job {loaded.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
+        asked = getattr(loaded, verb)()
     if as_json:
-        print(json.dumps({"id": found.id, f"{verb}_requested": asked, "state": str(found.state)}))
+        print(json.dumps({"id": loaded.id, f"{verb}_requested": asked, "state": str(loaded.state)}))
     elif asked:
-        print(f"job {found.id} is asked to {verb}")
+        print(f"job {loaded.id} is asked to {verb}")
     else:
-        print(f"job {found.id} is {found.state}: no process ran it any more")
+        print(f"job {loaded.id} is {loaded.state}: no process ran it any more")

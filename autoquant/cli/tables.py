@@ -26,7 +26,7 @@ def console(stderr: bool = False) -> Console:
 
 
 def _table(*columns: str, **options: Any) -> Table:
-    """A table whose cells are folded where there is no room, never cut."""
+    """A table whose cells are folded where they do not fit, never cut."""
     table = Table(**options)
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -105,17 +105,17 @@ def print_costs(costs: NetworkCosts) -> None:
     table.add_row(*(column.total for column in columns), style="bold")
     out = console()
     out.print(table)
-    for one in costs.metrics:
-        if not one.additive:
-            out.print(f"{one.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
+    for metric in costs.metrics:
+        if not metric.additive:
+            out.print(f"{metric.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
     for note in costs.network.notes:
         out.print(f"note: {note}", highlight=False, soft_wrap=True)
 
 
-def print_plugins(found: Sequence[PluginInfo]) -> None:
+def print_plugins(infos: Sequence[PluginInfo]) -> None:
     """One line a plug-in."""
     table = _table("kind", "name", "from", "status")
-    for info in found:
+    for info in infos:
         status = "ok" if info.error is None else f"broken: {info.error}"
         table.add_row(info.kind, info.name, f"{info.distribution} {info.version}", status)
     console().print(table)

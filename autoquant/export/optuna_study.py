@@ -144,7 +144,7 @@ def local(moment: datetime) -> datetime:
 
 
 def trial_attributes(trial: Trial, on_front: bool) -> dict[str, Any]:
-    """All that Optuna has no field for, under the names of `Job.trials_dataframe`; what does not exist is left out."""
+    """All that Optuna has no field for, under the names of `Job.trials_dataframe`; what does not exist is omitted."""
     attributes = {
         **trial.metrics,
         **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
@@ -168,7 +168,7 @@ def constraint_values(constraints: Sequence[Constraint], trial: Trial) -> dict[s
     """
     if not constraints or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
         return {}
-    return {"constraints": [one.excess(trial.metrics.get(one.metric, one.bound)) for one in constraints]}
+    return {"constraints": [c.excess(trial.metrics.get(c.metric, c.bound)) for c in constraints]}
 
 
 def write_rows(storage: RDBStorage, study_id: int, trials: Iterator[FrozenTrial]) -> None:
@@ -178,13 +178,13 @@ def write_rows(storage: RDBStorage, study_id: int, trials: Iterator[FrozenTrial]
     """
     with storage.engine.begin() as connection:
         while batch := list(islice(trials, BATCH)):
-            connection.execute(sa.insert(models.TrialModel.__table__), [trial_row(study_id, one) for one in batch])
+            connection.execute(sa.insert(models.TrialModel.__table__), [trial_row(study_id, trial) for trial in batch])
             table = models.TrialModel.__table__.c
             between = table.number.between(batch[0].number, batch[-1].number)
             wanted = sa.select(table.number, table.trial_id).where(table.study_id == study_id, between)
             ids = {row.number: row.trial_id for row in connection.execute(wanted)}
             for model, rows_of in ROWS.items():
-                rows = [{"trial_id": ids[one.number], **row} for one in batch for row in rows_of(one)]
+                rows = [{"trial_id": ids[trial.number], **row} for trial in batch for row in rows_of(trial)]
                 if rows:
                     connection.execute(sa.insert(model.__table__), rows)
 

@@ -21,22 +21,22 @@ from autoquant.trial import Settings
 def identity(spec: SearchSpec, evaluator: Evaluator) -> dict[str, str]:
     """What measurements depend on besides the candidate; on resume all but the code must be the same."""
     options = json.dumps(spec.evaluator.options, sort_keys=True, default=repr)
-    found = {"evaluator": f"{spec.evaluator.name} {options} version {evaluator.version}"}
+    parts = {"evaluator": f"{spec.evaluator.name} {options} version {evaluator.version}"}
     sources: set[type] = {type(evaluator)}
     if evaluator.network is not None:
         from autoquant.quantization.digest import network_digest
 
-        found["network"] = network_digest(evaluator.network)
+        parts["network"] = network_digest(evaluator.network)
         sources |= {type(part) for part in evaluator.network.modules()}
     if evaluator.data is not None:
         from autoquant.quantization.digest import data_digest
 
         splits = data_digest(evaluator.data)
-        found["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
-    found["code"] = source_digest(sources)
+        parts["data"] = " ".join(f"{name}={digest}" for name, digest in splits.items())
+    parts["code"] = source_digest(sources)
     if evaluator.uses_seed:
-        found["seed"] = str(spec.seed)
-    return found
+        parts["seed"] = str(spec.seed)
+    return parts
 
 
 def source_digest(classes: set[type]) -> str:

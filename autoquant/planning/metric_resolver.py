@@ -67,13 +67,13 @@ def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
     ]
     refuse(problems)
     resolver = MetricResolver(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
 
     def find(text: str, direction: Direction | None = None) -> Metric:
-        found[text] = resolver.find(text)
-        if direction is not None and direction != (known := found[text].direction):
+        metrics[text] = resolver.find(text)
+        if direction is not None and direction != (known := metrics[text].direction):
             raise SpecError(f"{text!r} is better when {known}d, it cannot be {direction}d; leave the direction out")
-        return found[text]
+        return metrics[text]
 
     for i, wish in enumerate(spec.objectives):
         collect(problems, f"objectives[{i}]", partial(find, wish.metric, wish.direction))
@@ -85,10 +85,10 @@ def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
     problems += [f"reference_point.{metric}: it is no objective; {did_you_mean(metric, known)}" for metric in strange]
     refuse(problems)
     return ResolvedMetrics(
-        objectives=tuple(Objective(wish.metric, found[wish.metric].direction) for wish in spec.objectives),
+        objectives=tuple(Objective(wish.metric, metrics[wish.metric].direction) for wish in spec.objectives),
         constraints=constraints,
-        costs=tuple(metric.cost for metric in found.values() if metric.cost is not None),
-        drops={metric.drop_of: resolver.measured[metric.drop_of] for metric in found.values() if metric.drop_of},
+        costs=tuple(metric.cost for metric in metrics.values() if metric.cost is not None),
+        drops={metric.drop_of: resolver.measured[metric.drop_of] for metric in metrics.values() if metric.drop_of},
         resolver=resolver,
     )
 
@@ -203,17 +203,17 @@ def _takes(model: type[CostModel], device: str | None) -> bool:
 
 
 def _installed_models() -> list[ModelChoice]:
-    """Cost models that can be built without options. A broken one is left out, and said."""
-    found = []
+    """Cost models that can be built without options. A broken one is skipped, and logged."""
+    choices = []
     for name in plugins.names("cost model"):
         try:
             model = plugins.load("cost model", name)
         except PluginError as error:
-            log.warning("cost model %s is left out: %s", name, error)
+            log.warning("cost model %s is skipped: %s", name, error)
             continue
         if all(not field.is_required() for field in plugins.options_model(model).model_fields.values()):
-            found.append(ModelChoice(name, model, {}))
-    return found
+            choices.append(ModelChoice(name, model, {}))
+    return choices
 
 
 def own_model(section: PluginSpec, place: str) -> ModelChoice:

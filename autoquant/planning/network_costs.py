@@ -35,14 +35,14 @@ class MetricCosts:
     total: float
     layers: tuple[float, ...]
     additive: bool
-    bounds: tuple[str | None, ...]
-    """What limits each layer, where the model tells: compute, memory or overhead."""
+    limited_by: tuple[str | None, ...]
+    """What limits each layer, where the model reports it: compute, memory or overhead."""
     provenance: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkCosts:
-    """A network at one precision for each layer, priced in several metrics."""
+    """A network at one precision for each layer, with its estimated costs in several metrics."""
 
     name: str
     bits: str
@@ -52,7 +52,7 @@ class NetworkCosts:
 
 
 def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | None = None) -> NetworkCosts:
-    """The network of a spec, priced by layer in the spec's cost metrics and in all that the devices have.
+    """The estimated costs of a spec's network by layer, in the spec's cost metrics and in all that the devices have.
 
     Args:
         spec: its network, space and evaluator are built, its data is loaded; nothing is measured.
@@ -121,6 +121,6 @@ def _priced(
         total=float(total),
         layers=tuple(float(table[0]) for table in tables[cost.metric]),
         additive=type(cost.model).estimate is CostModel.estimate,
-        bounds=tuple(cost.model.bound_by(*pair) for pair in zip(network, precisions, strict=True)),
+        limited_by=tuple(cost.model.bound_by(*pair) for pair in zip(network, precisions, strict=True)),
         provenance=dict(cost.model.provenance),
     )

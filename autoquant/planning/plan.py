@@ -218,7 +218,7 @@ def objective_bounds(
 
     Where the best is not known, it is one unit of the metric from the worst.
     """
-    found = dict(known)
+    bounds = dict(known)
     for objective in objectives:
         if objective.metric in reference:
             worst = reference[objective.metric]
@@ -229,8 +229,8 @@ def objective_bounds(
                     f"reference_point.{objective.metric}: {worst:.12g} is no worse than the best value, {best:.12g}; "
                     "give the worst value that still counts"
                 )
-            found[objective.metric] = Bounds(best, worst)
-    return found
+            bounds[objective.metric] = Bounds(best, worst)
+    return bounds
 
 
 def _create(kind: str, place: str, section: PluginSpec, *positional: Any) -> Any:
@@ -284,7 +284,7 @@ def stored_space(record: JobRecord) -> SearchSpace:
 
 
 def _excluding(section: PluginSpec, excluded: Excluded) -> dict[str, Any]:
-    """The option by which a space is told what it is without, beside what the spec itself excludes."""
+    """The option by which a space excludes these too, in addition to what the spec itself excludes."""
     if not excluded:
         return {}
     merged = {layer: dict(lists) for layer, lists in section.options.get(EXCLUDED, {}).items()}
@@ -309,7 +309,7 @@ def exclude_unsupported(
             known.update({part: [*known.get(part, ()), *more] for part, more in lists.items()})
         space = make_space(spec.space, profile, excluded)
         notes += [
-            f"{part} of {', '.join(map(str, bits))} bits are left out, {cost.key} cannot price them: {', '.join(names)}"
+            f"{part} of {', '.join(map(str, bits))} bits are excluded, {cost.key} cannot price them: {', '.join(names)}"
             for (part, bits), names in _by_list(unsupported).items()
         ]
     return space, excluded, notes
@@ -317,11 +317,11 @@ def exclude_unsupported(
 
 def _by_list(unsupported: Excluded) -> dict[tuple[str, tuple[Option, ...]], list[str]]:
     """(weights or activations, bit-widths) -> the layers that are without them."""
-    found: dict[tuple[str, tuple[Option, ...]], list[str]] = {}
+    layers: dict[tuple[str, tuple[Option, ...]], list[str]] = {}
     for layer, lists in unsupported.items():
         for part, bits in lists.items():
-            found.setdefault((part, tuple(bits)), []).append(layer)
-    return found
+            layers.setdefault((part, tuple(bits)), []).append(layer)
+    return layers
 
 
 def _possible(constraint: Constraint, bounds: Bounds) -> None:

@@ -18,10 +18,10 @@ from autoquant.objective import Bounds
 from autoquant.space import IntArray, SearchSpace
 
 BLOCK = 4096
-"""Candidates priced at a time: so many stay in the processor's cache, which makes a large population thrice as fast."""
+"""Candidates whose costs are looked up at a time: so many fit in the processor's cache, which is thrice as fast."""
 
 SAMPLES = 4096
-"""Candidates drawn to find the range of a cost that is no sum over layers."""
+"""Candidates sampled to find the range of a cost that is no sum over layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Pricer(CostFunction):
         return prices
 
     def _estimates(self, model: CostModel, candidates: npt.NDArray[Any], indices: IntArray) -> Mapping[str, FloatArray]:
-        """Costs of a block that are no sums, by metric of the model: each distinct network is priced by itself."""
+        """Costs of a block that are no sums, by metric of the model: each distinct network by itself."""
         networks = self._space.networks(candidates)
         if len(networks) == 1 and self._fixed:
             return model.estimate(networks[0][0], self._space.layer_options, indices)

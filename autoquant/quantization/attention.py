@@ -120,7 +120,7 @@ def open_attention(module: nn.Module, kept: Callable[[str], bool]) -> int:
 
     ``kept`` names those that stay as they are.
     """
-    found = [
+    parts = [
         (name, part)
         for name, part in module.named_modules(remove_duplicate=False)
         if isinstance(part, nn.MultiheadAttention)
@@ -128,7 +128,7 @@ def open_attention(module: nn.Module, kept: Callable[[str], bool]) -> int:
         and not kept(name)
     ]
     made: dict[int, Attention] = {}
-    for name, part in found:
+    for name, part in parts:
         if id(part) not in made:
             made[id(part)] = Attention(part, name).eval()
         parent, _, child = name.rpartition(".")

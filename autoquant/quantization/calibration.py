@@ -20,7 +20,7 @@ SAMPLE = 2**16
 class Calibration:
     """The range of every layer's input, with a sample of its values; the same inputs always give the same.
 
-    Each example gives the sample as many values, drawn for one example after the other, so that the sample does not
+    Each example gives the sample as many values, sampled for one example after the other, so that the sample does not
     depend on how many run at a time.
 
     Args:

@@ -63,13 +63,13 @@ class Corrector:
         pairs = zip(self._profile, precisions, strict=True)
         quantized = [layer.order for layer, precision in pairs if precision != FLOAT]
         first = min(quantized, default=len(precisions))
-        found: dict[str, tuple[Tensor | None, Tensor]] = {}
+        correction: dict[str, tuple[Tensor | None, Tensor]] = {}
         wanted = {layer.name for layer in self._profile if layer.order >= first}
 
         def correct(name: str, output: Tensor) -> Tensor | None:
             if name not in wanted or not (self._bias or self._norm(name)):
                 return None
-            factor, shift = found[name] = self._channels(name, output)
+            factor, shift = correction[name] = self._channels(name, output)
             channel_last = isinstance(self._parts[name], nn.Linear)
             shape = [-1] if channel_last else [-1, *[1] * (output.dim() - 2)]
             scaled = output if factor is None else output * factor.reshape(shape)
@@ -77,7 +77,7 @@ class Corrector:
 
         if quantized:
             self._run(correct)
-        return found
+        return correction
 
     def _channels(self, name: str, output: Tensor) -> tuple[Tensor | None, Tensor]:
         """Factor and shift of each output channel."""

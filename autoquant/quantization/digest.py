@@ -44,14 +44,14 @@ def network_digest(module: nn.Module) -> str:
 
 def data_digest(splits: DataSplits) -> dict[str, str]:
     """Split name -> digest of its inputs and targets."""
-    found = {}
+    digests = {}
     for name, split in splits:
         digest = hashlib.sha256()
         for values in split.each:
             _add(digest, values)
         _add(digest, split.targets)
-        found[name] = digest.hexdigest()[:LENGTH]
-    return found
+        digests[name] = digest.hexdigest()[:LENGTH]
+    return digests
 
 
 def row_digests(inputs: Inputs) -> list[bytes]:

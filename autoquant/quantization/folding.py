@@ -93,7 +93,7 @@ def _pairs(module: nn.Module, inputs: Inputs) -> dict[str, str]:
     consumers = _Consumers()
     produced: dict[int, tuple[str, Tensor]] = {}
     calls: Counter[str] = Counter()
-    found: dict[str, tuple[str, Tensor]] = {}
+    pairs: dict[str, tuple[str, Tensor]] = {}
 
     def layer_done(name: str, output: Any) -> None:
         calls[name] += 1
@@ -104,7 +104,7 @@ def _pairs(module: nn.Module, inputs: Inputs) -> dict[str, str]:
     def norm_called(name: str, args: tuple[Any, ...]) -> None:
         calls[name] += 1
         if args and id(args[0]) in produced:
-            found[name] = produced[id(args[0])]
+            pairs[name] = produced[id(args[0])]
 
     handles = []
     for name, part in module.named_modules():
@@ -120,7 +120,7 @@ def _pairs(module: nn.Module, inputs: Inputs) -> dict[str, str]:
             handle.remove()
     return {
         norm: layer
-        for norm, (layer, output) in found.items()
+        for norm, (layer, output) in pairs.items()
         if consumers.counts[id(output)] == 1
         and calls[norm] == calls[layer] == 1
         and (not isinstance(module.get_submodule(layer), nn.Linear) or output.dim() == 2)

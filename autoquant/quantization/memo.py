@@ -38,7 +38,7 @@ class Memo:
     one in ten, they give nearly all the hits, and they stay for the runs after.
 
     Outputs are kept as they are, without a copy. Where the network writes into the output of a layer (in-place ReLU,
-    ``+=``), the tensor's version counter tells: what was kept is dropped, and from then on that layer's outputs are
+    ``+=``), the tensor's version counter shows it: what was kept is dropped, and from then on that layer's outputs are
     copied when they are kept and when they are handed out.
     """
 

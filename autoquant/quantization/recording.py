@@ -1,7 +1,7 @@
 """What a network does with an example: every operation, which tensors it takes, and what each layer is called with.
 
 The network runs as it is, so any control flow is fine. Layers are seen by hooks, everything between them by PyTorch's
-door for overriding functions. Tensors are told apart by identity; all of them stay alive until the end of the run.
+`__torch_function__` protocol. Tensors are distinguished by identity; all of them stay alive until the end of the run.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def record(module: nn.Module, layers: Sequence[Layer], inputs: Inputs) -> Record
     finally:
         for handle in handles:
             handle.remove()
-    return recorder.found
+    return recorder.record
 
 
 class _Recorder(TorchFunctionMode):
     def __init__(self, layers: Sequence[Layer], batch: int) -> None:
         super().__init__()
         self.layers = {layer.name: layer for layer in layers if layer.module is not None}
-        self.found = Record()
+        self.record = Record()
         self._batch = batch
         self._recording = False
         self._producer: dict[int, int] = {}
@@ -115,7 +115,7 @@ class _Recorder(TorchFunctionMode):
     def end(self, output: Any) -> None:
         self._recording = False
         known = (self._producer.get(id(tensor)) for tensor in tensors(output))
-        self.found.outputs = tuple(dict.fromkeys(index for index in known if index is not None))
+        self.record.outputs = tuple(dict.fromkeys(index for index in known if index is not None))
 
     def enter(self, name: str) -> None:
         self._stack.append((name, Counter()))
@@ -133,13 +133,13 @@ class _Recorder(TorchFunctionMode):
         first = given[0] if given else None
         taken = given if layer.kind in ("matmul", "other") else given[:1]
         self._called(name, first, next(tensors(output), None))
-        self.found.calls[name].by_keyword |= not args
-        self.found.calls[name].constant = not any(self._varies(tensor) for tensor in taken)
+        self.record.calls[name].by_keyword |= not args
+        self.record.calls[name].constant = not any(self._varies(tensor) for tensor in taken)
         kind = type(layer.module).__name__ if layer.kind == "other" else layer.kind
         self._operation(name, kind, taken, [], list(tensors(output)), name)
 
     def _called(self, name: str, given: Tensor | None, gave: Tensor | None, macs: int = 0) -> None:
-        call = self.found.calls.setdefault(name, Call(given, gave))
+        call = self.record.calls.setdefault(name, Call(given, gave))
         call.times += 1
         call.inputs += 0 if given is None else given.numel()
         call.outputs += 0 if gave is None else gave.numel()
@@ -189,7 +189,7 @@ class _Recorder(TorchFunctionMode):
             self._operation(name, kind, given, written, outputs, None)
 
     def _again(self, kind: str) -> str:
-        """What tells a further product of this kind in one module from the first."""
+        """What distinguishes a further product of this kind in one module from the first."""
         made = self._stack[-1][1]
         made[kind] += 1
         return f"_{made[kind] - 1}" if made[kind] > 1 else ""
@@ -214,7 +214,7 @@ class _Recorder(TorchFunctionMode):
     ) -> None:
         """One operation for each tensor that is new, or was written into."""
         indices = [self._producer[id(tensor)] for tensor in given if id(tensor) in self._producer]
-        inputs, first = tuple(dict.fromkeys(indices)), len(self.found.operations)
+        inputs, first = tuple(dict.fromkeys(indices)), len(self.record.operations)
         for output in outputs:
             in_place = any(_storage(output) == _storage(tensor) for tensor in written)
             if id(output) in self._producer and not in_place:
@@ -222,14 +222,14 @@ class _Recorder(TorchFunctionMode):
             view = not in_place and any(_storage(output) == _storage(tensor) for tensor in given)
             shape = one_example(output.shape, self._batch if any(map(self._varies, given)) else 1)
             dtype = str(output.dtype).removeprefix("torch.")
-            if len(self.found.operations) == first or view:
+            if len(self.record.operations) == first or view:
                 operation = Operation(name, kind, inputs, shape, dtype, layer, view, in_place)
             else:
                 operation = Operation(name, "part", (first,), shape, dtype)
             if not any(map(self._varies, given)):
-                self._constant.add(len(self.found.operations))
-            self.found.operations.append(operation)
-            self._made(output, len(self.found.operations) - 1)
+                self._constant.add(len(self.record.operations))
+            self.record.operations.append(operation)
+            self._made(output, len(self.record.operations) - 1)
 
     def _varies(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on the inputs of the network."""
@@ -239,9 +239,9 @@ class _Recorder(TorchFunctionMode):
     def _made(self, tensor: Tensor, index: int) -> None:
         """From now on this tensor comes from there; after a write, all that share its memory do."""
         shared = self._memory.setdefault(_storage(tensor), [])
-        overwritten = index >= 0 and self.found.operations[index].in_place
-        for other in shared if overwritten else []:
-            self._producer[id(other)] = index
+        overwritten = index >= 0 and self.record.operations[index].in_place
+        for view in shared if overwritten else []:
+            self._producer[id(view)] = index
         shared.append(tensor)
         self._producer[id(tensor)] = index
 

@@ -10,7 +10,7 @@ __all__ = ["ReportData", "write_report"]
 
 
 def write_report(data: ReportData, html_path: str | Path) -> tuple[Path, Path]:
-    """Write the HTML report and, beside it, a picture of the same name; returns both paths."""
+    """Write the HTML report and, next to it, a picture of the same name; returns both paths."""
     from autoquant.report.html.page import (
         write_html,  # plotly and matplotlib are slow to load, and a table needs neither
     )

@@ -20,8 +20,8 @@ FLOAT_LABEL = "float32"
 def measure_baselines(context: RunContext) -> list[Baseline] | None:
     """The float network and every uniform bit-width on the search split; those of a resumed job are read back.
 
-    A uniform bit-width whose costs break a constraint is priced but never measured. `JobFailed` when the float network
-    cannot be measured. None when told to stop before all were measured.
+    A uniform bit-width whose costs break a constraint is never measured. `JobFailed` when the float network
+    cannot be measured. None when asked to stop before all were measured.
     """
     plan, held = context.plan, context.held
     stored = {baseline.label: baseline for baseline in held.store.baselines(held.id)}
@@ -32,28 +32,28 @@ def measure_baselines(context: RunContext) -> list[Baseline] | None:
     wanted = [b for b in baselines.values() if b.search is None and b.error is None and not b.violations]
     requests = [context.measurer.request(f"baseline {b.label}", b.candidate) for b in wanted]
     labels = {f"baseline {b.label}": b.label for b in wanted}
-    landed = 0
+    completed = 0
     for outcomes in _float_first(requests, context.measurer.run(requests, context.stop)):
         for outcome in outcomes:
-            _land(plan, baselines, labels[outcome.request.subject], outcome)
-        landed += len(outcomes)
-        context.report(Progress("baselines", landed, len(requests)))
+            _complete(plan, baselines, labels[outcome.request.subject], outcome)
+        completed += len(outcomes)
+        context.report(Progress("baselines", completed, len(requests)))
         done = [labels[outcome.request.subject] for outcome in outcomes]
         changed = {positions[label]: baselines[label] for label in done if label in baselines}
         held.save_baselines(changed, shareable(plan, outcomes))
-    return list(baselines.values()) if landed == len(requests) else None
+    return list(baselines.values()) if completed == len(requests) else None
 
 
 def priced_baselines(plan: Plan) -> list[Baseline]:
     """The baselines before any is measured."""
     uniform = plan.space.uniform()
     prices = plan.pricer(np.array(list(uniform.values()), dtype=np.int64)) if uniform else {}
-    found = [Baseline("float", FLOAT_LABEL, None, plan.pricer.float_network())]
+    baselines = [Baseline("float", FLOAT_LABEL, None, plan.pricer.float_network())]
     for i, (label, candidate) in enumerate(uniform.items()):
         costs = {metric: float(values[i]) for metric, values in prices.items()}
         broken = violations(plan.constraints, costs)
-        found.append(Baseline("uniform", label, candidate, costs, violations=broken))
-    return found
+        baselines.append(Baseline("uniform", label, candidate, costs, violations=broken))
+    return baselines
 
 
 def _float_first(requests: Sequence[Request], batches: Iterator[list[Outcome]]) -> Iterator[list[Outcome]]:
@@ -68,7 +68,7 @@ def _float_first(requests: Sequence[Request], batches: Iterator[list[Outcome]]) 
             waiting = []
 
 
-def _land(plan: Plan, baselines: dict[str, Baseline], label: str, outcome: Outcome) -> None:
+def _complete(plan: Plan, baselines: dict[str, Baseline], label: str, outcome: Outcome) -> None:
     """Put one measured baseline in its place; an evaluator without a float network has no baseline of that kind."""
     if outcome.request.candidate is not None:
         reference = float_metrics(baselines.values())
@@ -94,8 +94,8 @@ def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:
     for constraint in plan.constraints:
         if constraint.operator == "<=" and constraint.violation(least.get(constraint.metric, constraint.bound)) > 0:
             metric = constraint.metric.removesuffix(DROP)
-            found = f"the float network has {metric} {reference[metric]:.6g}"
-            raise JobFailed(f"'{constraint}' cannot hold: {found}, so the least drop is {least[constraint.metric]:.6g}")
+            why = f"the float network has {metric} {reference[metric]:.6g}"
+            raise JobFailed(f"'{constraint}' cannot hold: {why}, so the least drop is {least[constraint.metric]:.6g}")
 
 
 def float_metrics(baselines: Iterable[Baseline]) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""Everything that is measured for a job goes through here: trials, baselines and test scores alike.
+"""Everything that is measured for a job goes through here: trials, baselines and test scores.
 
 A request is answered from what any job has measured before, or by a worker; equal requests share one measurement. An
 attempt that is lost with its worker is repeated, and each has the time limit of the spec.
@@ -93,8 +93,8 @@ class Measurer:
         if not self._plan.spec.reuse or not requests:
             return []
         known = self._held.store.measurements(sorted({request.key for request in requests}))
-        found = [(request, known[request.key]) for request in requests if request.key in known]
-        return [Outcome(request, stored.measurement, source=stored.source) for request, stored in found]
+        reusable = [(request, known[request.key]) for request in requests if request.key in known]
+        return [Outcome(request, stored.measurement, source=stored.source) for request, stored in reusable]
 
     def submit(self, request: Request) -> None:
         """Have it measured, once for all open requests with its key."""
@@ -117,7 +117,7 @@ class Measurer:
 
     def outcomes(self) -> list[Outcome]:
         """What has come in since the last call; waits a moment for the first."""
-        found: list[Outcome] = []
+        finished: list[Outcome] = []
         for completion in self._pool.completions(POLL_SECONDS):
             key = self._keys[completion.task.key]
             first = self._open[key][0]
@@ -125,15 +125,15 @@ class Measurer:
                 self._repeat(first, completion)
             else:
                 del self._keys[completion.task.key]
-                found += self._shared(self._open.pop(key), completion)
-        return found
+                finished += self._shared(self._open.pop(key), completion)
+        return finished
 
     @staticmethod
     def _shared(requests: Sequence[Request], done: Completion) -> list[Outcome]:
         """One outcome for each of the requests with this key."""
         first, *others = requests
         outcome = Outcome(first, done.measurement, done.error, done.worker)
-        return [outcome, *(replace(outcome, request=other, worker=None, source=first.subject) for other in others)]
+        return [outcome, *(replace(outcome, request=r, worker=None, source=first.subject) for r in others)]
 
     def _repeat(self, request: Request, lost: Completion) -> None:
         """The worker died: the request runs again, as its next attempt."""
@@ -155,7 +155,7 @@ class Measurer:
         return self._pool.running == 0
 
     def run(self, requests: Sequence[Request], stop: Callable[[], bool]) -> Iterator[list[Outcome]]:
-        """The outcomes of all these as they come, those first that are known; ends early when told to stop."""
+        """The outcomes of all these as they come, those first that are known; ends early when asked to stop."""
         known = self.reuse(requests)
         if known:
             yield known
@@ -166,7 +166,7 @@ class Measurer:
         while not self.idle:
             if stop():
                 self.drop_queued()
-            if found := self.outcomes():
-                yield found
+            if outcomes := self.outcomes():
+                yield outcomes
         self._open.clear()  # what was dropped
         self._keys.clear()

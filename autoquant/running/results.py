@@ -33,12 +33,12 @@ def problem(plan: Plan, outcome: Outcome) -> str | None:
     return None
 
 
-def _not_derived(plan: Plan, found: Measurement) -> str | None:
+def _not_derived(plan: Plan, measurement: Measurement) -> str | None:
     """Why settings have not derived a candidate of the space, if so."""
-    if found.candidate is None:
+    if measurement.candidate is None:
         return "its settings derived no candidate; the measurement must carry one"
     try:
-        plan.space.check(found.candidate)
+        plan.space.check(measurement.candidate)
     except SpecError as error:
         return str(error)
     return None
@@ -54,9 +54,9 @@ def drops(plan: Plan, reference: Mapping[str, float], metrics: Mapping[str, floa
     }
 
 
-def with_drops(plan: Plan, reference: Mapping[str, float], found: Measurement) -> Measurement:
+def with_drops(plan: Plan, reference: Mapping[str, float], measurement: Measurement) -> Measurement:
     """The measurement with the drops against the float network's metrics."""
-    return replace(found, metrics={**found.metrics, **drops(plan, reference, found.metrics)})
+    return replace(measurement, metrics={**measurement.metrics, **drops(plan, reference, measurement.metrics)})
 
 
 def completed_trial(plan: Plan, reference: Mapping[str, float], trial: Trial, outcome: Outcome) -> Trial:
@@ -97,13 +97,13 @@ def reuse_measurement(trial: Trial, source: Trial | Baseline) -> Trial:
 
 def measured_baseline(plan: Plan, reference: Mapping[str, float], baseline: Baseline, outcome: Outcome) -> Baseline:
     """The baseline with what was measured of it, its drops against ``reference``, or its error."""
-    found, error = outcome.measurement, problem(plan, outcome)
-    if found is None:
+    measurement, error = outcome.measurement, problem(plan, outcome)
+    if measurement is None:
         return replace(baseline, error=error)
     if error is not None:  # What it did measure is still what drops are differences to.
-        finite = {metric: value for metric, value in found.metrics.items() if math.isfinite(value)}
+        finite = {metric: value for metric, value in measurement.metrics.items() if math.isfinite(value)}
         return replace(baseline, search=Measurement(finite), error=error)
-    baseline = replace(baseline, search=with_drops(plan, reference, found))
+    baseline = replace(baseline, search=with_drops(plan, reference, measurement))
     if baseline.candidate is None:
         return baseline
     return replace(baseline, violations=violations(plan.constraints, baseline.metrics))

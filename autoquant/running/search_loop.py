@@ -29,9 +29,9 @@ DEGENERATE = 10
 
 
 class SearchLoop:
-    """One run of a job's search, from its stored state to its end or until it is told to stop.
+    """One run of a job's search, from its stored state to its end or until it is asked to stop.
 
-    Every trial is stored before a worker sees it, every result lands with its front and hypervolume in one transaction:
+    Every trial is stored before a worker sees it, every result with its front and hypervolume in one transaction:
     so a killed search goes on exactly as it would have.
 
     Args:
@@ -75,9 +75,9 @@ class SearchLoop:
             if self._context.stop():
                 self._measurer.drop_queued()
                 while not self._measurer.idle:
-                    self._land(self._measurer.outcomes())
+                    self._store(self._measurer.outcomes())
                 return None
-            self._land(self._measurer.outcomes())
+            self._store(self._measurer.outcomes())
             self._advance()
         self._check_end()
         if self._budget_used is not None:
@@ -148,7 +148,7 @@ class SearchLoop:
         self._report()
 
     def _ask(self) -> list[Trial]:
-        """One ask; its trials priced, and finished where they can be."""
+        """One ask; its trials with their estimated costs, and finished where they can be."""
         if self._log.room <= 0 or self._context.stop() or self._over_budget():
             return []
         asked = self._log.ask()
@@ -156,9 +156,9 @@ class SearchLoop:
             return []
         rows = [proposal.candidate for proposal in asked.proposals if proposal.settings is None]
         costs = self._plan.pricer(np.array(rows, dtype=np.int64)) if rows else {}
-        priced = iter([{metric: float(values[i]) for metric, values in costs.items()} for i in range(len(rows))])
+        estimated = iter([{metric: float(values[i]) for metric, values in costs.items()} for i in range(len(rows))])
         return [
-            self._new_trial(asked, proposal, next(priced) if proposal.settings is None else {})
+            self._new_trial(asked, proposal, next(estimated) if proposal.settings is None else {})
             for proposal in asked.proposals
         ]
 
@@ -213,9 +213,9 @@ class SearchLoop:
             self._points_stored[name] = max(stored, len(curve))
         return points
 
-    # Landing
+    # Results
 
-    def _land(self, outcomes: Sequence[Outcome]) -> None:
+    def _store(self, outcomes: Sequence[Outcome]) -> None:
         """Results, front and hypervolume of a batch of outcomes, in one transaction."""
         if not outcomes:
             return
@@ -248,7 +248,7 @@ class SearchLoop:
         history = []
         first = self._log.finished - len(done) + 1
         for count, trial in enumerate(done, start=first):
-            if trial.feasible and self._front.add(trial.number, trial.metrics)[0]:
+            if trial.feasible and self._front.add(trial.number, trial.metrics).joined:
                 history.append(HypervolumePoint(count, self._front.hypervolume))
                 self._last_improvement = count
         after = set(self._front.numbers)
@@ -274,7 +274,7 @@ class SearchLoop:
     def _check_failures(self, done: Sequence[Trial]) -> None:
         failed = self._log.failed
         if FIRST_FAILURES <= failed == self._log.finished - self._log.pruned:
-            raise JobFailed(f"the first {failed} trials all failed; the last one said:\n{done[-1].error}")
+            raise JobFailed(f"the first {failed} trials all failed; the last error was:\n{done[-1].error}")
         if not self._varied and len(self._known) >= DEGENERATE:
             self._varied = self._check_varied()
 
@@ -283,14 +283,14 @@ class SearchLoop:
 
         Networks that differ from one another in a single option or two may well score the same.
         """
-        found = [
+        trials = [
             known.metrics
             for known in self._known.values()
             if not (isinstance(known, Baseline) and known.kind == "single_change")
         ]
-        if len(found) < DEGENERATE:
+        if len(trials) < DEGENERATE:
             return False
-        check_varied(self._plan, found)
+        check_varied(self._plan, trials)
         return True
 
     def _check_end(self) -> None:

@@ -1,6 +1,6 @@
 """The sensitivity baseline of a job: every option alone, then some of the front of the additive model of these.
 
-It is what a search must beat: cheap, and strong where the degradation of single changes adds up.
+It is what a search must beat: cheap, and strong where the degradation of single changes is additive.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SensitivityBaseline:
         self._stored = {baseline.label: baseline for baseline in stored}
 
     def run(self) -> list[Baseline] | None:
-        """Single changes and points; None when told to stop before all were measured."""
+        """Single changes and points; None when asked to stop before all were measured."""
         if NO_SENSITIVITY in self._stored:
             return list(self._stored.values())
         plan, n_trials, budget = self._plan, self._context.n_trials, self._plan.spec.budget.seconds
@@ -93,7 +93,7 @@ class SensitivityBaseline:
         position: int,
         stop: Callable[[], bool],
     ) -> list[Baseline] | None:
-        """The wanted ones measured, each stored as it lands; None when stopped before all were.
+        """The wanted ones measured, each stored as it completes; None when stopped before all were.
 
         What is stored already, or is among those that are ``known``, is not measured again.
         """
@@ -104,22 +104,22 @@ class SensitivityBaseline:
         measurer, reference = self._context.measurer, float_metrics(self._baselines)
         labels = {f"baseline {b.label}": b.label for b in baselines.values() if b.search is None and b.error is None}
         requests = [measurer.request(subject, wanted[label]) for subject, label in labels.items()]
-        landed = len(wanted) - len(requests)
+        completed = len(wanted) - len(requests)
         for outcomes in measurer.run(requests, stop):
             for outcome in outcomes:
                 label = labels[outcome.request.subject]
                 baselines[label] = measured_baseline(self._plan, reference, baselines[label], outcome)
                 self._held.save_baselines({places[label]: baselines[label]}, shareable(self._plan, [outcome]))
-                landed += 1
-            self._context.report(Progress("baselines", landed, len(wanted)))
-        return list(baselines.values()) if landed == len(wanted) else None
+                completed += 1
+            self._context.report(Progress("baselines", completed, len(wanted)))
+        return list(baselines.values()) if completed == len(wanted) else None
 
     def _before(self, kind: BaselineKind, wanted: Mapping[str, Candidate], known: Sequence[Baseline]) -> list[Baseline]:
         """Each as it is stored, else with its costs alone or with what is known of its network."""
         canonical = self._plan.space.canonical
         measured = {canonical(b.candidate): b for b in known if b.candidate is not None and b.measured}
         costs = self._plan.pricer(np.array(list(wanted.values()), dtype=np.int64)) if wanted else {}
-        found = []
+        baselines = []
         for i, (label, candidate) in enumerate(wanted.items()):
             baseline = Baseline(kind, label, candidate, {metric: float(values[i]) for metric, values in costs.items()})
             duplicate = measured.get(canonical(candidate))
@@ -127,5 +127,5 @@ class SensitivityBaseline:
                 baseline = Baseline(
                     kind, label, candidate, duplicate.costs, duplicate.search, violations=duplicate.violations
                 )
-            found.append(self._stored.get(label, baseline))
-        return found
+            baselines.append(self._stored.get(label, baseline))
+        return baselines

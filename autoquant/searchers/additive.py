@@ -22,7 +22,7 @@ BLOCK_LIMIT = 1 << 16
 """Combinations that a block may have. A cost that joins more choices than that is approximated as additive."""
 
 SUMS = 1 << 20
-"""Sums that a step of the programming may form; a block with more combinations worth keeping is subsampled."""
+"""Sums that a step of the programming may form; a block with more combinations that are not dominated is subsampled."""
 
 TRIED = (3, 64)
 """Least and most random candidates on which each pair of choices is tried for an interaction of their costs."""
@@ -65,7 +65,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class AdditiveModel:
-    """Measured metrics as ``base`` plus the effect of each choice's option; costs as they are priced.
+    """Measured metrics as ``base`` plus the effect of each choice's option; costs as the cost models estimate them.
 
     An effect that is not finite marks an option that cannot be used.
     """
@@ -92,7 +92,7 @@ class AdditiveModel:
         return predicted
 
     def front(self, states: int, rng: np.random.Generator) -> IntArray:
-        """The feasible candidates that no other dominates by the model: (n, choices). Costs are those that are priced.
+        """The feasible candidates that no other dominates by the model: (n, choices). Costs are never modelled.
 
         Exact while costs are sums over blocks of at most `BLOCK_LIMIT` combinations and no step of the programming
         holds more than ``states`` partial solutions or forms more than `SUMS`; beyond that they are subsampled evenly.
@@ -222,12 +222,12 @@ def interactions(problem: SearchProblem, rng: np.random.Generator) -> dict[str, 
         corners = [plain.copy() for _ in range(4)]
         for side, changed in ((0, (1, 3)), (1, (2, 3))):
             choice = some[:, side]
-            other = (plain[here, choice] + rng.integers(1, sizes[choice])) % sizes[choice]
+            changed_to = (plain[here, choice] + rng.integers(1, sizes[choice])) % sizes[choice]
             for corner in changed:
-                corners[corner][here, choice] = other
+                corners[corner][here, choice] = changed_to
         for metric, costs in problem.costs(np.concatenate(corners)).items():
-            neither, one, two, both = costs.reshape(4, -1)
-            depends = np.abs(both - one - two + neither) > EXACT * np.abs(costs).max()
+            neither, first_only, second_only, both = costs.reshape(4, -1)
+            depends = np.abs(both - first_only - second_only + neither) > EXACT * np.abs(costs).max()
             interacting[metric] += sorted({(int(a), int(b)) for a, b in some[depends]})
     return interacting
 

@@ -1,6 +1,6 @@
 """A cheap model of what a metric will measure, with its uncertainty: a Gaussian process over candidates.
 
-Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5. Functions are drawn by
+Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 5. Functions are sampled by
 pathwise conditioning (Wilson et al., "Efficiently sampling functions from Gaussian process posteriors", 2020) of a
 prior in Walsh functions (Deshwal et al., "Mercer features for efficient combinatorial Bayesian optimization", 2021).
 """
@@ -79,7 +79,7 @@ class GaussianProcess:
         return values
 
     def draw(self, rng: np.random.Generator, exploration: float) -> Callable[[FloatArray], FloatArray]:
-        """A function drawn from the posterior: points -> values.
+        """A function sampled from the posterior: points -> values.
 
         Its distance from the mean is multiplied by the factor ``exploration``: 0 gives the mean.
         """

@@ -15,7 +15,7 @@ class InitialDesign:
     """The first candidates of a search; the same bit-width everywhere comes before all others.
 
     Without sensitivity random candidates follow, up to a population. With it every option alone, and once all of these
-    are told as many of the additive model's front as a population.
+    have results as many of the additive model's front as a population.
 
     Args:
         problem: space, objectives, constraints, prices and seed.
@@ -44,7 +44,7 @@ class InitialDesign:
 
     @property
     def told(self) -> bool:
-        """Whether all candidates so far are told."""
+        """Whether all candidates so far have results."""
         return self._told >= len(self.candidates)
 
     def learn(self, results: list[Result]) -> None:
@@ -54,7 +54,7 @@ class InitialDesign:
             self._sensitivity.learn(results)
 
     def extend(self) -> bool:
-        """Once every option alone is told, the additive model's front joins the candidates; True where it does now."""
+        """Add the additive model's front to the candidates, once every option alone has a result; whether it does."""
         if self._sensitivity is None or self._extended or not self.told:
             return False
         self._extended = True
@@ -72,15 +72,15 @@ def feasible_uniform(problem: SearchProblem) -> list[Candidate]:
 
 
 def uniform_then_random(problem: SearchProblem, population: int, rng: np.random.Generator) -> list[Candidate]:
-    """A population: uniform candidates, or `alike` ones where the space names none, filled up with random ones."""
+    """A population: uniform candidates, or `equal_positions` where the space names none, filled up with random ones."""
     named = problem.space.uniform()
-    start = feasible_uniform(problem) if named else new_candidates(problem, alike(problem.space), set())
+    start = feasible_uniform(problem) if named else new_candidates(problem, equal_positions(problem.space), set())
     start = start[:population]
     missing = population - len(start)
     return start + (draw(problem, rng, set(start), missing) if missing else [])
 
 
-def alike(space: SearchSpace) -> IntArray:
+def equal_positions(space: SearchSpace) -> IntArray:
     """Candidates with the same place among the options of every choice, from the first to the last: (n, choices).
 
     Of choices without an order the same option.

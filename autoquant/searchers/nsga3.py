@@ -75,8 +75,8 @@ class NSGA3Search(Searcher):
     survivors, which are selected again after every few results. Children that were proposed before (in canonical form)
     are bred again; those whose costs break a constraint are repaired.
 
-    With a model, hundreds of children are bred for each proposal, all are priced, and the one is proposed that a
-    function drawn from the model makes the best addition to the front (`Surrogate`).
+    With a model, hundreds of children are bred for each proposal, and the one is proposed that is the best addition to
+    the front by its costs and a function sampled from the model (`Surrogate`).
 
     Args:
         problem: space, objectives, constraints, prices and seed.
@@ -183,7 +183,7 @@ class NSGA3Search(Searcher):
     def _modelled_child(
         self, surrogate: Surrogate, proposed: Sequence[Candidate], rng: np.random.Generator
     ) -> list[Candidate]:
-        """The best of hundreds by a drawn function; none where the space has nothing new."""
+        """The best of hundreds by a sampled function; none where the space has nothing new."""
         pending = [proposal.candidate for proposal in self._open.values()]
         improvement = surrogate.draw([*pending, *proposed], rng)
         pool: dict[Candidate, float] = {}

@@ -21,7 +21,7 @@ from autoquant.searchers.sampling import draw, new_candidates, repair
 from autoquant.space import Candidate
 
 SUGGESTIONS = 3
-"""How often the sampler is asked for one proposal, before a candidate is repaired or drawn in its place."""
+"""How often the sampler is asked for one proposal, before a candidate is repaired or sampled in its place."""
 
 
 class OptunaSearch(Searcher):
@@ -30,7 +30,7 @@ class OptunaSearch(Searcher):
     A suggestion whose costs break a constraint is reported as PRUNED with what it breaks, and one that was measured
     before (in canonical form) with what was measured; one that still waits for its result, or that failed, as FAIL,
     which samplers exclude. None of them costs a trial, and the sampler is asked again. When all its suggestions were of
-    these kinds, the last one is repaired or a new candidate drawn. Samplers learn from that as from their own, except
+    these kinds, the last one is repaired or a new candidate sampled. Samplers learn from that as from their own, except
     CMA-ES, which learns from its own alone.
 
     Constraints are Optuna's; for `NO_CONSTRAINTS`, which know none, a result that breaks one is a FAIL.
@@ -104,7 +104,7 @@ class OptunaSearch(Searcher):
         return self._replace(row, number)
 
     def _replace(self, row: Candidate, number: int) -> Candidate | None:
-        """What is proposed in place of a suggestion: repaired, else drawn; None where nothing is new."""
+        """What is proposed in place of a suggestion: repaired, else sampled; None where nothing is new."""
         repaired = repair(self.problem, np.array([row], dtype=np.int64), self._rng)
         new = new_candidates(self.problem, repaired, self._seen) or draw(self.problem, self._rng, self._seen, 1)
         if not new:

@@ -126,7 +126,9 @@ def check(sampler: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
     accepted = ", ".join(sorted(data)) or "(nothing)"
     for name in options:
         if name == "seed":
-            raise SpecError("searcher.options.seed: the seed is that of the search; give `seed` beside `searcher`")
+            raise SpecError(
+                "searcher.options.seed: the seed is that of the search; give `seed` at the same level as `searcher`"
+            )
         if name in parameters and name not in data:
             what = f"searcher.options.{name}: {sampler.__name__} takes an object of Python for it"
             raise SpecError(f"{what}, which a spec cannot give; accepted: {accepted}")

@@ -65,9 +65,9 @@ class PPOOptions:
     hidden: Annotated[int, Field(ge=1)] = 64
     """Width of the hidden layers."""
     lambda_range: tuple[Bound, Bound] = (0.01, 100.0)
-    """Least and greatest lambda; both ends are in every update, the others are drawn log-uniformly."""
+    """Least and greatest lambda; both ends are in every update, the others are sampled log-uniformly."""
     lambdas: tuple[Lambda, ...] | None = None
-    """One lambda for each objective but the first measured one, in place of drawn ones."""
+    """One lambda for each objective but the first measured one, in place of sampled ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ class PPOSearch(Searcher):
         feasible = draw(problem, self._rng, set(), 1)
         self._feasible = np.array(feasible, dtype=np.int64)
         self._mask = ActionMask(problem, self._environment.marginals)
-        alike = [np.round(share * (problem.space.sizes - 1)) for share in (0, 0.5, 1)]
-        uniform = np.array(list(problem.space.uniform().values()) or alike, dtype=np.int64)
+        equal = [np.round(share * (problem.space.sizes - 1)) for share in (0, 0.5, 1)]
+        uniform = np.array(list(problem.space.uniform().values()) or equal, dtype=np.int64)
         self._enqueue(new_candidates(problem, uniform, set()) or feasible)
         weights = self._draw_weights()[:1]
         state, option = self._environment.describe(0, self._feasible, weights, self._environment.tables())
@@ -261,8 +261,8 @@ class PPOSearch(Searcher):
         """An allowed option of each row. Probabilities are rounded, so that their last digits choose nothing."""
         probabilities = np.where(allowed, np.maximum(np.round(np.exp(logprobs), 6), 1e-6), 0.0)
         edges = probabilities.cumsum(axis=1)
-        drawn = self._rng.random(len(edges)) * edges[:, -1]
-        actions: IntArray = (edges <= drawn[:, None]).sum(axis=1)
+        sampled = self._rng.random(len(edges)) * edges[:, -1]
+        actions: IntArray = (edges <= sampled[:, None]).sum(axis=1)
         return actions
 
     def _update(self, played: Episodes) -> None:

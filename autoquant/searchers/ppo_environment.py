@@ -12,7 +12,7 @@ from autoquant.objective import Bounds, Constraint, violations
 from autoquant.space import Candidate, IntArray
 
 SAMPLED = 64
-"""Random candidates that are priced, besides the cheapest and the most expensive, to learn the range of costs."""
+"""Random candidates whose costs show their range, in addition to the cheapest and the most expensive."""
 
 SHRINKAGE = 0.3
 """Of the additive model, in results: an option that was seen as often is believed by half."""
@@ -86,7 +86,7 @@ class OptionEffects:
 class PPOEnvironment:
     """Prices, results so far, and how both are scaled.
 
-    Costs are scaled by their range over the space as pricing tells it, measured objectives by the range of the results
+    Costs are scaled by their range over the space by the cost models, measured objectives by the range of the results
     so far: 0 is best and 1 worst. A failed candidate counts as the worst measured so far.
     """
 
@@ -111,7 +111,8 @@ class PPOEnvironment:
     def _price_options(self, rng: np.random.Generator) -> OptionPrices:
         """Marginal costs of the options, and the ranges of whole candidates' costs.
 
-        An option is priced with all other choices at their first, and at their last option: costs need not be sums.
+        An option's cost is taken with all other choices at their first, and at their last option, as costs need not be
+        sums.
         """
         choices, most = self.valid.shape
         bases = np.stack([np.zeros(choices, dtype=np.int64), self.sizes - 1])

@@ -9,11 +9,11 @@ from autoquant.searchers.sampling import draw
 from autoquant.space import Candidate
 
 BATCH = 32
-"""Candidates that are drawn at a time."""
+"""Candidates that are sampled at a time."""
 
 
 class RandomSearch(Searcher):
-    """Candidates drawn uniformly, without repetition, repaired where their costs break a constraint.
+    """Candidates sampled uniformly, without repetition, repaired where their costs break a constraint.
 
     The baseline that every search has to beat (Bergstra and Bengio, 2012).
     """
@@ -23,12 +23,12 @@ class RandomSearch(Searcher):
         self._rng = np.random.default_rng(problem.seed)
         self._seen: set[Candidate] = set()
         self._drawn: list[Candidate] = []
-        """Drawn and not proposed yet. Drawing in batches, the proposals do not depend on the sizes of the asks."""
+        """Sampled and not proposed yet. Sampled in batches, the proposals do not depend on the sizes of the asks."""
         self._dry = False
 
     @property
     def exhausted(self) -> bool:
-        """True once drawing found nothing more and all that was drawn is proposed."""
+        """True once sampling gave nothing new and all samples are proposed."""
         return self._dry and not self._drawn
 
     def propose(self, count: int) -> list[Candidate]:

@@ -26,8 +26,8 @@ def draw(problem: SearchProblem, rng: np.random.Generator, seen: set[Candidate],
     """
     candidates: dict[Candidate, None] = {}
     for _ in range(ROUNDS):
-        drawn = repair(problem, problem.space.sample(rng, 2 * count), rng)
-        candidates |= dict.fromkeys(new_candidates(problem, drawn, seen))
+        sampled = repair(problem, problem.space.sample(rng, 2 * count), rng)
+        candidates |= dict.fromkeys(new_candidates(problem, sampled, seen))
         if len(candidates) >= count:
             return list(candidates)[:count]
     if problem.space.size <= ENUMERABLE:

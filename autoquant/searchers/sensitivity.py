@@ -23,7 +23,7 @@ NEAR = 8
 """Neighbours of the measured front that are proposed before its neighbours are ranked again."""
 
 BATCH = 32
-"""Random candidates that are drawn at a time, once the front has no new neighbours."""
+"""Random candidates that are sampled at a time, once the front has no new neighbours."""
 
 
 class Measured(NamedTuple):
@@ -37,9 +37,9 @@ class SensitivitySearch(Searcher):
     """One change at a time, then the front of the additive model, then what is next to the measured front.
 
     The base has every choice at its highest precision (`single_changes.highest`). It and every other option alone are
-    proposed first, in an order of choices that the seed draws. Once all of these are told, the front of the additive
-    model is proposed: its ends, then always the point farthest from those that were, so that every part of it is
-    measured whatever the budget. Costs are priced, never modelled. Then follow the networks one change away from the
+    proposed first, in an order of choices that the seed gives. Once all of these have results, the front of the
+    additive model is proposed: its ends, then always the point farthest from those that were, so that every part of it
+    is measured whatever the budget. Costs are never modelled. Then follow the networks one change away from the
     measured front, those first that the model puts least behind it, and random ones when there are no more.
 
     An option whose measurement failed is not used in the front. A constraint on a measured metric is held by
@@ -58,7 +58,7 @@ class SensitivitySearch(Searcher):
         self._changes = SingleChanges(problem, self._rng)
         self._probes = frozenset(self._changes.probes)
         self._awaited = set(self._probes)
-        """Probes that are not told."""
+        """Probes without a result yet."""
         self._seen: set[Candidate] = set()
         """Canonical candidates that were proposed, or reported by others."""
         self._results: dict[Candidate, Mapping[str, float] | None] = {}
@@ -79,7 +79,7 @@ class SensitivitySearch(Searcher):
 
     @property
     def probing(self) -> bool:
-        """Whether some probe is still to be proposed or told."""
+        """Whether some probe is still to be proposed or has no result yet."""
         return bool(self._awaited)
 
     @property
@@ -94,7 +94,7 @@ class SensitivitySearch(Searcher):
 
     @property
     def exhausted(self) -> bool:
-        """True once drawing found nothing more and all that was drawn is proposed."""
+        """True once sampling gave nothing new and all samples are proposed."""
         return self._dry and not self._queue
 
     def propose(self, count: int) -> list[Candidate]:

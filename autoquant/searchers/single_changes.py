@@ -13,8 +13,8 @@ from autoquant.searchers.additive import AdditiveModel
 from autoquant.searchers.sampling import draw, excess, repair, single_changes
 from autoquant.space import Candidate, IntArray
 
-PRICED = 256
-"""Random candidates on which the options of a choice without order are priced."""
+SAMPLES = 256
+"""Random candidates over which the cost of each option of a choice without order is averaged."""
 
 
 class Change(NamedTuple):
@@ -95,7 +95,7 @@ def highest(problem: SearchProblem, rng: np.random.Generator) -> Candidate:
     random candidates, all costs scaled to their largest and added up, or the last one where nothing has a price.
     """
     top = problem.space.sizes - 1
-    rows = problem.space.sample(rng, PRICED)  # even where all is ordered: stored searches used the generator so
+    rows = problem.space.sample(rng, SAMPLES)  # even where all is ordered: stored searches used the generator so
     for i, choice in enumerate(problem.space.choices):
         if not choice.ordered:
             top[i] = _most_expensive(problem, rows, i)

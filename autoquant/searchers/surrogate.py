@@ -1,6 +1,6 @@
 """Choosing what to evaluate next by a model of what it will measure: costs are known, only accuracy is bought.
 
-A Gaussian process is fitted to each measured metric. One function is drawn from it (Thompson 1933), which explores
+A Gaussian process is fitted to each measured metric. One function is sampled from it (Thompson 1933), which explores
 where little is known, and that candidate is best which would improve the hypervolume most if the draw were true.
 """
 
@@ -28,7 +28,7 @@ REFIT, STEPS, FITTED = 10, 12, 120
 TRANSFORMS: dict[type[Transform], int] = {NormalScores: STEPS, Saturating: STEPS // 2}
 """Transforms that are tried, with the steps of the fit after each; from the second on it starts at the one before."""
 EXPLORATION = 0.2
-"""Exploration factor: how far a drawn function is from the mean, as a share of what it would be by chance. At 1 more is
+"""Exploration factor: how far a sampled function is from the mean, as a share of what chance would give. At 1 more is
 explored than pays in a few hundred evaluations; measured on NAS-Bench-201, DS-CNN and fifty synthetic layers."""
 CLEARLY = 0.7
 """A transform is left for one that misses results by less than this share of the squares."""
@@ -100,7 +100,7 @@ class Surrogate:
         self._subsample_at = max(2 * SUBSAMPLED, 2 * len(kept))
 
     def draw(self, pending: Sequence[Candidate], rng: np.random.Generator) -> HypervolumeImprovement:
-        """What candidates would improve by a function drawn from the models; pending ones count as predicted."""
+        """What candidates would improve by a function sampled from the models; pending ones count as predicted."""
         results = self._results()
         self._update(results)
         functions = {metric: model.draw(rng, EXPLORATION) for metric, model in self._models.items()}

@@ -53,18 +53,18 @@ def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | Non
     """A measurement as JSON data, without what is empty."""
     if measurement is None:
         return None
-    found: dict[str, Any] = {
+    data: dict[str, Any] = {
         "metrics": dict(measurement.metrics),
         "standard_errors": dict(measurement.standard_errors),
         "seconds": measurement.seconds,
     }
     if measurement.artifacts:
-        found["artifacts"] = dict(measurement.artifacts)
+        data["artifacts"] = dict(measurement.artifacts)
     if measurement.candidate is not None:
-        found["candidate"] = list(measurement.candidate)
+        data["candidate"] = list(measurement.candidate)
     if measurement.steps:
-        found["steps"] = [[step, dict(metrics)] for step, metrics in measurement.steps]
-    return found
+        data["steps"] = [[step, dict(metrics)] for step, metrics in measurement.steps]
+    return data
 
 
 def measurement_from_json(data: Mapping[str, Any] | None) -> Measurement | None:

@@ -15,7 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 from autoquant.errors import StoreError
 from autoquant.settings import store_patience
 from autoquant.store.engine import open_engine, shown
-from autoquant.store.faults import is_lost, said
+from autoquant.store.faults import error_text, is_lost
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Database:
     """Runs functions as transactions. On PostgreSQL a transaction whose connection was lost is run again.
 
-    The outcome of a commit whose connection was lost is not known, so a write must do no harm when it is run twice.
+    The outcome of a commit whose connection was lost is not known, so a write must be safe to run twice.
     Once the patience with a server that is gone is used up, a transaction is tried only once, until one succeeds.
     """
 
@@ -71,7 +71,7 @@ class Database:
             self._interrupted = self._lost_at is not None
             raise
         except SQLAlchemyError as error:
-            text = f"store {self.url!r}: cannot {verb}: {said(error)}"
+            text = f"store {self.url!r}: cannot {verb}: {error_text(error)}"
             if is_lost(error):
                 text += f"; given up after {self._lost_seconds:.0f} seconds, 'autoquant resume' goes on when it is back"
             raise StoreError(text) from error
@@ -87,7 +87,7 @@ class Database:
     def _note_loss(self, state: RetryCallState) -> None:
         if self._lost_at is None and state.outcome is not None:
             self._lost_at = state.start_time
-            reason = said(state.outcome.exception())
+            reason = error_text(state.outcome.exception())
             log.warning("action=retry store=%s patience=%g reason=%s", self.url, self._patience, reason)
 
     @property

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from autoquant.errors import StoreUnavailable
 from autoquant.settings import store_patience
 from autoquant.store import sqlite
-from autoquant.store.faults import said
+from autoquant.store.faults import error_text
 from autoquant.store.tables import metadata
 
 HEAD = "0004"
@@ -49,7 +49,7 @@ def open_engine(url: str, *, create: bool = True, upgrade: bool = False) -> sa.E
         _check_schema(engine, url, create, upgrade)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {said(error)}") from error
+        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {error_text(error)}") from error
     except BaseException:
         engine.dispose()
         raise
@@ -94,23 +94,23 @@ def _check_schema(engine: sa.Engine, url: str, create: bool, upgrade: bool) -> N
     with engine.connect() as connection:
         connection.exec_driver_sql(ONE_SNAPSHOT[engine.dialect.name])
         tables = set(sa.inspect(connection).get_table_names())
-        found = _version(connection)
-    if found == HEAD and metadata.tables.keys() <= tables:
+        version = _version(connection)
+    if version == HEAD and metadata.tables.keys() <= tables:
         return
-    if found in (None, HEAD) and tables:
+    if version in (None, HEAD) and tables:
         raise StoreUnavailable(
             f"store {shown(url)!r}: this database belongs to something else (tables {sorted(tables)})"
         )
-    if found is None and not create:
+    if version is None and not create:
         raise StoreUnavailable(f"store {shown(url)!r}: it is empty; 'autoquant search' makes its tables")
-    if found is not None and found > HEAD:
+    if version is not None and version > HEAD:
         raise StoreUnavailable(
-            f"store {shown(url)!r}: its schema is version {found}, newer than the {HEAD} that this AutoQuant knows; "
+            f"store {shown(url)!r}: its schema is version {version}, newer than the {HEAD} that this AutoQuant knows; "
             "use the AutoQuant that wrote it"
         )
-    if found is not None and not upgrade:
+    if version is not None and not upgrade:
         raise StoreUnavailable(
-            f"store {shown(url)!r}: its schema is version {found}, this AutoQuant needs {HEAD}; "
+            f"store {shown(url)!r}: its schema is version {version}, this AutoQuant needs {HEAD}; "
             f"'autoquant storage upgrade --store {shown(url)}' migrates it"
         )
     _migrate(engine)

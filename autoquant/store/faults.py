@@ -1,4 +1,4 @@
-"""What the errors of a database mean: which of them pass, and what mends the others."""
+"""What the errors of a database mean: which of them pass, and what fixes the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSING = {
 _RESUMED = "a job that this ended goes on with 'autoquant resume'"
 _DAMAGED = "the file is damaged; put a copy of it back, or save what it still holds with 'sqlite3 FILE .recover'"
 
-MENDED_BY = {
+FIXED_BY = {
     sqlite3.SQLITE_ERROR: "the file was damaged or replaced while it was open; put a copy of it back",
     sqlite3.SQLITE_FULL: f"free some space on its disk; {_RESUMED}",
     sqlite3.SQLITE_IOERR: f"its disk fails, or a file may not grow (ulimit -f); {_RESUMED}",
@@ -43,13 +43,13 @@ def is_lost(error: BaseException) -> bool:
     return error.connection_invalidated or state in PASSING or (state is None and isinstance(error, OperationalError))
 
 
-def said(error: BaseException | None) -> str:
-    """What the database said, in one line, and what to do where that is known."""
+def error_text(error: BaseException | None) -> str:
+    """The database's own error in one line, and how to fix it where that is known."""
     origin = getattr(error, "orig", None)
     text = " ".join(str(origin or error).split())
     extended = getattr(origin, "sqlite_errorcode", None)
     code = _sqlstate(error) if extended is None else extended & 0xFF
-    return f"{text}; {MENDED_BY[code]}" if code in MENDED_BY else text
+    return f"{text}; {FIXED_BY[code]}" if code in FIXED_BY else text
 
 
 def _sqlstate(error: BaseException | None) -> str | None:

@@ -133,8 +133,8 @@ class HeldJob:
             if connection.execute(mine).rowcount == 1:
                 work(connection)
                 return
-            found = connection.execute(sa.select(job.fence, job.writes).where(job.id == self.id)).one_or_none()
-            if found is None or tuple(found) != (self._fence, number):
+            row = connection.execute(sa.select(job.fence, job.writes).where(job.id == self.id)).one_or_none()
+            if row is None or tuple(row) != (self._fence, number):
                 raise JobHeld(f"job {self.id} was taken over by another process; what this one still had is refused")
 
         self._database.write(once)
@@ -148,8 +148,8 @@ class HeldJob:
     def requested_state(self) -> JobState | None:
         """What somebody asked the job to become: PAUSED or CANCELLED."""
         query = sa.select(tables.jobs.c.requested).where(tables.jobs.c.id == self.id)
-        found = self._database.read(lambda connection: connection.execute(query).scalar())
-        return None if found is None else JobState(found)
+        state = self._database.read(lambda connection: connection.execute(query).scalar())
+        return None if state is None else JobState(state)
 
     def add_trials(self, trials: Sequence[Trial], change: FrontChange, points: Sequence[CurvePoint] = ()) -> None:
         """New trials, before any worker sees them; those that need no worker come finished, with their front change.
@@ -260,7 +260,7 @@ class HeldJob:
         self._write(work)
 
     def save_baselines(self, placed: Mapping[int, Baseline], shared: Mapping[str, StoredMeasurement] = NOTHING) -> None:
-        """Put these, by their position, in place of the job's baselines with their labels, or beside the others."""
+        """Put these, by their position, in place of the job's baselines with their labels, or in addition to them."""
         rows = [codec.baseline_to_row(self.id, position, baseline) for position, baseline in placed.items()]
         table = tables.baselines.c
         same = tables.baselines.delete().where(table.job_id == self.id, table.label.in_([row["label"] for row in rows]))

@@ -67,10 +67,10 @@ class Store:
     def job(self, job_id: int) -> JobRecord:
         """One job as it stands now."""
         query = sa.select(tables.jobs).where(tables.jobs.c.id == job_id)
-        found = self._read(query, codec.job_from_row)
-        if not found:
+        records = self._read(query, codec.job_from_row)
+        if not records:
             raise self._no_job(job_id)
-        return found[0]
+        return records[0]
 
     def jobs(self) -> list[JobRecord]:
         """Every job, the newest first."""
@@ -160,10 +160,10 @@ class Store:
         """What the searcher reported of its learning: name of a curve -> its points."""
         table = tables.curves.c
         query = sa.select(tables.curves).where(table.job_id == job_id).order_by(table.curve, table.position)
-        found: dict[str, list[LearningPoint]] = {}
+        points: dict[str, list[LearningPoint]] = {}
         for point in self._read(query, codec.curve_point_from_row):
-            found.setdefault(point.curve, []).append(LearningPoint(point.proposals, point.value))
-        return found
+            points.setdefault(point.curve, []).append(LearningPoint(point.proposals, point.value))
+        return points
 
     def baselines(self, job_id: int) -> list[Baseline]:
         """The float network, the uniform bit-widths and the sensitivity baseline, as saved."""
@@ -187,14 +187,14 @@ class Store:
 
     def measurements(self, keys: Sequence[str]) -> dict[str, StoredMeasurement]:
         """Measurements of any job by key; those that are there."""
-        found: dict[str, StoredMeasurement] = {}
+        stored: dict[str, StoredMeasurement] = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             wanted = tables.measurements.c.key.in_(keys[start : start + KEYS_AT_ONCE])
             for row in self._read(sa.select(tables.measurements).where(wanted), dict):
                 measurement = codec.measurement_from_json(row["measurement"])
                 assert measurement is not None
-                found[row["key"]] = StoredMeasurement(measurement, row["source"])
-        return found
+                stored[row["key"]] = StoredMeasurement(measurement, row["source"])
+        return stored
 
     def _read(self, query: sa.Select[Any], decode: Callable[[sa.RowMapping], T]) -> list[T]:
         """Rows as objects; `StoreError` where a row holds what cannot be one."""

@@ -22,7 +22,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
     if in_memory(url):
         engine = sa.create_engine(url, connect_args=settings, poolclass=sa.StaticPool)
     elif _is_read_only(file := Path(str(url.database))):
-        # Each transaction opens the file anew, as how to read it depends on whether somebody else writes it.
+        # Each transaction opens the file again, as how to read it depends on whether somebody else writes it.
         return sa.create_engine(
             url, creator=lambda: sqlite3.connect(_to_read(file), uri=True, **settings), poolclass=sa.NullPool
         )
@@ -55,7 +55,7 @@ def _log_of(file: Path) -> Path:
 
 
 def _is_read_only(file: Path) -> bool:
-    """Whether this user can write neither the file nor what SQLite writes beside it."""
+    """Whether this user can write neither the file nor what SQLite writes next to it."""
     log = _log_of(file)
     needed = (file, log if log.exists() else file.parent)
     return file.exists() and not all(os.access(path, os.W_OK) for path in needed)
@@ -64,7 +64,7 @@ def _is_read_only(file: Path) -> bool:
 def _to_read(file: Path) -> str:
     """How to open a file that cannot be written.
 
-    Without a log nobody writes it, and it is read as it lies there: reading one in the usual way makes files beside it.
+    Without a log nobody writes it, and it is read as it is: reading one in the usual way makes files next to it.
     """
     log = _log_of(file)
     written = log.exists() and log.stat().st_size > 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,8 +46,6 @@ LAYERS = (
 )
 """One layer of every kind."""
 
-Priced = tuple[NetworkProfile, list[list[LayerConfig]]]
-
 
 def discovered() -> Iterator[tuple[str, CostModel]]:
     """Every installed cost model, by name, or by ``name@device`` once for each device that it knows."""
@@ -64,12 +63,20 @@ def check_cost_model(model: CostModel) -> None:
         check(model)
 
 
-def priced_network(model: CostModel) -> Priced:
+class SupportedNetwork(NamedTuple):
+    """A network whose every layer a model supports, and what it is to price."""
+
+    network: NetworkProfile
+    options: list[list[LayerConfig]]
+    """For each layer."""
+
+
+def supported_network(model: CostModel) -> SupportedNetwork:
     """Those of `LAYERS` that the model can price, each at all the precisions that it supports."""
     options = [[LayerConfig(layer, p) for p in PRECISIONS if model.supported(layer, p)] for layer in LAYERS]
     kept = [i for i, row in enumerate(options) if row]
     assert kept, f"{type(model).__name__} supports no layer at any precision"
-    return _chain([LAYERS[i] for i in kept]), [options[i] for i in kept]
+    return SupportedNetwork(_chain([LAYERS[i] for i in kept]), [options[i] for i in kept])
 
 
 def _chain(layers: Sequence[LayerProfile]) -> NetworkProfile:
@@ -84,11 +91,11 @@ def _chain(layers: Sequence[LayerProfile]) -> NetworkProfile:
 def has_a_table_for_every_layer(model: CostModel) -> None:
     """Metrics have units, and each metric one cost for every option of every layer.
 
-    A model that uses a device may leave out a metric that this device has no numbers for.
+    A model that uses a device may lack a metric that this device has no numbers for.
     """
     assert model.metrics, "it gives no metrics"
     assert all(unit.strip() for unit in model.metrics.values()), f"a metric has no unit: {dict(model.metrics)}"
-    network, options = priced_network(model)
+    network, options = supported_network(model)
     tables = model.tables(network, options)
     assert tables, "tables() is empty"
     assert set(tables) <= set(model.metrics), f"{sorted(set(tables) - set(model.metrics))} are not in metrics"
@@ -100,7 +107,7 @@ def has_a_table_for_every_layer(model: CostModel) -> None:
 
 def costs_are_finite_and_positive(model: CostModel) -> None:
     """No cost is negative or not a number, and no layer that is there is free."""
-    for metric, costs in model.tables(*priced_network(model)).items():
+    for metric, costs in model.tables(*supported_network(model)).items():
         for cost in costs:
             assert np.isfinite(cost).all(), f"{metric}: a cost is not finite"
             assert (cost >= 0).all(), f"{metric}: a cost is negative"
@@ -109,27 +116,27 @@ def costs_are_finite_and_positive(model: CostModel) -> None:
 
 def what_is_absent_is_free(model: CostModel) -> None:
     """`ABSENT` costs 0 in every metric, wherever it stands among the options of a layer, and changes no other cost."""
-    network, options = priced_network(model)
+    network, options = supported_network(model)
     absent: list[list[LayerOption]] = [[ABSENT, *row, ABSENT] for row in options]
-    before, found = model.tables(network, options), model.tables(network, absent)
+    before, after = model.tables(network, options), model.tables(network, absent)
     for metric, costs in before.items():
-        for cost, with_absent in zip(costs, found[metric], strict=True):
+        for cost, with_absent in zip(costs, after[metric], strict=True):
             assert with_absent[0] == with_absent[-1] == 0, f"{metric}: a layer that is absent costs something"
             assert np.array_equal(with_absent[1:-1], cost), f"{metric}: costs change where a layer may be absent"
 
 
 def the_option_says_what_is_priced(model: CostModel) -> None:
     """A layer costs what the profile of its option does, whatever the network's own shapes are."""
-    network, options = priced_network(model)
-    other = [replace(layer, output_shape=(1,), weight_shape=(1, 1), macs=1, parameters=1) for layer in network]
-    found = model.tables(replace(network, layers=tuple(other)), options)
+    network, options = supported_network(model)
+    layers = [replace(layer, output_shape=(1,), weight_shape=(1, 1), macs=1, parameters=1) for layer in network]
+    tables = model.tables(replace(network, layers=tuple(layers)), options)
     for metric, costs in model.tables(network, options).items():
-        assert all(map(np.array_equal, costs, found[metric])), f"{metric}: costs are not those of the options"
+        assert all(map(np.array_equal, costs, tables[metric])), f"{metric}: costs are not those of the options"
 
 
 def prices_a_population_at_once(model: CostModel) -> None:
     """A population costs what its members cost one by one; by tables, unless the model has an `estimate` of its own."""
-    network, options = priced_network(model)
+    network, options = supported_network(model)
     rng = np.random.default_rng(0)
     population = rng.integers(0, [len(precisions) for precisions in options], size=(32, len(options)))
     together = model.estimate(network, options, population)
@@ -150,9 +157,9 @@ def unsupported_is_an_error(model: CostModel) -> None:
         for precision in (*PRECISIONS, IMPOSSIBLE):
             refusal = _refusal(model, network, [[LayerConfig(layer, precision)]])
             if model.supported(layer, precision):
-                assert refusal is None, f"{layer.name} at {precision} is said to be supported, yet: {refusal}"
+                assert refusal is None, f"{layer.name} at {precision} is reported as supported, yet: {refusal}"
             else:
-                assert refusal is not None, f"{layer.name} at {precision} is not supported, and was priced"
+                assert refusal is not None, f"{layer.name} at {precision} is not supported, and has a cost"
                 assert repr(layer.name) in refusal, f"the error does not name layer {layer.name!r}: {refusal}"
                 assert "supported" in refusal, f"the error does not list what is supported: {refusal}"
 
@@ -166,7 +173,7 @@ def numbers_have_sources(model: CostModel) -> None:
 
 def is_pure(model: CostModel) -> None:
     """The same question has the same answer, and its arguments stay as they were."""
-    network, options = priced_network(model)
+    network, options = supported_network(model)
     before = [list(precisions) for precisions in options]
     first, second = model.tables(network, options), model.tables(network, options)
     assert options == before, "tables() changed its arguments"
@@ -190,7 +197,7 @@ CHECKS: tuple[Callable[[CostModel], None], ...] = (
 
 def more_bits_are_never_cheaper(model: CostModel, widths: Sequence[int] = BITS) -> None:
     """No cost falls when the bits of weights or activations rise, among these bit-widths. No part of the contract."""
-    network, options = priced_network(model)
+    network, options = supported_network(model)
     kept = [
         [o for o in row if {o.precision.weight_bits, o.precision.activation_bits} <= set(widths)] for row in options
     ]

@@ -28,15 +28,15 @@ SPLITS: tuple[SplitName, ...] = ("search", "test")
 
 
 def check_evaluator(make: MakeEvaluator, make_space: MakeSpace) -> None:
-    """Every check of the contract, over evaluators that are made anew and a space for them."""
+    """Every check of the contract, over newly made evaluators and a space for them."""
     for check in CHECKS:
         check(make, make_space)
 
 
 def candidates_of(space: SearchSpace, count: int = 6) -> list[Candidate]:
     """A few different candidates."""
-    drawn = [tuple(map(int, row)) for row in space.sample(np.random.default_rng(0), 4 * count)]
-    return list(dict.fromkeys(drawn))[:count]
+    sampled = [tuple(map(int, row)) for row in space.sample(np.random.default_rng(0), 4 * count)]
+    return list(dict.fromkeys(sampled))[:count]
 
 
 def declares_its_metrics(make: MakeEvaluator, make_space: MakeSpace) -> None:
@@ -124,12 +124,12 @@ def sees_differences(make: MakeEvaluator, make_space: MakeSpace) -> None:
     """Different candidates do not all measure the same, and the two splits are two."""
     evaluator = make()
     space = make_space(evaluator)
-    found = {
+    measured = {
         split: [_numbers(measure(evaluator, space, candidate, split)) for candidate in candidates_of(space)]
         for split in SPLITS
     }
-    assert any(numbers != found["search"][0] for numbers in found["search"]), "all candidates measured the same"
-    assert found["search"] != found["test"], "both splits measured the same"
+    assert any(numbers != measured["search"][0] for numbers in measured["search"]), "all candidates measured the same"
+    assert measured["search"] != measured["test"], "both splits measured the same"
 
 
 def knows_its_bounds(make: MakeEvaluator, make_space: MakeSpace) -> None:

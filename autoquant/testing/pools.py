@@ -33,7 +33,7 @@ MEASURE, RAISE, NONSENSE, SLOW = range(4)
 
 
 class Probe(Evaluator):
-    """Measures a number that its candidate names; raises, gives nonsense or takes its time where it is told to."""
+    """Measures a number that its candidate names; raises, returns nonsense or sleeps where it asks for that."""
 
     metrics: ClassVar[dict[str, Direction]] = {"number": "maximize"}
 
@@ -60,7 +60,7 @@ def unlucky() -> Evaluator:
 
 
 def recipe(build: Callable[[], Evaluator] | None = None) -> EvaluatorRecipe:
-    """What workers build: a `Probe`, if nothing else is said."""
+    """What workers build: a `Probe` by default."""
     return EvaluatorRecipe(build or partial(Probe, None, None), SPACE)
 
 
@@ -79,18 +79,18 @@ def run(pool: WorkerPool, wanted: Sequence[Task]) -> dict[str, Completion]:
 
 def drain(pool: WorkerPool) -> dict[str, Completion]:
     """Task key -> completion of everything that runs."""
-    found: dict[str, Completion] = {}
+    completions: dict[str, Completion] = {}
     give_up = time.monotonic() + PATIENCE
     while pool.running:
         before = pool.running
-        landed = pool.completions(0.2)
-        assert pool.running == before - len(landed), "running does not count what is submitted and not taken"
-        for completion in landed:
-            assert completion.task.key not in found, f"task {completion.task.key!r} came back twice"
-            found[completion.task.key] = completion
+        done = pool.completions(0.2)
+        assert pool.running == before - len(done), "running does not count what is submitted and not taken"
+        for completion in done:
+            assert completion.task.key not in completions, f"task {completion.task.key!r} came back twice"
+            completions[completion.task.key] = completion
         assert time.monotonic() < give_up, f"after {PATIENCE} s it still runs {pool.running} tasks"
     assert pool.completions(0.0) == [], "a task came back after running was 0"
-    return found
+    return completions
 
 
 def check_pool(make: MakePool) -> None:
@@ -110,10 +110,10 @@ def measures_every_task_once(pool: WorkerPool) -> None:
     """Every task comes back once, with its own measurement."""
     assert pool.workers >= 1
     wanted = tasks(MEASURE, range(60))
-    found = run(pool, wanted)
-    assert found.keys() == {task.key for task in wanted}
+    completions = run(pool, wanted)
+    assert completions.keys() == {task.key for task in wanted}
     for task in wanted:
-        completion = found[task.key]
+        completion = completions[task.key]
         assert task.candidate is not None
         assert completion.task == task
         assert completion.error is None, completion.error
@@ -156,10 +156,10 @@ def drops_what_is_queued(pool: WorkerPool) -> None:
     for task in wanted:
         pool.submit(task)
     pool.cancel_queued()
-    found = drain(pool)
-    assert found.keys() <= {task.key for task in wanted}
-    assert len(found) < len(wanted), "cancel_queued() dropped nothing"
-    assert all(completion.error is None for completion in found.values())
+    completions = drain(pool)
+    assert completions.keys() <= {task.key for task in wanted}
+    assert len(completions) < len(wanted), "cancel_queued() dropped nothing"
+    assert all(completion.error is None for completion in completions.values())
     pool.cancel_queued()
     assert len(run(pool, tasks(MEASURE, range(100, 110)))) == 10, "it takes no tasks after cancel_queued()"
 
@@ -184,15 +184,15 @@ STARTED_CHECKS: tuple[Callable[[WorkerPool], None], ...] = (
 def says_why_it_cannot_start(make: MakePool) -> None:
     """A build that fails comes out of `start` with its reason, and the pool can be closed."""
     pool = make()
-    said = None
+    message = None
     try:
         pool.start(recipe(unlucky))
     except Exception as error:
-        said = str(error)
+        message = str(error)
     finally:
         pool.close()
-    assert said is not None, "start() came back although no evaluator could be built"
-    assert "there is no evaluator to be had" in said, f"the error does not say why: {said}"
+    assert message is not None, "start() came back although no evaluator could be built"
+    assert "there is no evaluator to be had" in message, f"the error does not say why: {message}"
 
 
 def closes_at_any_time(make: MakePool) -> None:

@@ -35,9 +35,9 @@ def check_search_space(space: SearchSpace, network: NetworkProfile | None = None
 
 
 def sampled(space: SearchSpace, count: int = SAMPLES, seed: int = 0) -> list[Candidate]:
-    """Candidates drawn by the space, and its two corners."""
-    drawn = [tuple(map(int, row)) for row in space.sample(np.random.default_rng(seed), count)]
-    return [tuple(0 for _ in space.choices), tuple(int(size) - 1 for size in space.sizes), *drawn]
+    """Candidates sampled by the space, and its two corners."""
+    sampled = [tuple(map(int, row)) for row in space.sample(np.random.default_rng(seed), count)]
+    return [tuple(0 for _ in space.choices), tuple(int(size) - 1 for size in space.sizes), *sampled]
 
 
 def layer_options(space: SearchSpace) -> tuple[tuple[LayerOption, ...], ...] | None:
@@ -75,7 +75,7 @@ def samples_evenly_and_repeatably(space: SearchSpace) -> None:
     many = space.sample(np.random.default_rng(2), 40 * int(space.sizes.max()))
     for column, choice in enumerate(space.choices):
         never = set(range(len(choice.options))) - set(map(int, many[:, column]))
-        assert not never, f"choice {choice.name!r}: option {choice.options[min(never)]!r} is never drawn"
+        assert not never, f"choice {choice.name!r}: option {choice.options[min(never)]!r} is never sampled"
 
 
 def encodes_what_it_decodes(space: SearchSpace) -> None:

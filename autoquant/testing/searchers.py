@@ -248,9 +248,9 @@ def refuses_impossible_tells(make: MakeSearcher, task: MakeProblem) -> None:
     """What was never asked, was told before or is no result is refused, and leaves the state as it was."""
     if task(0).space.size == 1:
         return
-    searcher, other = make(task(0)), make(task(0))
+    searcher, untouched = make(task(0)), make(task(0))
     metric = task(0).objectives[0].metric
-    log, undisturbed = Log(searcher, 6), Log(other, 6)
+    log, undisturbed = Log(searcher, 6), Log(untouched, 6)
     for _ in range(6):
         log.ask(5)
         log.tell(3)
@@ -364,5 +364,5 @@ def _expect_refusal(step: Callable[[], Any], complaint: str) -> None:
     raise AssertionError(complaint)
 
 
-def _same_state(one: Any, other: Any) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+def _same_state(first: Any, second: Any) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

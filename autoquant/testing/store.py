@@ -80,8 +80,8 @@ def keeps_jobs_apart(open_store: OpenStore) -> None:
             [trial(0, TrialState.COMPLETE, search=Measurement({"loss": float(position)}))], change([0])
         )
     for position, job_id in enumerate(ids):
-        assert [one.metrics["loss"] for one in store.trials(job_id)] == [position]
-        assert [one.metrics["loss"] for one in store.front(job_id)] == [position]
+        assert [kept.metrics["loss"] for kept in store.trials(job_id)] == [position]
+        assert [kept.metrics["loss"] for kept in store.front(job_id)] == [position]
 
 
 def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
@@ -92,9 +92,9 @@ def keeps_every_field_of_a_trial(open_store: OpenStore) -> None:
     given = [replace(FULL_TRIAL, number=number, state=state) for number, state in enumerate(TrialState)]
     given.append(Trial(len(given), TrialState.FAIL, (0, 0, 0), OPTIONS, ask=0, told=0, requested=1))
     held(store, job_id).add_trials(given, change())
-    found = list(store.trials(job_id))
-    for one, expected in zip(found, given, strict=True):
-        assert one == expected, f"a trial came back as {one}, it was {expected}"
+    stored = list(store.trials(job_id))
+    for kept, expected in zip(stored, given, strict=True):
+        assert kept == expected, f"a trial came back as {kept}, it was {expected}"
 
 
 def lands_results_with_front_and_counters(open_store: OpenStore) -> None:
@@ -113,7 +113,7 @@ def lands_results_with_front_and_counters(open_store: OpenStore) -> None:
     pruned = replace(_started(6), state=TrialState.PRUNED)
     held(store, job_id).add_trials([pruned, _started(7)], change())
     assert _counts(store, job_id) == (5, 1, 1, 1, 0.75), "what comes finished is counted, too"
-    assert [one.number for one in store.front(job_id)] == [5]
+    assert [kept.number for kept in store.front(job_id)] == [5]
     assert store.hypervolume_history(job_id) == [(1, 0.25), (2, 0.5), (4, 0.75)]
 
 
@@ -154,7 +154,7 @@ def pages_through_trials(open_store: OpenStore) -> None:
     assert list(store.trials(job_id, after=10, limit=1200)) == given[11:1211]
     assert list(store.trials(job_id, limit=0)) == []
     for state in TrialState:
-        only = [one for one in given if one.state is state]
+        only = [kept for kept in given if kept.state is state]
         assert list(store.trials(job_id, state=state)) == only
         assert list(store.trials(job_id, state=state, after=only[7].number, limit=3)) == only[8:11]
 
@@ -162,21 +162,21 @@ def pages_through_trials(open_store: OpenStore) -> None:
 def learning_curves_are_kept(open_store: OpenStore) -> None:
     """Points come back in their order, with their trials or without; one that comes twice is there once."""
     store = open_store()
-    job_id, other = new_job(store), new_job(store)
+    job_id, second_id = new_job(store), new_job(store)
     assert store.curves(job_id) == {}
     values = [1 / 3, -1e300, 5e-324, math.nan, math.inf]
     points = [CurvePoint(ODD_TEXT[:20], at, 7 * at, value) for at, value in enumerate(values)]
     held(store, job_id).add_trials([trial(0)], change(), [*points[:2], CurvePoint("other", 0, 1, 0.5)])
     held(store, job_id).add_trials([], change(), points[:4])
     held(store, job_id).add_trials([trial(1)], change(), points[4:])
-    held(store, other).add_trials([trial(0)], change(), points[:1])
+    held(store, second_id).add_trials([trial(0)], change(), points[:1])
     assert len(list(store.trials(job_id))) == 2
-    found = store.curves(job_id)
-    assert set(found) == {ODD_TEXT[:20], "other"}
-    assert found["other"] == [(1, 0.5)]
-    assert found[ODD_TEXT[:20]][:3] == [(7 * at, values[at]) for at in range(3)]
-    assert [(at, math.isnan(value)) for at, value in found[ODD_TEXT[:20]][3:]] == [(21, True), (28, True)]
-    assert store.curves(other) == {ODD_TEXT[:20]: [(0, 1 / 3)]}
+    curves = store.curves(job_id)
+    assert set(curves) == {ODD_TEXT[:20], "other"}
+    assert curves["other"] == [(1, 0.5)]
+    assert curves[ODD_TEXT[:20]][:3] == [(7 * at, values[at]) for at in range(3)]
+    assert [(at, math.isnan(value)) for at, value in curves[ODD_TEXT[:20]][3:]] == [(21, True), (28, True)]
+    assert store.curves(second_id) == {ODD_TEXT[:20]: [(0, 1 / 3)]}
 
 
 def uniform(label: str, candidate: Candidate, **others: Any) -> Baseline:
@@ -185,7 +185,7 @@ def uniform(label: str, candidate: Candidate, **others: Any) -> Baseline:
 
 
 def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
-    """Test scores land in their trial alone; baselines keep their order, and are put in place of the former ones."""
+    """Test scores are stored in their trial alone; baselines keep their order, and replace the former ones."""
     store = open_store()
     job_id = new_job(store)
     score = Measurement({"loss": 0.25}, {"loss": 0.5}, seconds=1.5)
@@ -222,16 +222,16 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
 def jobs_start_stop_and_end(open_store: OpenStore) -> None:
     """A job is taken, asked to stop, ended with its reason, and taken again with neither."""
     store = open_store()
-    job_id, other = new_job(store), new_job(store)
+    job_id, second_id = new_job(store), new_job(store)
     for state in (JobState.PAUSED, JobState.CANCELLED):
-        with hold(store, job_id, 20) as job, hold(store, other, 5) as beside:
+        with hold(store, job_id, 20) as job, hold(store, second_id, 5) as second_job:
             record = store.job(job_id)
             assert (record.state, record.n_trials) == (JobState.RUNNING, 20)
             assert (record.message, record.ended) == (None, None), "how it ended before is still there"
             assert job.requested_state is None, "an old request is still there"
             store.request(job_id, state)
             assert job.requested_state is state
-            assert beside.requested_state is None
+            assert second_job.requested_state is None
             job.end(state, ODD_TEXT, seconds=1.5)
         record = store.job(job_id)
         assert (record.state, record.message, record.seconds) == (state, ODD_TEXT, 1.5)
@@ -287,23 +287,23 @@ def measurements_are_shared_between_jobs(open_store: OpenStore) -> None:
     """What one job measured is found by key in another; the first to measure stays."""
     store = open_store()
     first, second = new_job(store), new_job(store)
-    found = Measurement({"loss": 1 / 3}, {"loss": 0.1}, {"weights": "file:///w"}, 2.5)
+    measurement = Measurement({"loss": 1 / 3}, {"loss": 0.1}, {"weights": "file:///w"}, 2.5)
     for job_id in (first, second):
         held(store, job_id).add_trials([trial(0)], change())
         done = replace(trial(0), state=TrialState.COMPLETE)
-        held(store, job_id).finish_trials([done], change(), {"k" * 64: StoredMeasurement(found, "trial 0")})
+        held(store, job_id).finish_trials([done], change(), {"k" * 64: StoredMeasurement(measurement, "trial 0")})
     keys = [f"{number:064}" for number in range(1200)]
-    assert store.measurements([*keys, "k" * 64]) == {"k" * 64: (found, f"job {first} trial 0")}
+    assert store.measurements([*keys, "k" * 64]) == {"k" * 64: (measurement, f"job {first} trial 0")}
     assert store.measurements([]) == {}
 
 
 def events_come_in_order(open_store: OpenStore) -> None:
     """Events of a job, oldest first, from any one on."""
     store = open_store()
-    job_id, other = new_job(store), new_job(store)
+    job_id, second_id = new_job(store), new_job(store)
     for number in range(5):
         held(store, job_id).event(f"{number} {ODD_TEXT}", "warning")
-        held(store, other).event("other")
+        held(store, second_id).event("other")
     events = store.events(job_id)
     assert [event.text for event in events] == [f"{number} {ODD_TEXT}" for number in range(5)]
     assert {event.level for event in events} == {"warning"}
@@ -373,7 +373,7 @@ def _counts(store: Store, job_id: int) -> tuple[int, int, int, int, float]:
 
 
 def _size(store: Store, job_id: int) -> int:
-    """Number of rows that stand beside a job and its trials."""
+    """Number of rows that belong to a job, its trials apart."""
     return (
         len(store.front(job_id))
         + len(store.hypervolume_history(job_id))
@@ -384,10 +384,10 @@ def _size(store: Store, job_id: int) -> int:
 
 @contextmanager
 def _refusal(kind: type[AutoQuantError], text: str = "") -> Iterator[None]:
-    said = None
+    message = None
     try:
         yield
     except kind as error:
-        said = str(error)
-    assert said is not None, f"no {kind.__name__} was raised"
-    assert text in said, f"the error does not say {text!r}: {said}"
+        message = str(error)
+    assert message is not None, f"no {kind.__name__} was raised"
+    assert text in message, f"the error does not say {text!r}: {message}"

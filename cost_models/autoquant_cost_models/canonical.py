@@ -1,4 +1,4 @@
-"""Bringing a graph into the form in which an engine executes it, before it is priced.
+"""Bringing a graph into the form in which an engine executes it, before its costs are estimated.
 
 An engine that runs a network as it is written executes branches that lead nowhere; a compiler leaves them out. A fit
 that does not know which of the two it looks at explains the difference by whatever else it has.
@@ -14,7 +14,7 @@ Edge = tuple[int, int]
 
 Removes = Literal["nothing", "unread", "dead"]
 REMOVES: tuple[Removes, ...] = ("nothing", "unread", "dead")
-"""What an engine leaves out: nothing; operations that no output depends on; also those that no input reaches."""
+"""What an engine removes: nothing; operations that no output depends on; also those that no input reaches."""
 
 
 def executed(edges: Sequence[Edge], kept: Iterable[int], source: int, sink: int, removes: Removes) -> list[int]:
@@ -34,8 +34,8 @@ def executed(edges: Sequence[Edge], kept: Iterable[int], source: int, sink: int,
 
 
 def _reachable(edges: Sequence[Edge], start: int) -> set[int]:
-    found, fresh = {start}, {start}
+    reached, fresh = {start}, {start}
     while fresh:
-        fresh = {end for begin, end in edges if begin in fresh} - found
-        found |= fresh
-    return found
+        fresh = {end for begin, end in edges if begin in fresh} - reached
+        reached |= fresh
+    return reached

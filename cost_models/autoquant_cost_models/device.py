@@ -164,11 +164,11 @@ class Device(_Strict):
     def quantities(self) -> Iterator[tuple[str, Quantity]]:
         """Every number of the file with its dotted name."""
         for name in type(self).model_fields:
-            found = getattr(self, name)
-            if isinstance(found, Quantity):
-                yield name, found
-            elif isinstance(found, dict):
-                yield from ((f"{name}.{key}", quantity) for key, quantity in found.items())
+            value = getattr(self, name)
+            if isinstance(value, Quantity):
+                yield name, value
+            elif isinstance(value, dict):
+                yield from ((f"{name}.{key}", quantity) for key, quantity in value.items())
 
     @property
     def supported(self) -> str:

@@ -100,11 +100,11 @@ def fit_factors(rows: Sequence[Row], measured: FloatArray, like: Device, factors
         misfit = (np.log(roofline.seconds(values)) - log_measured) / NOISE
         return _linear_far_out(np.concatenate([misfit, (values - prior) / spread]))
 
-    found = [
+    fits = [
         least_squares(residuals, np.clip(start, lower, upper), bounds=(lower, upper), x_scale=spread)
         for start in roofline.starts(prior, measured * 1e-3)
     ]
-    best = min(found, key=lambda result: float(result.cost))
+    best = min(fits, key=lambda result: float(result.cost))
     return Fitted(dict(zip(roofline.names, map(float, best.x), strict=True)), float(best.cost))
 
 
@@ -154,7 +154,7 @@ class FactorRoofline:
     def starts(self, prior: FloatArray, measured: FloatArray) -> list[FloatArray]:
         """The prior, and the prior with its arithmetic, its memory or both at what was measured, in seconds.
 
-        Which of the two bounds a layer decides what its time tells: there is a local optimum to each answer.
+        Which of the two bounds a layer decides what its time shows: there is a local optimum to each answer.
         """
         compute, traffic = (self._sums(times) / measured for times in (self.compute, self.weights + self.activations))
         slower = [np.log(np.median(share[share > 0])) if (share > 0).any() else 0.0 for share in (compute, traffic)]

@@ -8,7 +8,7 @@ SHALLOW = 4
 """So many input channels a group (grey, RGB, RGB and depth) leave most of a vector unit idle."""
 
 FALLBACK = dict.fromkeys(("pointwise_conv", "shallow_conv", "depthwise_conv", "conv_transpose"), "conv")
-"""Kinds that are priced as another where a device file says nothing of them."""
+"""Kinds that cost as much as another where a device file says nothing of them."""
 
 KINDS = ("conv", *FALLBACK, "linear", "embedding", "matmul", "add", "mul", "activation", "pool", "other")
 """Every kind that a device file may name."""

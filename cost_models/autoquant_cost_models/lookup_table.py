@@ -15,7 +15,7 @@ from autoquant_cost_models.checks import check_lengths
 from autoquant_cost_models.rows import METRICS, Row, Signature, describe, read_rows, signature
 
 NEAREST = 3
-"""So many rows are told of, or estimated from, where one is missing."""
+"""So many rows are listed, or estimated from, where one is missing."""
 
 
 class LookupTable(CostModel):
@@ -86,7 +86,7 @@ class LookupTable(CostModel):
 
     def _missing(self, layer: LayerProfile, precision: LayerPrecision, network: NetworkProfile) -> str:
         known = {key[:-2] for key in self._rows}
-        if not any(signature(other, precision)[:-2] in known for other in network):
+        if not any(signature(own, precision)[:-2] in known for own in network):
             return (
                 f"layer {layer.name!r}: {self.table} has a row for none of the {len(network)} layers of this network; "
                 f"it was measured on another network; supported: {_texts(list(self._rows.values()))}"
@@ -99,16 +99,16 @@ class LookupTable(CostModel):
 
 
 def _indexed(rows: Sequence[Row]) -> dict[Signature, Row]:
-    found: dict[Signature, Row] = {}
+    rows_of: dict[Signature, Row] = {}
     for row in rows:
         if len(row.layers) > 1:
             raise SpecError(
                 f"{row.place}: a network as a whole was measured; a lookup table needs a row for each layer"
             )
-        first = found.setdefault(signature(*row.layers[0]), row)
+        first = rows_of.setdefault(signature(*row.layers[0]), row)
         if first is not row:
             raise SpecError(f"{row.place}: it repeats {first.place} ({describe(*row.layers[0])}); keep one of them")
-    return found
+    return rows_of
 
 
 def _nearest(layer: LayerProfile, rows: Sequence[Row]) -> list[Row]:

@@ -26,7 +26,7 @@ class Roofline(CostModel):
     - throughput (MACs a second) is that of the fastest arithmetic the device executes that holds both bit-widths: W4A8
       on a device of 8-bit arithmetic runs as W8A8;
     - weights and activations are bytes as stored, at their own bits: a 4-bit weight saves traffic even where it is
-      computed in 8 bits. The layer's input is charged at its activation bits, its output too unless the engine
+      computed in 8 bits. The layer's input counts at its activation bits, its output too unless the engine
       writes outputs in a width of its own, and biases at 4 bytes;
     - what the device's file lacks is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
 
@@ -67,7 +67,7 @@ class Roofline(CostModel):
 
     def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
         """The longest of arithmetic ("compute"), traffic ("memory") and overhead."""
-        parts = dict(zip(("compute", "memory", "overhead"), layer_parts(self.device, layer, precision), strict=True))
+        parts = layer_parts(self.device, layer, precision)._asdict()
         return max(parts, key=lambda name: parts[name])
 
     def tables(

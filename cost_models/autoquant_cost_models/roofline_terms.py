@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from autoquant.network import LayerPrecision, LayerProfile
 from autoquant_cost_models.device import Device
 from autoquant_cost_models.kinds import work_kind
@@ -22,7 +24,24 @@ def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision
     return (longer + (1 - overlap) * shorter + overhead) / batch
 
 
-def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[float, float, float]:
+class LayerSeconds(NamedTuple):
+    """What the time of a layer is made of, for a batch."""
+
+    compute: float
+    memory: float
+    overhead: float
+
+
+class LayerBytes(NamedTuple):
+    """What a layer moves."""
+
+    weights: int
+    """With biases."""
+    activations: int
+    """For one example."""
+
+
+def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) -> LayerSeconds:
     """Seconds of arithmetic, of memory traffic and of overhead for a batch, over all calls of the layer."""
     kind = work_kind(layer)
     batch = device.batch.value if device.batch else 1.0
@@ -33,10 +52,10 @@ def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) 
     weight_bandwidth = device.weight_bandwidth.value if device.weight_bandwidth else bandwidth
     traffic = (weights / weight_bandwidth + batch * activations / bandwidth) * 1e-9
     traffic *= uncached(device, weights + batch * activations)
-    return compute, layer.calls * traffic, layer.calls * device.overhead_of(kind) * 1e-6
+    return LayerSeconds(compute, layer.calls * traffic, layer.calls * device.overhead_of(kind) * 1e-6)
 
 
-def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> tuple[int, int]:
+def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) -> LayerBytes:
     """Bytes of weights and biases, and bytes of activations for one example, that a layer moves.
 
     Of an embedding's table only the rows that are looked up move.
@@ -47,10 +66,9 @@ def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) 
     weights = packed_bytes(values, precision.weight_bits) + BIAS_BYTES * layer.bias
     output_bits = int(device.output_bits.value) if device.output_bits else precision.activation_bits
     if output_bits == precision.activation_bits:
-        return weights, packed_bytes(layer.input_values + layer.output_values, output_bits)
-    return weights, packed_bytes(layer.input_values, precision.activation_bits) + packed_bytes(
-        layer.output_values, output_bits
-    )
+        return LayerBytes(weights, packed_bytes(layer.input_values + layer.output_values, output_bits))
+    inputs = packed_bytes(layer.input_values, precision.activation_bits)
+    return LayerBytes(weights, inputs + packed_bytes(layer.output_values, output_bits))
 
 
 def uncached(device: Device, total: float) -> float:

@@ -106,12 +106,12 @@ def _records(path: Path) -> list[tuple[str, dict[str, Any]]]:
         records = [{key: value for key, value in line.items() if value not in ("", None)} for line in table]
         return [(f"{path} line {i}", record) for i, record in enumerate(records, start=2)]
     try:
-        found = json.loads(text)
+        data = json.loads(text)
     except json.JSONDecodeError as error:
         raise SpecError(f"{path}: it is not JSON: {error}") from None
-    if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
+    if not (isinstance(data, list) and all(isinstance(record, dict) for record in data)):
         raise SpecError(f"{path}: it must be a list of objects, one for each measured layer")
-    return [(f"{path} row {i}", record) for i, record in enumerate(found, start=1)]
+    return [(f"{path} row {i}", record) for i, record in enumerate(data, start=1)]
 
 
 def _shape(value: object) -> object:
@@ -199,9 +199,9 @@ def _grouped(lines: Sequence[tuple[str, _Line]]) -> Iterable[Row]:
         values = {metric: getattr(first, metric) for metric in METRICS if getattr(first, metric) is not None}
         if not values:
             raise SpecError(f"{place}: nothing was measured; give {' or '.join(METRICS)}")
-        for other, line in group[1:]:
+        for number, line in group[1:]:
             if any(getattr(line, metric) is not None for metric in METRICS):
                 raise SpecError(
-                    f"{other}: network {line.network!r} has its measurement in {place}; leave this line's empty"
+                    f"{number}: network {line.network!r} has its measurement in {place}; leave this line's empty"
                 )
-        yield Row(place, tuple(line.layer(other) for other, line in group), values)
+        yield Row(place, tuple(line.layer(number) for number, line in group), values)

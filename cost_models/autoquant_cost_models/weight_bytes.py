@@ -27,7 +27,7 @@ SCALE_BYTES = 4
 MEAN_BYTES = 4
 """A mean is a float32."""
 BIAS_BYTES = 4
-"""A bias is an int32 beside quantized weights and a float32 beside float ones."""
+"""A bias is an int32 next to quantized weights and a float32 next to float ones."""
 
 
 def packed_bytes(values: int, bits: int) -> int:
@@ -48,14 +48,14 @@ class WeightBytes(CostModel):
     - weights: ceil(weights x weight bits / 8), packed without gaps; 4 bytes each in float;
     - weight scales, where weights are quantized: 4 bytes for each output channel, for each group of its weights where
       they are quantized per group, or 4 in all per tensor;
-    - beside each scale a zero point of ceil(weight bits / 8) bytes where weights are affine, or a mean of 4 bytes where
+    - with each scale a zero point of ceil(weight bits / 8) bytes where weights are affine, or a mean of 4 bytes where
       they are statistical;
     - biases: 4 bytes each (int32, or float32 in a float layer);
     - the scale and zero point of the layer's input, where activations are quantized: 4 + ceil(activation bits / 8).
       A layer with float activations stores neither.
 
     A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store
-    it once: it is charged to the first that is never absent. It is no measure of working memory: activations at run
+    it once: it counts for the first that is never absent. It is no measure of working memory: activations at run
     time are not in it.
     """
 
@@ -82,7 +82,7 @@ class WeightBytes(CostModel):
 
 
 def _stored_by_another(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> set[str]:
-    """The layers whose weight is charged to another: of those that share one, the first that is never absent stores it.
+    """The layers whose weight counts for another: of those that share one, the first that is never absent stores it.
 
     `UnsupportedError` where each of them may be absent: who stores the weight then depends on the others.
     """

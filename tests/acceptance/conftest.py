@@ -1,4 +1,4 @@
-"""Real processes: the `autoquant` command in folders of its own, searched, killed, stopped and taken up again."""
+"""Real processes: the `autoquant` command in folders of its own, searched, killed, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HANGS = 600.0
 """Seconds after which something hangs rather than that the machine is busy."""
 
 WORKERS = '''
-"""An evaluator without a network, as slow as it is told to be; while there is a file `hold` it waits."""
+"""An evaluator without a network, as slow as its options ask; while there is a file `hold` it waits."""
 
 import os
 import time
@@ -150,7 +150,7 @@ def close_stores() -> Iterator[None]:
 
 @dataclass
 class Result:
-    """What a command said and how it ended."""
+    """The output of a command and its exit code."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""`autoquant calibrate`: from a table of measurements to a device that a search is priced on, and what it refuses."""
+"""`autoquant calibrate`: from a table of measurements to a device whose costs a search uses, and what it refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def table(folder: Path, slower: float) -> Path:
     return path
 
 
-def test_a_search_is_priced_on_a_calibrated_board(shared, cnn, tmp_path):
+def test_a_search_uses_the_costs_of_a_calibrated_board(shared, cnn, tmp_path):
     rows = table(tmp_path, slower=3.0)
     done = shared.run("calibrate", rows, "--like", "cortex-m7", "-o", shared.path / "mine.toml")
     assert done.code == 0, done.err

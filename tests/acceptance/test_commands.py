@@ -76,7 +76,7 @@ TOY_SLOW = {
 """It runs for minutes, unless somebody ends it."""
 
 
-def test_costs_are_shown_by_layer_and_drawn(shared, cnn, tmp_path):
+def test_costs_are_shown_by_layer_and_plotted(shared, cnn, tmp_path):
     spec = shared.write(cnn, "cost.yaml", name="cnn")
     shown = shared.run("cost", spec, "-d", "cortex-m7", "-d", "raspberry-pi-4", "-o", tmp_path / "cost.png")
     assert shown.code == 0, shown.err
@@ -168,8 +168,8 @@ def test_the_front(jobs):
 
 
 def test_the_report(jobs, tmp_path):
-    said = jobs.run("report", 1, "-o", tmp_path / "out.html")
-    assert said.out == f"{tmp_path}/out.html\n{tmp_path}/out.png\n"
+    run = jobs.run("report", 1, "-o", tmp_path / "out.html")
+    assert run.out == f"{tmp_path}/out.html\n{tmp_path}/out.png\n"
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "cnn" in html
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?http", html)
@@ -183,11 +183,11 @@ def test_plugins(jobs):
 
 
 def test_when_all_raise_the_job_stops_and_says_why(folder, toy):
-    said = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "all"}))
-    assert said.code == 1
-    assert re.search("job failed: the first [0-9]+ trials all failed; the last one said:", said.err)
-    assert "is poison" in said.err
-    assert said.err.count("is poison") == 1 + said.err.count("raise ValueError")
+    run = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "all"}))
+    assert run.code == 1
+    assert re.search("job failed: the first [0-9]+ trials all failed; the last error was:", run.err)
+    assert "is poison" in run.err
+    assert run.err.count("is poison") == 1 + run.err.count("raise ValueError")
     status = folder.run("status", "--json").json
     assert status["state"] == "FAILED"
     assert status["failed"] >= 5
@@ -195,9 +195,9 @@ def test_when_all_raise_the_job_stops_and_says_why(folder, toy):
 
 
 def test_scores_that_do_not_differ_are_an_error(folder, toy):
-    said = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "same"}))
-    assert said.code == 1
-    assert re.search("degenerate scores: [0-9]+ different candidates all measured", said.err)
+    run = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "same"}))
+    assert run.code == 1
+    assert re.search("degenerate scores: [0-9]+ different candidates all measured", run.err)
 
 
 def test_a_score_that_is_not_finite_is_a_failed_trial(folder, toy):

@@ -159,7 +159,7 @@ def test_law_1_each_resume_dies_a_little_later(folder, spec, store, dies, untouc
 
 
 def test_a_wrong_moment_is_refused(folder, toy):
-    said = folder.start("search", folder.write(toy), more={"AUTOQUANT_CRASH_AT": "17"}).wait()
-    assert said.code == 2
+    run = folder.start("search", folder.write(toy), more={"AUTOQUANT_CRASH_AT": "17"}).wait()
+    assert run.code == 2
     accepted = "accepted: the number of a write and :before or :after"
-    assert said.err == f"error: AUTOQUANT_CRASH_AT: '17' is no moment; {accepted}\n"
+    assert run.err == f"error: AUTOQUANT_CRASH_AT: '17' is no moment; {accepted}\n"

@@ -32,7 +32,7 @@ WRITE_LOCK = 120
 
 
 def files_of(store: Path) -> dict[str, bytes]:
-    """The store's file and what SQLite keeps beside it: ``""``, ``-wal``, ``-shm`` -> content."""
+    """The store's file and what SQLite keeps next to it: ``""``, ``-wal``, ``-shm`` -> content."""
     return {file.name.removeprefix(store.name): file.read_bytes() for file in store.parent.glob(f"{store.name}*")}
 
 
@@ -82,13 +82,13 @@ def kept(before: dict[int, aq.Trial], job: aq.Job) -> bool:
     return all(replace(now[number], test=None) == before[number] for number in before)
 
 
-def refused(said: Any, *parts: str) -> None:
+def refused(run: Any, *parts: str) -> None:
     """It failed with one sentence, in which these stand."""
-    assert said.code in (1, 2), said
-    assert "Traceback" not in said.err
-    *_, last = said.err.splitlines()
+    assert run.code in (1, 2), run
+    assert "Traceback" not in run.err
+    *_, last = run.err.splitlines()
     assert last.startswith("error: store '")
-    assert [part for part in parts if part not in last] == [], said.err
+    assert [part for part in parts if part not in last] == [], run.err
 
 
 # PostgreSQL.
@@ -117,10 +117,10 @@ def test_the_server_is_restarted_and_one_of_two_searches_does_not_wait_for_it(fo
     server.stop("immediate")
     patient.go_on()
     hasty.go_on()
-    said = hasty.wait()
+    run = hasty.wait()
     server.start()
-    refused(said, f"{urls[1]}': cannot ", "Connection refused", "'autoquant resume' goes on when it is back")
-    assert said.code == 1
+    refused(run, f"{urls[1]}': cannot ", "Connection refused", "'autoquant resume' goes on when it is back")
+    assert run.code == 1
 
     patient.halted_when(lambda job: job.record.finished >= 30)
     server.stop("fast")
@@ -158,7 +158,7 @@ def test_the_network_is_cut(folder, spec, server, network, truth, untouched, pat
         network.cut(how)
         running.go_on()
         time.sleep(seconds)
-        network.mend()
+        network.restore()
     ended = running.wait()
     assert ended.code == 0, ended.err
     assert truth(job) == untouched
@@ -173,9 +173,9 @@ def test_the_disk_is_full(folder, toy, truth, untouched):
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    said = folder.run("search", folder.write(toy), preexec_fn=no_room)
-    refused(said, f"{folder.store}': cannot write: disk I/O error; ", "a file may not grow", "'autoquant resume'")
-    assert said.code == 1
+    run = folder.run("search", folder.write(toy), preexec_fn=no_room)
+    refused(run, f"{folder.store}': cannot write: disk I/O error; ", "a file may not grow", "'autoquant resume'")
+    assert run.code == 1
     before = finished(folder.job())
     assert 0 < len(before) < 40
     resumed = folder.run("resume", 1)
@@ -209,11 +209,11 @@ def reads_and_refuses(folder: Any, store: Path, *command: object) -> None:
     before = files_of(store)
     with may_only_be_read(store):
         front = folder.run("front", "--json", preexec_fn=without_the_rights_of_root)
-        said = folder.run(*command, preexec_fn=without_the_rights_of_root)
+        run = folder.run(*command, preexec_fn=without_the_rights_of_root)
     assert front.code == 0, front
     assert len(front.json["front"]) == front.json["job"]["front_size"] > 1
-    refused(said, f"{folder.store}': cannot write: ", "must be allowed to write the file and its folder")
-    assert said.code == 1
+    refused(run, f"{folder.store}': cannot write: ", "must be allowed to write the file and its folder")
+    assert run.code == 1
     assert files_of(store) == before
 
 
@@ -232,12 +232,12 @@ def test_a_store_without_a_log_that_may_only_be_read(folder, toy, ended):
     reads_and_refuses(folder, put(ended, folder.path), "search", folder.write(toy))
 
 
-def test_a_log_without_its_index_beside_a_store_that_may_only_be_read(folder, killed):
+def test_a_log_without_its_index_next_to_a_store_that_may_only_be_read(folder, killed):
     """The index cannot be made: a sentence says what is needed, and nothing is shown without what the log holds."""
     store = put(killed, folder.path, leave="-shm")
     with may_only_be_read(store):
-        said = folder.run("ls", preexec_fn=without_the_rights_of_root)
-    refused(said, "jobs.db': cannot be opened: unable to open database file; ", "in a folder that this user may write")
+        run = folder.run("ls", preexec_fn=without_the_rights_of_root)
+    refused(run, "jobs.db': cannot be opened: unable to open database file; ", "in a folder that this user may write")
 
 
 def noise(size: int) -> bytes:
@@ -265,7 +265,7 @@ def test_the_file_is_damaged_between_kill_and_resume(folder, killed, truth, unto
 def test_the_file_is_damaged_under_a_search(folder, toy):
     """Its log, which still holds all, and the log's index: else SQLite goes on with what it has in memory.
 
-    Between two of its writes, for the same reason: a commit writes the index's header anew and hides the damage.
+    Between two of its writes, for the same reason: a commit writes the index's header again and hides the damage.
     """
     running = folder.start("search", folder.write(toy, evaluator=EVALUATOR, budget={"n_trials": 600}))
     running.until(lambda job: job.record.finished >= 10)
@@ -274,6 +274,6 @@ def test_the_file_is_damaged_under_a_search(folder, toy):
         for file in (log, index):
             file.write(noise(os.fstat(file.fileno()).st_size))
             file.flush()
-    said = running.wait()
-    refused(said, f"{folder.store}': cannot ", "put a copy of it back")
-    assert said.code == 1
+    run = running.wait()
+    refused(run, f"{folder.store}': cannot ", "put a copy of it back")
+    assert run.code == 1

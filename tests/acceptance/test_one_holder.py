@@ -14,7 +14,7 @@ def store(request: pytest.FixtureRequest, folder) -> str:
     return folder.store if request.param == "sqlite" else request.getfixturevalue("postgresql")
 
 
-def test_law_2_a_second_process_is_told_who_holds_the_job(folder, toy, store):
+def test_law_2_a_second_process_reports_who_holds_the_job(folder, toy, store):
     slow = {"name": "workers:Toy", "seconds": 0.1}
     running = folder.start("search", folder.write(toy, evaluator=slow, budget={"n_trials": 600}), store=store)
     job = running.until(lambda job: job.record.finished >= 3)

@@ -137,7 +137,7 @@ ARGUMENTS = {
 
 @pytest.fixture(scope="module")
 def refusals(shared, toy, cnn):
-    """What every broken spec and argument came to: in this process, so that each need not load everything anew."""
+    """What every broken spec and argument came to: in this process, so that each need not load everything again."""
     specs = {name: shared.write(toy, f"toy{i}.yaml", **case[0]) for i, (name, case) in enumerate(BROKEN.items())}
     specs |= {name: shared.write(cnn, f"cnn{i}.yaml", **case[0]) for i, (name, case) in enumerate(NETWORK.items())}
     for name, case in FILES.items():
@@ -157,13 +157,13 @@ def refusals(shared, toy, cnn):
 
 @pytest.mark.parametrize("name", [*BROKEN, *NETWORK, *FILES, *ARGUMENTS])
 def test_refused(refusals, name):
-    said = refusals[name]
-    assert said.exit_code == 2, said
-    assert isinstance(said.exception, SystemExit)
-    assert said.stdout == ""
-    err = " ".join(said.stderr.replace("│", " ").split())
+    run = refusals[name]
+    assert run.exit_code == 2, run
+    assert isinstance(run.exception, SystemExit)
+    assert run.stdout == ""
+    err = " ".join(run.stderr.replace("│", " ").split())
     for text in (BROKEN | NETWORK | FILES | ARGUMENTS)[name][1:]:
-        assert text in err, said.stderr
+        assert text in err, run.stderr
 
 
 def test_nothing_was_stored(refusals, shared):
@@ -173,16 +173,16 @@ def test_nothing_was_stored(refusals, shared):
 
 def test_every_problem_at_once(folder, toy):
     spec = folder.write(toy, seed="x", objectives=["score", 3], max_pending=0, sped=1, budget={"n_trials": "many"})
-    said = folder.run("search", spec)
-    places = {line.split(":")[0] for line in said.err.removeprefix("error: ").splitlines()}
+    run = folder.run("search", spec)
+    places = {line.split(":")[0] for line in run.err.removeprefix("error: ").splitlines()}
     assert places == {"seed", "objectives[1]", "max_pending", "budget.n_trials", "sped"}
 
 
 def test_json_errors(folder, toy):
-    said = folder.run("search", folder.write(toy, searcher="nsga4", pool="rya"), "--json")
-    assert said.code == 2
-    assert (said.json["error"], said.json["retryable"]) == ("SpecError", False)
-    assert [problem.split(":")[0] for problem in said.json["problems"]] == ["searcher", "pool"]
+    run = folder.run("search", folder.write(toy, searcher="nsga4", pool="rya"), "--json")
+    assert run.code == 2
+    assert (run.json["error"], run.json["retryable"]) == ("SpecError", False)
+    assert [problem.split(":")[0] for problem in run.json["problems"]] == ["searcher", "pool"]
     assert folder.run("status", "--json").json["error"] == "StoreUnavailable"
     folder.write(toy)
     failed = folder.run("search", folder.write(toy, evaluator={"name": "workers:Toy", "bad": "all"}), "--json")

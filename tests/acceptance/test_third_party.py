@@ -55,7 +55,7 @@ def test_its_own_tests_run_the_shipped_suite(installed):
     assert "3 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_search_is_priced_by_it(installed, shared, cnn):
+def test_a_search_uses_its_costs(installed, shared, cnn):
     spec = {**cnn, "objectives": ["loss", "ideal_energy_uj"], "cost_models": [{"name": "horowitz", "memory_pj": 5.0}]}
     found = shared.run("search", shared.write(spec, "energy.yaml"), "--json")
     assert found.code == 0, found.err

@@ -32,7 +32,7 @@ def test_contract(name: str, check: Callable[[CostModel], None]) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name.partition("@")[0] in OURS])
 def test_more_bits_are_never_cheaper_in_the_built_in_models(name: str) -> None:
-    # Quantized activations store a scale and a zero point that float ones do not, so float is left out for bytes.
+    # Quantized activations store a scale and a zero point that float ones do not, so float is excluded for bytes.
     more_bits_are_never_cheaper(MODELS[name], widths=BITS[:-1] if name == "weight_bytes" else BITS)
 
 
@@ -94,7 +94,7 @@ class WrongShape(Honest):
 
 
 class ChargesForNothing(Honest):
-    """Charges a layer that is absent."""
+    """A layer that is absent has a cost."""
 
     def tables(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]

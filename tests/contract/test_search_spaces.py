@@ -59,7 +59,7 @@ BIT_WIDTHS: dict[str, dict[str, Any]] = {
         "activation_scales": ["mse", "min_max"],
     },
     "rules of scales and ties": {"weights": ["float", 4], "weight_scales": ["mse", "min_max"], "tie": ["residual"]},
-    "options left out": {"weights": [4, 8, 16], "left_out": {"*": {"weights": [16]}, "head": {"weights": [4]}}},
+    "options excluded": {"weights": [4, 8, 16], "left_out": {"*": {"weights": [16]}, "head": {"weights": [4]}}},
     "per tensor": {"granularity": "per_tensor", "weight_scale": "min_max", "activation_scale": "min_max"},
     "per group": {"granularity": "per_group", "group_size": 8, "weight_scale": "full_range"},
     "affine": {"quantizer": "affine", "weight_scale": "percentile", "activation_scale": "percentile"},

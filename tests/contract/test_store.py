@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> Non
     store.close()
     path.chmod(stat.S_IREAD)
     try:
-        # Root may write everything, so that SQLite itself is told to refuse.
+        # Root may write everything, so that SQLite itself is made to refuse.
         with pytest.raises(StoreError, match=r"(cannot write|cannot be opened): .*readonly database"):
             new_job(read_only(path))
     finally:

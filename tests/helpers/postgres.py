@@ -100,7 +100,7 @@ class Link:
 
 
 class Network:
-    """The way from a client to a server, on a port of its own, which can be cut and mended.
+    """The way from a client to a server, on a port of its own, which can be cut and restored.
 
     ``silent``: no byte passes, yet nothing is closed and connects are accepted; connections of before the mending stay
     dead for good, as when a firewall forgot them. ``reset``: connections are reset, connects refused. ``answers``: what
@@ -121,7 +121,7 @@ class Network:
     def cut(self, how: Cut) -> None:
         self._do(self._go_down(how))
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._do(self._listen())
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ def test_a_gate_holds_and_beats_macs(gates: ModuleType, gate: str, folder: str) 
     judged = [figure for figure in getattr(gates, gate)() if figure.bound is not None]
     assert judged
     for figure in judged:
-        better = figure.found > figure.macs if figure.larger_is_better else figure.found < figure.macs
+        better = figure.value > figure.macs if figure.larger_is_better else figure.value < figure.macs
         assert figure.holds, figure
         assert better, figure
 

@@ -47,7 +47,7 @@ def test_python_page_runs(tmp_path, monkeypatch):
 
 
 def test_plugins_page_runs(tmp_path, monkeypatch):
-    """The modules stand beside the spec, and the spec at the end of the page uses all but one of them."""
+    """The modules are in the spec's folder, and the spec at the end of the page uses all but one of them."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_plugins.py").write_text("\n\n".join(blocks("plugins", "python")))
     (tmp_path / "spec.yaml").write_text(blocks("plugins", "yaml")[-1])

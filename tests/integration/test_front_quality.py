@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"{TABLE} is missing;
 
 
 def shares(searcher_name: str, seed: int) -> tuple[float, float]:
-    """Of the exact hypervolume, after 100 and after 200 evaluations; results told in order, 16 open."""
+    """Of the exact hypervolume, after 100 and after 200 evaluations; results reported in order, 16 open."""
     with np.load(TABLE, allow_pickle=True) as file:
         operations, accuracy = file["operations"].astype(int), file["accuracy"][:, 0].astype(float)
         latency = file["latency_ms"][:, list(map(str, file["latency_devices"])).index("gold_6226")].astype(float)

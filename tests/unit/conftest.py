@@ -33,7 +33,7 @@ def toy_spec(**changes: Any) -> SearchSpec:
 
 
 def network_spec(**changes: Any) -> SearchSpec:
-    """A search over the bit-widths of the toy network, priced in bytes."""
+    """A search over the bit-widths of the toy network, with their bytes as cost."""
     fields: dict[str, Any] = {
         "space": {"name": "bit_widths", "weights": [2, 4, 8], "activations": [4, 8]},
         "evaluator": "toy:ToyNetwork",

@@ -19,10 +19,10 @@ def test_the_tree_in_the_docstring_is_that_of_the_classes():
         name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, Exception)
     }
     lines = re.findall(r"^([│ ├└─]*)(\w+)(?: \((\w+)\))?", errors.__doc__.partition("\n\n")[2], re.MULTILINE)
-    drawn = {name: (len(indent) // 4, other) for indent, name, other in lines if name in classes}
-    assert drawn.keys() == classes.keys()
+    in_tree = {name: (len(indent) // 4, other) for indent, name, other in lines if name in classes}
+    assert in_tree.keys() == classes.keys()
     path: list[str] = []
-    for name, (depth, other) in drawn.items():
+    for name, (depth, other) in in_tree.items():
         path[depth:] = [name]
         kind = classes[name]
         assert depth == 0 or issubclass(kind, classes[path[depth - 1]])

@@ -78,6 +78,6 @@ def test_many_are_measured_like_each_and_one_failure_stops_no_other() -> None:
     assert isinstance(found[0], Measurement)
 
 
-def test_every_kind_of_plug_in_has_a_door_of_its_own() -> None:
+def test_every_kind_of_plug_in_has_an_entry_point_group() -> None:
     assert len({kind.group for kind in KINDS.values()}) == len(KINDS) == 5
     assert all(name == kind.name for name, kind in KINDS.items())

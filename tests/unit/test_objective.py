@@ -97,7 +97,7 @@ def test_directions_that_need_no_saying(text, direction):
     assert as_objective(text) == Objective(text, direction)
 
 
-def test_other_directions_must_be_said():
+def test_other_directions_must_be_given():
     assert as_objective(Objective("f1", "maximize")).direction == "maximize"
     with pytest.raises(SpecError, match=r"say its direction, Objective\('f1', 'maximize'\)"):
         as_objective("f1")

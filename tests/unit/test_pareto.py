@@ -103,7 +103,7 @@ def test_what_lies_beyond_the_reference_counts_for_nothing():
 
 def test_points_beyond_the_worst_stay_on_the_front():
     front = front_of([(6, 0), (0, 6), (3, 3)])
-    assert front.add(9, {"a": -1.0, "b": -50.0})[0]
+    assert front.add(9, {"a": -1.0, "b": -50.0}).joined
     assert front.hypervolume == 0.25
 
 

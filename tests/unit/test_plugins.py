@@ -1,4 +1,4 @@
-"""Plug-ins from installed distributions, third-party and broken ones, and from beside a spec."""
+"""Plug-ins from installed distributions, third-party and broken ones, and from the folder of a spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading and writing specs, and what is said of broken ones."""
+"""Reading and writing specs, and what is reported of broken ones."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_broken_spec_names_the_place_and_what_is_accepted(change, message):
     assert caught.value.problems[0].startswith(message)
 
 
-def test_all_problems_are_said_at_once():
+def test_all_problems_are_reported_at_once():
     with pytest.raises(SpecError) as caught:
         SearchSpec.from_dict({"objectives": ["a b"], "seed": -1, "sed": 0, "constraints": ["a <", "b <= 1"]})
     places = [line.partition(":")[0] for line in caught.value.problems]
@@ -204,7 +204,7 @@ def test_files_are_read_by_their_ending_and_know_their_folder(tmp_path: Path):
         assert SearchSpec.from_file(str(tmp_path / name)).folder == str(tmp_path)
 
 
-def test_the_folder_of_a_spec_is_beside_its_file(tmp_path: Path):
+def test_the_folder_of_a_spec_is_that_of_its_file(tmp_path: Path):
     (tmp_path / "code").mkdir()
     (tmp_path / "spec.yaml").write_text(SearchSpec.from_dict(GOOD | {"folder": "code"}).to_yaml())
     assert SearchSpec.from_file(tmp_path / "spec.yaml").folder == str(tmp_path / "code")

@@ -13,7 +13,7 @@ from autoquant.trial import Measurement
 def with_plain_numbers(measurement: Measurement) -> Measurement | Exception:
     """The measurement with floats in place of the numbers of NumPy or torch; the error where that cannot be.
 
-    A standard error is a finite number that is not negative, or left out.
+    A standard error is a finite number that is not negative, or omitted.
     """
     try:
         errors = _floats(measurement.standard_errors, "the standard error of ")

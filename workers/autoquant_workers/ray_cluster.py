@@ -67,8 +67,8 @@ class RayCluster:
         for node in ray.nodes():
             if node["NodeID"] == ray.get_runtime_context().get_node_id():
                 ports["the raylet here"] = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
-        found = {name: _host_and_port(address) for name, address in ports.items()}
-        self._ports = {name: at for name, at in found.items() if _answers(at)}
+        addresses = {name: _host_and_port(address) for name, address in ports.items()}
+        self._ports = {name: at for name, at in addresses.items() if _answers(at)}
         self._silent_since = None
 
     def _init(self, ray: Any, folder: str | None) -> None:

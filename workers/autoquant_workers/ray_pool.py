@@ -39,7 +39,7 @@ class _Actor:
     """Reference to the outcome of its build; None once it is built."""
     batches: dict[Any, list[Task]] = field(default_factory=dict)
     alone: bool = False
-    """It runs a suspect, and is given nothing else until that is done."""
+    """It runs a task in isolation, and is given nothing else until that is done."""
     deaths: int = 0
     """How often in a row it died while it was built."""
     since: float = 0.0
@@ -87,7 +87,7 @@ class RayPool(WorkerPool):
         self._memory_mb = worker_memory_mb
         self._cluster = RayCluster(address, workers)
         self._queue: deque[Task] = deque()
-        self._suspects: deque[Task] = deque()
+        self._isolated: deque[Task] = deque()
         """Tasks of batches whose actor died: each runs alone."""
         self._actors: list[_Actor] = []
         self._batches = Batches()
@@ -136,7 +136,7 @@ class RayPool(WorkerPool):
             if silent := self._cluster.silent():
                 raise EvaluationError(f"Ray died while its workers started: no answer from {silent}")
         if not built:
-            free, all_cpus = (int(found().get("CPU", 0)) for found in (ray.available_resources, ray.cluster_resources))
+            free, all_cpus = (int(cpus.get("CPU", 0)) for cpus in (ray.available_resources(), ray.cluster_resources()))
             room = f"{free} of the cluster's {all_cpus} CPUs are free"
             raise EvaluationError(f"no Ray worker started in {START_SECONDS:g} seconds: {room}")
 
@@ -168,12 +168,12 @@ class RayPool(WorkerPool):
     def _dispatch(self) -> None:
         """Give batches of what is queued to the actors that hold the fewest."""
         built = [actor for actor in self._actors if actor.building is None]
-        while built and (self._queue or self._suspects):
+        while built and (self._queue or self._isolated):
             actor = min(built, key=lambda actor: actor.load)
             if actor.load >= self._most:
                 return
-            actor.alone = bool(self._suspects)
-            batch = [self._suspects.popleft()] if self._suspects else self._batches.take(self._queue, self.workers)
+            actor.alone = bool(self._isolated)
+            batch = [self._isolated.popleft()] if self._isolated else self._batches.take(self._queue, self.workers)
             if not actor.batches:
                 actor.since = time.monotonic()
             actor.batches[actor.handle.run_batch.remote(batch)] = batch
@@ -181,7 +181,7 @@ class RayPool(WorkerPool):
     @property
     def _most(self) -> int:
         """Batches that an actor may hold. None waits behind long tasks: another actor may be free before."""
-        return AHEAD if not self._suspects and self._batches.short(self._queue[0]) else 1
+        return AHEAD if not self._isolated and self._batches.short(self._queue[0]) else 1
 
     def completions(self, timeout: float) -> list[Completion]:
         """Whatever has finished. An actor that died is replaced; a task it ran alone comes back with that error."""
@@ -196,23 +196,24 @@ class RayPool(WorkerPool):
         done, _ = ray.wait(references, num_returns=1, timeout=timeout)
         if done:
             done, _ = ray.wait(references, num_returns=len(references), timeout=0)
-        found = [completion for actor in self._actors for completion in self._collect(actor, set(done))]
+        finished = [completion for actor in self._actors for completion in self._collect(actor, set(done))]
         for actor in self._actors:
             if (limit := actor.over_time) is not None:
-                found += self._replace(actor, f"it took longer than the {limit:g} seconds that it may take", lost=False)
+                error = f"it took longer than the {limit:g} seconds that it may take"
+                finished += self._replace(actor, error, lost=False)
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()
             if silent := self._cluster.silent():
-                found += self._start_again(silent)
+                finished += self._start_again(silent)
         self._dispatch()
-        return found
+        return finished
 
     def _collect(self, actor: _Actor, done: Collection[Any]) -> list[Completion]:
         """The outcomes of the batches of one actor that are done."""
         import ray
 
-        found: list[Completion] = []
-        spent: str | None = None
+        completions: list[Completion] = []
+        recycle_reason: str | None = None
         if actor.building in done:
             try:
                 self._see_whether_built(actor)
@@ -223,36 +224,36 @@ class RayPool(WorkerPool):
                         f"a Ray worker died {MAX_DEATHS} times while it was built: {error}"
                     ) from error
                 self._bring_up(actor)
-        for reference in [one for one in actor.batches if one in done]:
+        for batch_done in [reference for reference in actor.batches if reference in done]:
             try:
-                outcome = ray.get(reference)
+                outcome = ray.get(batch_done)
             except ray.exceptions.RayError as error:
-                return found + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
-            spent = outcome.spent
+                return completions + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
+            recycle_reason = outcome.recycle_reason
             if not outcome.completions:
                 break
-            batch = actor.batches.pop(reference)
+            batch = actor.batches.pop(batch_done)
             self._batches.note(batch, outcome.seconds)
             actor.alone, actor.since = False, time.monotonic()
             self._ray_deaths = 0
-            found += self._sound(outcome.completions)
-        if spent is not None:
-            self._recycle(actor, spent)
-        return found
+            completions += self._conclusive(outcome.completions)
+        if recycle_reason is not None:
+            self._recycle(actor, recycle_reason)
+        return completions
 
-    def _sound(self, completions: list[Completion]) -> list[Completion]:
-        """Those that stand. A task that lacked memory runs again: what others before it left behind may be why."""
+    def _conclusive(self, completions: list[Completion]) -> list[Completion]:
+        """Without tasks that ran out of memory in a batch: they run again in isolation, as others may have held it."""
         if len(completions) == 1:
-            return [replace(one, lost=out_of_memory(one)) for one in completions]
-        self._suspects.extend(one.task for one in completions if out_of_memory(one))
-        return [one for one in completions if not out_of_memory(one)]
+            return [replace(completion, lost=out_of_memory(completion)) for completion in completions]
+        self._isolated.extend(completion.task for completion in completions if out_of_memory(completion))
+        return [completion for completion in completions if not out_of_memory(completion)]
 
     def _replace(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
         """A new actor in the place of one that died, or that is made to."""
         self.notice(f"{actor.name} is replaced: {error}")
-        found = self._take_back(actor, error, lost)
+        completions = self._take_back(actor, error, lost)
         self._renew(actor)
-        return found
+        return completions
 
     def _recycle(self, actor: _Actor, reason: str) -> None:
         """A new actor in the place of one whose trials are done; what waits there goes back in line."""
@@ -278,7 +279,7 @@ class RayPool(WorkerPool):
         self._put_back(actor, waiting)
         if len(ran) == 1 and not (lost and waiting):
             return [Completion(ran[0], error=error, worker=actor.name, lost=lost)]
-        self._suspects.extend(ran)
+        self._isolated.extend(ran)
         return []
 
     def _put_back(self, actor: _Actor, batches: list[list[Task]]) -> None:
@@ -294,21 +295,21 @@ class RayPool(WorkerPool):
             raise EvaluationError(f"the local Ray died {MAX_DEATHS} times before anything was measured")
         error = f"the local Ray was lost: no answer from {silent}"
         self.notice(f"{error}; another one is started")
-        found = [completion for actor in self._actors for completion in self._take_back(actor, error, lost=True)]
+        completions = [completion for actor in self._actors for completion in self._take_back(actor, error, lost=True)]
         self._cluster.disconnect()
         self._cluster.connect(self._recipe.folder)
         self._bring_up_all()
-        return found
+        return completions
 
     @property
     def running(self) -> int:
         held = sum(len(batch) for actor in self._actors for batch in actor.batches.values())
-        return len(self._queue) + len(self._suspects) + held
+        return len(self._queue) + len(self._isolated) + held
 
     def cancel_queued(self) -> None:
         """What an actor already holds (the batch it runs and the next) still completes."""
         self._queue.clear()
-        self._suspects.clear()
+        self._isolated.clear()
 
     def close(self) -> None:
         """Stop the actors, and the local Ray if this pool started it."""

@@ -20,16 +20,16 @@ class Outcome:
     """What became of a batch."""
 
     completions: list[Completion]
-    """Empty where the worker was spent before."""
+    """Empty where the worker already had to be recycled."""
     seconds: float
-    spent: str | None = None
+    recycle_reason: str | None = None
     """Why another worker should take this one's place, if so."""
 
 
 class RemoteWorker:
     """The actor."""
 
-    _spent: str | None = None
+    _recycle_reason: str | None = None
 
     def build(self, import_paths: tuple[str, ...], packed: bytes, name: str, memory_mb: int | None) -> str | None:
         """Build the evaluator; the traceback when that fails.
@@ -53,16 +53,16 @@ class RemoteWorker:
         return None
 
     def run_batch(self, tasks: list[Task]) -> Outcome:
-        """Measure a batch; none after one that left the worker spent, although it may have been sent already."""
-        if self._spent is not None:
-            return Outcome([], 0.0, self._spent)
+        """Measure a batch; none once the worker has to be recycled, although it may have been sent already."""
+        if self._recycle_reason is not None:
+            return Outcome([], 0.0, self._recycle_reason)
         began = time.perf_counter()
         completions = self._worker.run_batch(tasks)
         if any(out_of_memory(completion) for completion in completions):
-            self._spent = "it ran out of memory"
+            self._recycle_reason = "it ran out of memory"
         elif self._memory is not None:
-            self._spent = self._memory.spent()
-        return Outcome(completions, time.perf_counter() - began, self._spent)
+            self._recycle_reason = self._memory.recycle_reason()
+        return Outcome(completions, time.perf_counter() - began, self._recycle_reason)
 
 
 class Memory:
@@ -88,7 +88,7 @@ class Memory:
         resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
         self._limit_mb, self._enough = limit_mb, held + room / 2
 
-    def spent(self) -> str | None:
+    def recycle_reason(self) -> str | None:
         """What this process holds, if it should be replaced."""
         held = _megabytes("VmRSS")
         return f"it holds {held:.0f} of {self._limit_mb} MB" if held > self._enough else None

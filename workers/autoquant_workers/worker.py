@@ -15,8 +15,8 @@ from autoquant.trial import Measurement, Step
 from autoquant_workers.plain_numbers import with_plain_numbers
 
 BATCH_SECONDS = 0.5
-"""How long a batch should take: long beside the way to a worker and back, short beside a person's patience."""
-NEWS = 0.5
+"""How long a batch should take: long compared with the way to a worker and back, short for a person who waits."""
+SMOOTHING = 0.5
 """Weight of the last batch in the running mean of seconds a task."""
 
 
@@ -32,7 +32,7 @@ class Batches:
         if all(task.request.is_reference for task in batch):
             return
         split, mean = batch[0].split, seconds / len(batch)
-        self._seconds[split] = NEWS * mean + (1 - NEWS) * self._seconds.get(split, mean)
+        self._seconds[split] = SMOOTHING * mean + (1 - SMOOTHING) * self._seconds.get(split, mean)
 
     def short(self, task: Task) -> bool:
         """Whether tasks like this one are known to take less than a batch should."""
@@ -128,7 +128,7 @@ class Outcome:
 
 
 def keep_freed_memory() -> None:
-    """Let the process keep the memory of one pass for the next; fetching it anew can cost more than the pass itself.
+    """Let the process keep the memory of one pass for the next; allocating it again can cost more than the pass itself.
 
     glibc (mallopt(3), M_MMAP_THRESHOLD) returns blocks above a limit to the system as soon as they are freed, and
     raises that limit when it sees one, up to 32 MiB. Elsewhere this does nothing.

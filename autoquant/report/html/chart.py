@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from autoquant.report.html.style import FONT
 from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.display import Display, violation_text
 from autoquant.report.model.layers import options_text
+from autoquant.report.model.metric_format import MetricFormat, violation_text
 from autoquant.report.model.palette import GRID, INK, MUTED
 from autoquant.trial import Trial
 
@@ -54,11 +54,11 @@ def figure(height: int, x: Mapping[str, Any], y: Mapping[str, Any], *, bare: boo
 
 def add_buttons(chart: go.Figure, buttons: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> None:
     """Buttons above the legend: (label, changes of the traces, changes of the layout). The first is pressed."""
-    found = [{"label": name, "method": "update", "args": [traces, layout]} for name, traces, layout in buttons]
+    entries = [{"label": name, "method": "update", "args": [traces, layout]} for name, traces, layout in buttons]
     menu = {
         "type": "buttons",
         "direction": "right",
-        "buttons": found,
+        "buttons": entries,
         "x": 0,
         "xanchor": "left",
         "y": 1,
@@ -92,20 +92,20 @@ def title_of(network: Network) -> str:
     return f"#{network.number}" if isinstance(network, Trial) else html.escape(network.label)
 
 
-def hover(data: ReportData, shown: Mapping[str, Display], network: Network) -> str:
+def hover(data: ReportData, formats: Mapping[str, MetricFormat], network: Network) -> str:
     """All that is known of a network, as the text of its hover box."""
     lines = [f"<b>{'trial ' if isinstance(network, Trial) else ''}{title_of(network)}</b>"]
     metrics = [*data.metrics, *(m for m in network.metrics if m not in data.metrics)]
     for metric in metrics:
-        display = shown.get(metric)
-        if display is None or metric not in network.metrics:
+        fmt = formats.get(metric)
+        if fmt is None or metric not in network.metrics:
             continue
-        found = display.text(network.metrics[metric], network.standard_errors.get(metric, 0.0))
+        text = fmt.text(network.metrics[metric], network.standard_errors.get(metric, 0.0))
         if metric in network.test_metrics:
             error = network.test_standard_errors.get(metric, 0.0)
-            found += f" · test {display.text(network.test_metrics[metric], error)}"
-        lines.append(f"{html.escape(display.name)}: {found}")
-    lines += [html.escape(violation_text(c, by, data, dict(shown))) for c, by in network.violations.items()]
+            text += f" · test {fmt.text(network.test_metrics[metric], error)}"
+        lines.append(f"{html.escape(fmt.name)}: {text}")
+    lines += [html.escape(violation_text(c, by, data, dict(formats))) for c, by in network.violations.items()]
     if network.candidate is not None:
         lines += [html.escape(line) for line in options_text(data, network.candidate, 24)]
     return "<br>".join(lines)

@@ -1,4 +1,4 @@
-"""Plotly charts of the front: its shape, beside what it must beat."""
+"""Plotly charts of the front, with the baselines that it must beat."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autoquant.report.html.chart import add_buttons, figure, hover, title_of
-from autoquant.report.model.display import displays
 from autoquant.report.model.labels import place_labels
+from autoquant.report.model.metric_format import metric_formats
 from autoquant.report.model.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, SENSITIVITY, UNIFORM
 from autoquant.report.model.panels import Panel, Spot
 
@@ -21,8 +21,8 @@ _MANY = 3000
 def front_chart(panel: Panel) -> go.Figure:
     """All trials, the front with its error bars, the uniform bit-widths and the float network."""
     data, frame = panel.data, panel.frame()
-    x_axis: dict[str, Any] = {"title": {"text": html.escape(panel.x_display.heading)}}
-    y_axis: dict[str, Any] = {"title": {"text": html.escape(panel.y_display.heading)}}
+    x_axis: dict[str, Any] = {"title": {"text": html.escape(panel.x_format.heading)}}
+    y_axis: dict[str, Any] = {"title": {"text": html.escape(panel.y_format.heading)}}
     if frame is not None:
         (left, right), y_axis["range"] = frame
         x_axis["range"] = panel.on_axis((left, right))
@@ -81,7 +81,7 @@ def _marks(
 ) -> None:
     if not spots:
         return
-    shown = displays(panel.data)
+    formats = metric_formats(panel.data)
     bars: dict[str, Any] = {}
     for axis, errors in (("error_x", [s.x_error for s in spots]), ("error_y", [s.y_error for s in spots])):
         if any(errors):
@@ -101,7 +101,7 @@ def _marks(
             text=[title_of(s.network) for s in spots],
             textposition=places,
             textfont={"color": marker["color"], "size": 13},
-            customdata=[hover(panel.data, shown, s.network) for s in spots],
+            customdata=[hover(panel.data, formats, s.network) for s in spots],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )

@@ -8,7 +8,7 @@ from html import escape
 
 from autoquant.job import JobState
 from autoquant.report.model.data import ReportData
-from autoquant.report.model.display import Display, displays
+from autoquant.report.model.metric_format import MetricFormat, metric_formats
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
 from autoquant.report.model.verdict import verdict
 from autoquant.spec import SearchSpec
@@ -35,7 +35,7 @@ def header(data: ReportData) -> str:
 
 
 def _asked(spec: Mapping[str, object]) -> tuple[object, object]:
-    """Seed and searcher of a stored spec, which leaves out what has its default."""
+    """Seed and searcher of a stored spec, which omits what has its default."""
     fields = SearchSpec.model_fields
     searcher = spec.get("searcher", fields["searcher"].default.name)
     return spec.get("seed", fields["seed"].default), searcher["name"] if isinstance(searcher, Mapping) else searcher
@@ -54,17 +54,17 @@ def _duration(seconds: float) -> str:
 
 def cards(data: ReportData) -> str:
     """The figures that a reader wants first."""
-    job, shown = data.job, displays(data)
+    job, formats = data.job, metric_formats(data)
     ended = f"{job.failed} failed, {job.pruned} pruned for their cost" if job.failed or job.pruned else "none failed"
-    found = [_card("Front", f"{len(data.front)} <small>{_plural(len(data.front), 'network')}</small>", _spans(data))]
-    trade = _trade_off(data, shown)
+    boxes = [_card("Front", f"{len(data.front)} <small>{_plural(len(data.front), 'network')}</small>", _spans(data))]
+    trade = _trade_off(data, formats)
     if trade:
-        found.append(trade)
-    found += [_score_card(data, shown)] if data.measured else []
-    found.append(_card("Trials ended", f"{job.finished:,} <small>of {job.n_trials:,}</small>", ended))
+        boxes.append(trade)
+    boxes += [_score_card(data, formats)] if data.measured else []
+    boxes.append(_card("Trials ended", f"{job.finished:,} <small>of {job.n_trials:,}</small>", ended))
     grown = "1 would be every best value in one network"
-    found.append(_card("Hypervolume", f"{job.hypervolume:.4f}", grown))
-    return f'<div class="cards">{"".join(found)}</div>'
+    boxes.append(_card("Hypervolume", f"{job.hypervolume:.4f}", grown))
+    return f'<div class="cards">{"".join(boxes)}</div>'
 
 
 def _card(name: str, value: str, more: str) -> str:
@@ -83,14 +83,14 @@ def _spans(data: ReportData) -> str:
     if not data.front:
         return "no trial is feasible"
     first = (data.costs or data.job.definition.objectives)[0]
-    display = displays(data)[first.metric]
+    fmt = metric_formats(data)[first.metric]
     low, high = (data.ranked[i].metrics[first.metric] for i in (0, -1))
     if low == high:
-        return f"{display.name} {display.text(low)}"
-    return f"{display.name} {display.number(low)} to {display.text(high)}"
+        return f"{fmt.name} {fmt.text(low)}"
+    return f"{fmt.name} {fmt.number(low)} to {fmt.text(high)}"
 
 
-def _trade_off(data: ReportData, shown: Mapping[str, Display]) -> str:
+def _trade_off(data: ReportData, formats: Mapping[str, MetricFormat]) -> str:
     trial = trade_off(data)
     if trial is None or not data.costs or not data.measured:
         return ""
@@ -98,9 +98,9 @@ def _trade_off(data: ReportData, shown: Mapping[str, Display]) -> str:
     good = as_good_as_float(data) is not None
     why = "cheapest within one standard error of float" if good else "cheapest within one standard error of the best"
     score = data.score(trial, data.quality.metric)
-    found = f"{shown[data.quality.metric].text(*score)}, " if score else ""
-    more = f"#{trial.number}: {found}{why}{_saved(data, trial, first)}"
-    return _card("Best trade-off", _value(shown[first], trial.metrics[first], 0.0), more)
+    scored = f"{formats[data.quality.metric].text(*score)}, " if score else ""
+    more = f"#{trial.number}: {scored}{why}{_saved(data, trial, first)}"
+    return _card("Best trade-off", _value(formats[first], trial.metrics[first], 0.0), more)
 
 
 def _saved(data: ReportData, trial: Trial, metric: str) -> str:
@@ -110,27 +110,27 @@ def _saved(data: ReportData, trial: Trial, metric: str) -> str:
     return f", {reference / cost:.1f}× cheaper" if reference and cost > 0 and reference > cost else ""
 
 
-def _score_card(data: ReportData, shown: Mapping[str, Display]) -> str:
-    """The float network beside the best of the front."""
+def _score_card(data: ReportData, formats: Mapping[str, MetricFormat]) -> str:
+    """The float network compared with the best of the front."""
     metric, where = data.quality.metric, f"on the {data.split} split"
-    display = shown[metric]
+    fmt = formats[metric]
     best = most_accurate(data)
     top = data.score(best, metric) if best else None
     reference = data.score(data.float_network, metric) if data.float_network else None
-    found = f"best of the front: #{best.number}" if best else ""
+    named = f"best of the front: #{best.number}" if best else ""
     if reference is not None:
-        beside = f"; {found}, {display.text(*top)}" if top else ""
-        return _card(f"Float {display.name}", _value(display, *reference), where + beside)
-    return _card(f"Best {display.name}", _value(display, *top), f"{found}, {where}") if top else ""
+        compared = f"; {named}, {fmt.text(*top)}" if top else ""
+        return _card(f"Float {fmt.name}", _value(fmt, *reference), where + compared)
+    return _card(f"Best {fmt.name}", _value(fmt, *top), f"{named}, {where}") if top else ""
 
 
-def _value(display: Display, value: float, error: float) -> str:
-    spread = f" <small>± {display.number(error)}</small>" if error else ""
-    return f"{display.number(value)}{spread} <small>{escape(display.unit)}</small>"
+def _value(fmt: MetricFormat, value: float, error: float) -> str:
+    spread = f" <small>± {fmt.number(error)}</small>" if error else ""
+    return f"{fmt.number(value)}{spread} <small>{escape(fmt.unit)}</small>"
 
 
 def verdict_box(data: ReportData) -> str:
-    """Whether the search was worth it, in plain words."""
+    """Whether the search beats its baselines, in plain words."""
     text = escape(verdict(data))
     if data.front:
         return f'<div class="verdict"><p>{text}</p></div>'

@@ -9,21 +9,21 @@ import plotly.graph_objects as go
 
 from autoquant.report.html.chart import add_buttons, figure
 from autoquant.report.model.data import ReportData
-from autoquant.report.model.display import displays
 from autoquant.report.model.layers import Grid, layer_cost_metrics, side_by_side
+from autoquant.report.model.metric_format import metric_formats
 from autoquant.report.model.palette import NETWORKS, ink_on, option_colour
 
 _WIDTH = 960
 """Width of a chart on a usual screen, to judge whether text fits into a cell."""
 _MANY_CELLS = 2500
 _MANY_LAYERS = 24
-"""Beyond so many layers, their names stand below the bars and not beside them."""
+"""Beyond so many layers, their names stand below the bars, not to their left."""
 
 
 def heat_map(data: ReportData, grid: Grid) -> go.Figure:
     """One row a layer, one column a network of the front; the colour is the option."""
     trials = data.ranked
-    shown = displays(data)
+    formats = metric_formats(data)
     indices = [[t.candidate[column] for t in trials] for column in grid.columns]
     colours = [[option_colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     texts = [[str(c.options[i]) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
@@ -32,8 +32,8 @@ def heat_map(data: ReportData, grid: Grid) -> go.Figure:
     names = [f"#{t.number}" for t in trials]
     ticks = names
     if len(trials) <= 14:
-        display = shown[first.metric]
-        ticks = [f"{n}<br>{display.text(t.metrics[first.metric])}" for n, t in zip(names, trials, strict=True)]
+        fmt = formats[first.metric]
+        ticks = [f"{n}<br>{fmt.text(t.metrics[first.metric])}" for n, t in zip(names, trials, strict=True)]
     rows = list(range(len(grid.rows)))
     room = int((_WIDTH - 160) / max(1, len(trials)) / 8)
     x: dict[str, Any] = {"tickvals": list(range(len(trials))), "ticktext": ticks, "showgrid": False, "ticks": ""}
@@ -91,12 +91,12 @@ def _cell_texts(chart: go.Figure, texts: list[list[str]], colours: list[list[str
 
 def legend_entries(grids: list[Grid], data: ReportData) -> list[tuple[str, str]]:
     """Text and colour of the bit-widths that stand in the heat maps, fewest bits first."""
-    found: dict[str, str] = {}
+    colours: dict[str, str] = {}
     for grid in grids:
         if grid.bits:
             for choice in grid.choices:
-                found |= {str(option): option_colour(choice, i) for i, option in enumerate(choice.options)}
-    return sorted(found.items(), key=lambda pair: (pair[0] == "float", int(pair[0]) if pair[0].isdigit() else 0))
+                colours |= {str(option): option_colour(choice, i) for i, option in enumerate(choice.options)}
+    return sorted(colours.items(), key=lambda pair: (pair[0] == "float", int(pair[0]) if pair[0].isdigit() else 0))
 
 
 def layer_cost_chart(data: ReportData) -> go.Figure | None:
@@ -104,20 +104,20 @@ def layer_cost_chart(data: ReportData) -> go.Figure | None:
     metrics, networks = layer_cost_metrics(data), side_by_side(data)
     if not metrics or not networks:
         return None
-    shown, layers = displays(data), [html.escape(name) for name in data.layer_names]
+    formats, layers = metric_formats(data), [html.escape(name) for name in data.layer_names]
     flat = len(layers) > _MANY_LAYERS
     names: dict[str, Any] = {"tickvals": list(range(len(layers))), "ticktext": layers, "showgrid": False, "ticks": ""}
     names |= {"range": [-0.6, len(layers) - 0.4]} if flat else {"range": [len(layers) - 0.4, -0.6]}
     names |= {"tickangle": -90, "tickfont": {"size": 11}} if flat else {}
-    costs: dict[str, Any] = {"rangemode": "tozero", "title": {"text": html.escape(shown[metrics[0]].heading)}}
+    costs: dict[str, Any] = {"rangemode": "tozero", "title": {"text": html.escape(formats[metrics[0]].heading)}}
     height = 520 if flat else max(300, len(layers) * (10 + 9 * len(networks)) + 120)
     axes = (names, costs) if flat else (costs, names)
     chart = figure(height, *axes, barmode="group", showlegend=True, bargap=0.28, bargroupgap=0.04)
     for metric in metrics:
-        display = shown[metric]
+        fmt = formats[metric]
         for (name, candidate), colour in zip(networks, NETWORKS, strict=False):
             values = data.layer_costs[candidate].get(metric, ())
-            places, lengths = list(range(len(values))), [display.scaled(v) for v in values]
+            places, lengths = list(range(len(values))), [fmt.scaled(v) for v in values]
             chart.add_trace(
                 go.Bar(
                     x=places if flat else lengths,
@@ -126,7 +126,7 @@ def layer_cost_chart(data: ReportData) -> go.Figure | None:
                     name=html.escape(name),
                     marker={"color": colour},
                     visible=metric == metrics[0],
-                    customdata=[[layer, display.text(v)] for layer, v in zip(layers, values, strict=False)],
+                    customdata=[[layer, fmt.text(v)] for layer, v in zip(layers, values, strict=False)],
                     hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + html.escape(name) + "</extra>",
                 )
             )
@@ -135,7 +135,7 @@ def layer_cost_chart(data: ReportData) -> go.Figure | None:
         buttons = []
         for metric in metrics:
             visible = [m == metric for m in metrics for _ in networks]
-            title = {f"{axis}.title.text": html.escape(shown[metric].heading)}
-            buttons.append((html.escape(shown[metric].name), {"visible": visible}, title))
+            title = {f"{axis}.title.text": html.escape(formats[metric].heading)}
+            buttons.append((html.escape(formats[metric].name), {"visible": visible}, title))
         add_buttons(chart, buttons)
     return chart

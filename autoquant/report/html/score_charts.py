@@ -11,30 +11,30 @@ import plotly.graph_objects as go
 
 from autoquant.report.html.chart import add_buttons, figure, title_of
 from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.display import displays
+from autoquant.report.model.metric_format import metric_formats
 from autoquant.report.model.palette import FRONT, INK, TEST, UNIFORM
 from autoquant.report.model.panels import best_of, padded
-from autoquant.report.model.sensitivity import networks_beside
+from autoquant.report.model.sensitivity import listed_baselines
 
 
 def scores_chart(data: ReportData, metric: str) -> go.Figure:
     """Search and test score of every network of the front and of every baseline, side by side."""
-    display = displays(data)[metric]
+    fmt = metric_formats(data)[metric]
     networks = scored_networks(data, metric)
     names = [title_of(n) for n in networks]
     crowded = len(names) > 26
     ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False}
     ticks |= {"tickangle": -90 if crowded else 0, "tickfont": {"size": 10 if crowded else 12}}
     ticks["range"] = [-0.6, len(names) - 0.4]
-    chart = figure(380, ticks, {"title": {"text": html.escape(display.heading)}})
+    chart = figure(380, ticks, {"title": {"text": html.escape(fmt.heading)}})
     for name, colour, shift, symbol in (("search", FRONT, -0.13, "circle"), ("test", TEST, 0.13, "square")):
         places, values, errors = [], [], []
         for place, network in enumerate(networks):
             score = data.score(network, metric, "test" if name == "test" else "search")
             if score is not None:
                 places.append(place + shift)
-                values.append(display.scaled(score[0]))
-                errors.append(display.scaled(score[1]))
+                values.append(fmt.scaled(score.value))
+                errors.append(fmt.scaled(score.error))
         chart.add_trace(
             go.Scatter(
                 x=places,
@@ -44,7 +44,7 @@ def scores_chart(data: ReportData, metric: str) -> go.Figure:
                 name=f"{name} split",
                 marker={"color": colour, "symbol": symbol, "size": 7},
                 customdata=[
-                    [names[round(p)], display.text(v / display.factor, e / display.factor)]
+                    [names[round(p)], fmt.text(v / fmt.factor, e / fmt.factor)]
                     for p, v, e in zip(places, values, errors, strict=True)
                 ],
                 hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
@@ -60,7 +60,7 @@ def scores_chart(data: ReportData, metric: str) -> go.Figure:
 def _zoom_scores(chart: go.Figure, data: ReportData, networks: Sequence[Network], metric: str) -> None:
     """Buttons to see all scores, or the best alone."""
     objective = next(o for o in data.measured if o.metric == metric)
-    scaled = displays(data)[metric].scaled
+    scaled = metric_formats(data)[metric].scaled
     scores = [[data.score(n, metric, split) for split in ("search", "test")] for n in networks]
     known = [[(scaled(s[0]), scaled(s[1])) for s in pair if s] for pair in scores]
     values = [[v + sign * e for v, e in pair for sign in (-1, 1)] for pair in known]
@@ -77,7 +77,7 @@ def _zoom_scores(chart: go.Figure, data: ReportData, networks: Sequence[Network]
 def scored_networks(data: ReportData, metric: str) -> list[Network]:
     """Front and baselines that have a test score, cheapest first; the float network last."""
     first = (data.costs or data.job.definition.objectives)[0]
-    every: list[Network] = [*data.ranked, *networks_beside(data)]
+    every: list[Network] = [*data.ranked, *listed_baselines(data)]
     networks = [n for n in every if metric in n.test_metrics]
     networks.sort(key=lambda n: first.minimized(n.metrics.get(first.metric, math.inf)))
     last = data.float_network

@@ -10,8 +10,8 @@ from autoquant.report.html.front_charts import front_chart
 from autoquant.report.html.layer_charts import heat_map, layer_cost_chart, legend_entries
 from autoquant.report.html.score_charts import curve_chart, hypervolume_chart, scored_networks, scores_chart
 from autoquant.report.model.data import ReportData
-from autoquant.report.model.display import constraint_text, displays, violation_text
 from autoquant.report.model.layers import Grid, fixed_layers, grids, options_text
+from autoquant.report.model.metric_format import constraint_text, metric_formats, violation_text
 from autoquant.report.model.palette import ink_on, option_colour
 from autoquant.report.model.panels import panels
 from autoquant.report.model.table import Row, front_table
@@ -29,18 +29,18 @@ def front_section(data: ReportData) -> str:
     """The front against every other objective."""
     if not data.trials and not data.baselines:
         return ""
-    found = [panel for panel in panels(data) if panel.frame() is not None]
-    charts = "".join(embed(front_chart(panel), f"front-{i}", "front") for i, panel in enumerate(found))
-    notes = [] if found else ["No feasible network has been measured."]
-    notes += ["Error bars are one standard error, on the search split."] if data.measured and found else []
-    if len(found) > 1 and data.front:
+    visible = [panel for panel in panels(data) if panel.frame() is not None]
+    charts = "".join(embed(front_chart(panel), f"front-{i}", "front") for i, panel in enumerate(visible))
+    notes = [] if visible else ["No feasible network has been measured."]
+    notes += ["Error bars are one standard error, on the search split."] if data.measured and visible else []
+    if len(visible) > 1 and data.front:
         notes.append("A network of the front that lies below the line is on it for the sake of another objective.")
-    hidden = max((panel.hidden for panel in found), default=0)
+    hidden = max((panel.hidden for panel in visible), default=0)
     if hidden:
         notes.append(f"{hidden:,} trials lie outside the picture; double-click it to see all.")
-    shown = displays(data)
+    formats = metric_formats(data)
     for baseline in data.uniform:
-        broken = [violation_text(text, excess, data, shown) for text, excess in baseline.violations.items()]
+        broken = [violation_text(text, excess, data, formats) for text, excess in baseline.violations.items()]
         notes += [f"{baseline.label} {' and '.join(broken)}."] if broken else []
     return section("Front", escape(" ".join(notes)), charts)
 
@@ -80,13 +80,13 @@ def _strips(data: ReportData, candidate: Candidate) -> str:
 
 
 def _strip(grid: Grid, candidate: Candidate) -> str:
-    thin = len(grid.rows) > 16 or not grid.bits
+    narrow = len(grid.rows) > 16 or not grid.bits
     squares = []
     for choice, column in zip(grid.choices, grid.columns, strict=True):
         colour = option_colour(choice, candidate[column])
-        text = "" if thin else str(choice.options[candidate[column]]).replace("float", "f")
+        text = "" if narrow else str(choice.options[candidate[column]]).replace("float", "f")
         squares.append(f'<i style="background:{colour};color:{ink_on(colour)}">{escape(text)}</i>')
-    return f'<span class="strip{" thin" if thin and grid.bits else ""}">{"".join(squares)}</span>'
+    return f'<span class="strip{" thin" if narrow and grid.bits else ""}">{"".join(squares)}</span>'
 
 
 def test_section(data: ReportData) -> str:
@@ -120,7 +120,7 @@ def curves_section(data: ReportData) -> str:
         f"<div><h3>{escape(name)}</h3>{embed(curve_chart(name, points), f'curve-{i}', name)}</div>"
         for i, (name, points) in enumerate(data.curves.items())
     ]
-    caption = "What the searcher tells of its own learning, against the trials that it had proposed by then."
+    caption = "What the searcher reports of its own learning, against the trials that it had proposed by then."
     return section("Learning curves", caption, f'<div class="small">{"".join(charts)}</div>')
 
 
@@ -128,19 +128,19 @@ def choices_section(data: ReportData) -> str:
     """Heat maps of the options along the front."""
     if not data.front:
         return ""
-    found = grids(data)
-    entries = legend_entries(found, data)
+    maps = grids(data)
+    entries = legend_entries(maps, data)
     legend = "".join(
         f'<span><i style="background:{colour}"></i>{text}{"" if text == "float" else " bits"}</span>'
         for text, colour in entries
     )
     parts = [f'<div class="legend">{legend}</div>'] if entries else []
-    for i, grid in enumerate(found):
-        parts += [f"<h3>{grid.title}</h3>"] if len(found) > 1 else []
+    for i, grid in enumerate(maps):
+        parts += [f"<h3>{grid.title}</h3>"] if len(maps) > 1 else []
         parts.append(embed(heat_map(data, grid), f"choices-{i}", grid.title))
     fixed = fixed_layers(data)
     caption = f"Not searched: {escape(', '.join(fixed))}." if fixed else ""
-    title = "Bits by layer along the front" if all(grid.bits for grid in found) else "Choices along the front"
+    title = "Bits by layer along the front" if all(grid.bits for grid in maps) else "Choices along the front"
     return section(title, caption, *parts)
 
 
@@ -167,15 +167,15 @@ def failures_section(data: ReportData) -> str:
 
 def origin_section(data: ReportData) -> str:
     """Where the numbers come from: constraints, reference point, cost models, versions."""
-    plan, shown = data.job.definition, displays(data)
+    plan, formats = data.job.definition, metric_formats(data)
     rows = [("objective", f"{objective.direction} {objective.metric}") for objective in plan.objectives]
-    rows += [("constraint", _constraint(c, constraint_text(c, shown))) for c in plan.constraints]
+    rows += [("constraint", _constraint(c, constraint_text(c, formats))) for c in plan.constraints]
     for objective, (best, worst) in zip(plan.objectives, plan.bounds, strict=True):
-        display = shown[objective.metric]
-        text = f"{display.name}: from {display.text(worst)} (reference point) to {display.text(best)} (best)"
+        fmt = formats[objective.metric]
+        text = f"{fmt.name}: from {fmt.text(worst)} (reference point) to {fmt.text(best)} (best)"
         rows.append(("hypervolume scale", text))
     for table in plan.costs:
-        rows.append((table.metric, f"priced by {table.model}, in {table.unit}"))
+        rows.append((table.metric, f"cost model {table.model}, in {table.unit}"))
         rows += [(f"{table.metric}: {number}", source) for number, source in table.provenance.items()]
     rows += list(plan.identity.items())
     body = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(text))}</td></tr>" for name, text in rows)

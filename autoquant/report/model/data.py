@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from autoquant.data import SplitName
 from autoquant.job import Baseline, HypervolumePoint, JobRecord, LearningPoint
@@ -14,6 +15,14 @@ from autoquant.trial import Trial
 
 Network = Trial | Baseline
 """Both carry metrics and standard errors on the search split and on the test split, under the same names."""
+
+
+class Score(NamedTuple):
+    """A metric's value with its standard error."""
+
+    value: float
+    error: float
+    """0 where none is known."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ class ReportData:
 
     @cached_property
     def sensitivity(self) -> tuple[Baseline, ...]:
-        """What was measured of the front that single changes promise."""
+        """The measured points of the front that the additive model predicts."""
         return tuple(b for b in self.baselines if b.kind == "sensitivity")
 
     @cached_property
@@ -103,8 +112,8 @@ class ReportData:
         scored = all(o.metric in n.test_metrics for o in self.measured for n in networks)
         return "test" if self.measured and networks and scored else "search"
 
-    def score(self, network: Network, metric: str, split: SplitName | None = None) -> tuple[float, float] | None:
-        """Value and standard error (0 where none is known) on a split; None where it was not measured.
+    def score(self, network: Network, metric: str, split: SplitName | None = None) -> Score | None:
+        """A metric of a network on a split; None where it was not measured there.
 
         Costs are the same on both splits. ``split`` is the one that is compared unless another is named.
         """
@@ -113,4 +122,4 @@ class ReportData:
             values, errors = network.test_metrics, network.test_standard_errors
         else:
             values, errors = network.metrics, network.standard_errors
-        return (values[metric], errors.get(metric, 0.0)) if metric in values else None
+        return Score(values[metric], errors.get(metric, 0.0)) if metric in values else None

@@ -1,4 +1,4 @@
-"""Room for labels beside points."""
+"""Room for labels next to points."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def place_labels(
     places = [(1, -1), (1, 1), (1, 0), (-1, -1), (0, -1), (-1, 1), (0, 1), (-1, 0)]
     taken: list[Box] = []
     dots = [*obstacles, *spots]
-    found = []
+    chosen = []
     for (x, y), (width, height) in zip(spots, sizes, strict=True):
         best = min(places, key=lambda place: _crowding(_box(x, y, width, height, place), taken, dots))
-        found.append(best)
+        chosen.append(best)
         taken.append(_box(x, y, width, height, best))
-    return found
+    return chosen
 
 
 def _box(x: float, y: float, width: float, height: float, place: tuple[int, int]) -> Box:
@@ -40,7 +40,7 @@ def _crowding(
     dots: Sequence[tuple[float, float]],
 ) -> float:
     left, bottom, right, top = box
-    over = sum(left < other[2] and other[0] < right and bottom < other[3] and other[1] < top for other in taken)
+    over = sum(left < label[2] and label[0] < right and bottom < label[3] and label[1] < top for label in taken)
     hit = sum(left <= x <= right and bottom <= y <= top for x, y in dots)
     outside = left < 0 or right > 1 or bottom < 0 or top > 1
     return 5.0 * over + hit + 8.0 * outside

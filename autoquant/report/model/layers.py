@@ -32,17 +32,17 @@ class Grid:
 def grids(data: ReportData) -> list[Grid]:
     """Weight bits, activation bits and other choices, those that there are; rows keep the order of the choices."""
     choices = data.job.definition.choices
-    found = []
+    kept = []
     for suffix, title, short in ((".weight", "Bits of weights", "W"), (".activation", "Bits of activations", "A")):
         positions = [i for i, c in enumerate(choices) if is_bits(c) and c.name.endswith(suffix)]
         if positions:
             rows = tuple(choices[i].name.removesuffix(suffix) for i in positions)
-            found.append(Grid(title, short, rows, tuple(choices[i] for i in positions), tuple(positions), True))
+            kept.append(Grid(title, short, rows, tuple(choices[i] for i in positions), tuple(positions), True))
     rest = [i for i, c in enumerate(choices) if not is_bits(c)]
     if rest:
         names = tuple(choices[i].name for i in rest)
-        found.append(Grid("Choices", "", names, tuple(choices[i] for i in rest), tuple(rest), False))
-    return found
+        kept.append(Grid("Choices", "", names, tuple(choices[i] for i in rest), tuple(rest), False))
+    return kept
 
 
 def fixed_layers(data: ReportData) -> list[str]:
@@ -72,18 +72,18 @@ def layer_cost_metrics(data: ReportData) -> list[str]:
 
 
 def side_by_side(data: ReportData) -> list[tuple[str, Candidate]]:
-    """Networks whose layers are worth comparing: the costliest uniform one, then up to three of the front."""
+    """Networks whose layers are compared: the costliest uniform one, then up to three of the front."""
     chosen: list[tuple[str, Network | None]] = [("uniform", _costliest(data))]
     if data.ranked:
         chosen += [("most accurate" if data.measured else "costliest", most_accurate(data))]
         chosen += [("best trade-off", trade_off(data)), ("cheapest", data.ranked[0])]
-    found: dict[Candidate, str] = {}
+    names: dict[Candidate, str] = {}
     for role, network in chosen:
         if network is None or network.candidate is None or network.candidate not in data.layer_costs:
             continue
         name = f"{network.label}, {role}" if isinstance(network, Baseline) else f"#{network.number}, {role}"
-        found.setdefault(network.candidate, name)
-    return [(name, candidate) for candidate, name in found.items()]
+        names.setdefault(network.candidate, name)
+    return [(name, candidate) for candidate, name in names.items()]
 
 
 def _costliest(data: ReportData) -> Baseline | None:

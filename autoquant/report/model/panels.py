@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autoquant.objective import DROP, Objective
 from autoquant.pareto import non_dominated
 from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.display import Display, displays
+from autoquant.report.model.metric_format import MetricFormat, metric_formats
 from autoquant.trial import Trial, TrialState
 
 TRIAL_NUMBER = "trial"
@@ -36,8 +36,8 @@ class Panel:
     data: ReportData
     x: Objective | None
     y: Objective
-    x_display: Display
-    y_display: Display
+    x_format: MetricFormat
+    y_format: MetricFormat
 
     def spot(self, network: Network) -> Spot | None:
         """Where a network lies by its search scores; None where it lacks one of the two."""
@@ -50,7 +50,7 @@ class Panel:
         if x is None or y is None:
             return None
         (x_value, x_error), (y_value, y_error) = x, y
-        horizontal, vertical = self.x_display.scaled, self.y_display.scaled
+        horizontal, vertical = self.x_format.scaled, self.y_format.scaled
         return Spot(network, horizontal(x_value), vertical(y_value), horizontal(x_error), vertical(y_error))
 
     def spots(self, networks: Sequence[Network]) -> list[Spot]:
@@ -92,7 +92,7 @@ class Panel:
         """Quality of the float network, where quality is measured."""
         network = self.data.float_network
         score = self.data.score(network, self.y.metric, "search") if network and self.data.measured else None
-        return self.y_display.scaled(score[0]) if score else None
+        return self.y_format.scaled(score.value) if score else None
 
     @property
     def stairs(self) -> tuple[list[float], list[float], str]:
@@ -159,19 +159,19 @@ class Panel:
 
     def limits(self) -> tuple[list[float], list[float]]:
         """Bounds of constraints on x and on y."""
-        return self._bounds(self.x, self.x_display), self._bounds(self.y, self.y_display)
+        return self._bounds(self.x, self.x_format), self._bounds(self.y, self.y_format)
 
-    def _bounds(self, objective: Objective | None, display: Display) -> list[float]:
+    def _bounds(self, objective: Objective | None, fmt: MetricFormat) -> list[float]:
         """Bounds on a metric; one on its drop is a bound below the float network."""
         if objective is None:
             return []
-        found = [c.bound for c in self.data.job.definition.constraints if c.metric == objective.metric]
+        limits = [c.bound for c in self.data.job.definition.constraints if c.metric == objective.metric]
         network = self.data.float_network
         reference = self.data.score(network, objective.metric, "search") if network is not None else None
         if reference is not None:
             drops = [c.bound for c in self.data.job.definition.constraints if c.metric == objective.metric + DROP]
-            found += [reference[0] + (drop if objective.direction == "minimize" else -drop) for drop in drops]
-        return [display.scaled(bound) for bound in found]
+            limits += [reference.value + (drop if objective.direction == "minimize" else -drop) for drop in drops]
+        return [fmt.scaled(bound) for bound in limits]
 
 
 def _near(values: Sequence[float], bounds: Sequence[float]) -> list[float]:
@@ -201,10 +201,10 @@ def padded(values: Sequence[float], share: float = 0.07) -> tuple[float, float]:
 
 def panels(data: ReportData) -> list[Panel]:
     """The quality objective against each other objective, costs first; against a cost or time where it is alone."""
-    shown = displays(data)
+    formats = metric_formats(data)
     y = data.quality
     others: list[Objective | None] = [o for o in (*data.costs, *data.measured) if o != y]
     if not others:
         others = [Objective(table.metric, "minimize") for table in data.job.definition.costs[:1]] or [None]
-    trial = Display(TRIAL_NUMBER, "", 1.0, 0)
-    return [Panel(data, x, y, shown[x.metric] if x else trial, shown[y.metric]) for x in others]
+    trial = MetricFormat(TRIAL_NUMBER, "", 1.0, 0)
+    return [Panel(data, x, y, formats[x.metric] if x else trial, formats[y.metric]) for x in others]

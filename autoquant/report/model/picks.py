@@ -14,7 +14,7 @@ from autoquant.trial import Trial
 def most_accurate(data: ReportData) -> Trial | None:
     """The best of the front in the quality objective; the cheapest of equals."""
     scored = [(data.score(t, data.quality.metric, "search"), t) for t in data.ranked]
-    known = [(data.quality.minimized(score[0]), trial) for score, trial in scored if score]
+    known = [(data.quality.minimized(score.value), trial) for score, trial in scored if score]
     return min(known, key=lambda pair: pair[0])[1] if known else None
 
 
@@ -27,22 +27,22 @@ def as_good_as_float(data: ReportData) -> Trial | None:
     for trial in data.ranked:
         score = data.score(trial, metric, "search")
         if score and reference:
-            loss = data.quality.minimized(score[0]) - data.quality.minimized(reference[0])
-            if loss <= math.hypot(score[1], reference[1]):
+            loss = data.quality.minimized(score.value) - data.quality.minimized(reference.value)
+            if loss <= math.hypot(score.error, reference.error):
                 return trial
     return None
 
 
 def trade_off(data: ReportData) -> Trial | None:
     """The network to look at first: as good as float, or else within one standard error of the best of the front."""
-    best, found = most_accurate(data), as_good_as_float(data)
-    if found is not None or best is None:
-        return found
+    best, equal = most_accurate(data), as_good_as_float(data)
+    if equal is not None or best is None:
+        return equal
     top = data.score(best, data.quality.metric, "search")
     for trial in data.ranked:
         score = data.score(trial, data.quality.metric, "search")
         if score and top:
-            loss = data.quality.minimized(score[0]) - data.quality.minimized(top[0])
-            if loss <= math.hypot(score[1], top[1]):
+            loss = data.quality.minimized(score.value) - data.quality.minimized(top.value)
+            if loss <= math.hypot(score.error, top.error):
                 return trial
     return best

@@ -15,7 +15,7 @@ from autoquant.report.model.data import Network, ReportData
 
 @dataclass(frozen=True)
 class Standing:
-    """The front beside the sensitivity baseline, on the search split."""
+    """The front compared with the sensitivity baseline, on the search split."""
 
     hypervolume: float
     """Of the front."""
@@ -39,26 +39,26 @@ def standing(data: ReportData) -> Standing | None:
         hypervolume=data.job.hypervolume,
         baseline_hypervolume=hypervolume(theirs, np.ones(theirs.shape[1])),
         points=len(points),
-        dominated=sum(any(_as_good(data, ours, one, better=True) for ours in front) for one in points),
-        dominating=sum(any(_as_good(data, one, ours, better=True) for one in points) for ours in front),
+        dominated=sum(any(_as_good(data, trial, point, better=True) for trial in front) for point in points),
+        dominating=sum(any(_as_good(data, point, trial, better=True) for point in points) for trial in front),
     )
 
 
 def comparable(data: ReportData) -> list[Baseline]:
     """The points that keep every constraint and were measured in every objective."""
     wanted = [objective.metric for objective in data.job.definition.objectives]
-    return [one for one in data.sensitivity if not one.violations and all(m in one.metrics for m in wanted)]
+    return [point for point in data.sensitivity if not point.violations and all(m in point.metrics for m in wanted)]
 
 
 def unmatched(data: ReportData) -> list[Baseline]:
     """The points that no network of the front equals or dominates: those that a reader of a table must see."""
-    return [one for one in comparable(data) if not any(_as_good(data, ours, one) for ours in data.front)]
+    return [point for point in comparable(data) if not any(_as_good(data, trial, point) for trial in data.front)]
 
 
-def _as_good(data: ReportData, ours: Network, theirs: Network, *, better: bool = False) -> bool:
-    """Whether ours is nowhere worse by search scores; ``better``: and somewhere better."""
+def _as_good(data: ReportData, network: Network, rival: Network, *, better: bool = False) -> bool:
+    """Whether the network is nowhere worse than its rival by search scores; ``better``: and somewhere better."""
     goals = data.job.definition.objectives
-    pairs = [(o.minimized(ours.metrics[o.metric]), o.minimized(theirs.metrics[o.metric])) for o in goals]
+    pairs = [(o.minimized(network.metrics[o.metric]), o.minimized(rival.metrics[o.metric])) for o in goals]
     return all(a <= b for a, b in pairs) and (not better or any(a < b for a, b in pairs))
 
 
@@ -66,18 +66,19 @@ def sensitivity_sentence(data: ReportData) -> str:
     """One sentence for the verdict; empty where the job knows of no sensitivity baseline."""
     if data.no_sensitivity is not None:
         return f"There is no sensitivity baseline: {data.no_sensitivity}."
-    found = standing(data)
-    if found is None:
+    compared = standing(data)
+    if compared is None:
         return ""
-    ours, theirs = found.hypervolume, found.baseline_hypervolume
-    if math.isclose(ours, theirs, rel_tol=1e-9):
+    searched, baseline = compared.hypervolume, compared.baseline_hypervolume
+    if math.isclose(searched, baseline, rel_tol=1e-9):
         verb = "only matches"
     else:
-        verb = "beats" if ours > theirs else "does not beat"
-    text = f"The search {verb} the sensitivity baseline: on the search split its hypervolume is {ours:.4f} against "
-    text += f"{theirs:.4f}, and its front dominates {found.dominated} of the baseline's {_count(found.points, 'point')}"
-    if found.dominating:
-        text += f", which {_verb(found.points)} {found.dominating} of its {_count(len(data.front), 'network')}"
+        verb = "beats" if searched > baseline else "does not beat"
+    text = f"The search {verb} the sensitivity baseline: on the search split its hypervolume is {searched:.4f} against "
+    text += f"{baseline:.4f}, and its front dominates {compared.dominated} of the baseline's "
+    text += _count(compared.points, "point")
+    if compared.dominating:
+        text += f", which {_verb(compared.points)} {compared.dominating} of its {_count(len(data.front), 'network')}"
     return text + "."
 
 
@@ -89,6 +90,6 @@ def _verb(points: int) -> str:
     return "dominates" if points == 1 else "dominate"
 
 
-def networks_beside(data: ReportData) -> Sequence[Baseline]:
-    """The baselines that a table lists beside the front, the float network apart."""
+def listed_baselines(data: ReportData) -> Sequence[Baseline]:
+    """The baselines that a table lists with the front, the float network apart."""
     return [*data.uniform, *unmatched(data)]

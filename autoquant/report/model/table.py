@@ -1,4 +1,4 @@
-"""The front and what stands beside it as a table of text, for the HTML file and for a terminal alike."""
+"""The front and its baselines as a table of text, for the HTML file and for a terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Literal
 
 from autoquant.data import SplitName
 from autoquant.job import Baseline
-from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.display import Display, displays, violation_text
+from autoquant.report.model.data import Network, ReportData, Score
+from autoquant.report.model.metric_format import MetricFormat, metric_formats, violation_text
 from autoquant.report.model.picks import as_good_as_float, most_accurate
-from autoquant.report.model.sensitivity import networks_beside
+from autoquant.report.model.sensitivity import listed_baselines
 from autoquant.report.model.verdict import beaten_by_uniform
 from autoquant.space import Candidate
 from autoquant.trial import Trial
@@ -32,7 +32,7 @@ class Row:
     """One text a column of the table."""
     note: str = ""
     notable: bool = False
-    """Worth a reader's eye: it is named in the headline figures."""
+    """To be highlighted: it is named in the headline figures."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def front_table(data: ReportData) -> Table:
     Test scores have no column before anything has been scored on the test split. Of the sensitivity baseline it has
     the points that no network of the front equals or dominates.
     """
-    shown = displays(data)
-    networks: list[Network] = sorted([*data.front, *networks_beside(data)], key=lambda n: _rank(data, n))
+    formats = metric_formats(data)
+    networks: list[Network] = sorted([*data.front, *listed_baselines(data)], key=lambda n: _rank(data, n))
     if data.float_network is not None:
         networks.append(data.float_network)
     tested = any(n.test_metrics for n in networks)
@@ -60,9 +60,9 @@ def front_table(data: ReportData) -> Table:
         measured = any(o.metric == metric for o in data.measured)
         splits: list[SplitName] = ["search", "test"] if measured and tested else ["search"]
         fields += [(metric, split) for split in splits]
-        columns += [shown[metric].heading + (f", {split}" if measured else "") for split in splits]
-    notes = _notes(data, shown)
-    return Table(tuple(columns), tuple(_row(data, shown, fields, notes, network) for network in networks))
+        columns += [formats[metric].heading + (f", {split}" if measured else "") for split in splits]
+    notes = _notes(data, formats)
+    return Table(tuple(columns), tuple(_row(data, formats, fields, notes, network) for network in networks))
 
 
 def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
@@ -73,12 +73,12 @@ def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
 
 def _row(
     data: ReportData,
-    shown: dict[str, Display],
+    formats: dict[str, MetricFormat],
     fields: list[tuple[str, SplitName]],
     notes: dict[int, list[str]],
     network: Network,
 ) -> Row:
-    cells = tuple(_cell(shown[metric], data.score(network, metric, split)) for metric, split in fields)
+    cells = tuple(_cell(formats[metric], data.score(network, metric, split)) for metric, split in fields)
     note = "; ".join(notes[id(network)])
     if isinstance(network, Trial):
         notable = network in (_best(data), as_good_as_float(data))
@@ -88,32 +88,32 @@ def _row(
     return Row(network.label, kind, feasible, network.candidate, cells, note)
 
 
-def _cell(display: Display, score: tuple[float, float] | None) -> str:
+def _cell(fmt: MetricFormat, score: Score | None) -> str:
     if score is None:
         return NONE
     value, error = score
-    return display.number(value) + (f" ± {display.number(error)}" if error else "")
+    return fmt.number(value) + (f" ± {fmt.number(error)}" if error else "")
 
 
 def _best(data: ReportData) -> Trial | None:
     return most_accurate(data) if data.measured else None
 
 
-def _notes(data: ReportData, shown: dict[str, Display]) -> dict[int, list[str]]:
+def _notes(data: ReportData, formats: dict[str, MetricFormat]) -> dict[int, list[str]]:
     """What there is to say of each network, by its identity."""
     notes: dict[int, list[str]] = {id(network): [] for network in (*data.front, *data.baselines)}
     best, good = _best(data), as_good_as_float(data)
     if best is not None:
-        notes[id(best)].append(f"best {shown[data.quality.metric].name} of the front")
+        notes[id(best)].append(f"best {formats[data.quality.metric].name} of the front")
     if good is not None:
         notes[id(good)].append("cheapest within one standard error of float")
     for trial in data.front:
-        beside = [*data.uniform, *data.sensitivity]
-        notes[id(trial)] += [f"same network as {b.label}" for b in beside if b.candidate == trial.candidate]
+        baselines = [*data.uniform, *data.sensitivity]
+        notes[id(trial)] += [f"same network as {b.label}" for b in baselines if b.candidate == trial.candidate]
     for trial, baseline in beaten_by_uniform(data):
         notes[id(trial)].append(f"beaten by {baseline.label}")
     for baseline in data.baselines:
         for text, excess in baseline.violations.items():
-            notes[id(baseline)].append(violation_text(text, excess, data, shown))
+            notes[id(baseline)].append(violation_text(text, excess, data, formats))
         notes[id(baseline)] += [f"not measured: {baseline.error}"] if baseline.error else []
     return notes

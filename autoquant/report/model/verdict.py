@@ -1,11 +1,11 @@
-"""Does the search beat what stands beside it? The answer, with noise taken for what it is."""
+"""Does the search beat its baselines? The answer takes noise into account."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autoquant.job import Baseline
 from autoquant.objective import Objective
@@ -38,7 +38,7 @@ def compare(data: ReportData) -> list[Comparison]:
 
 def beaten_by_uniform(data: ReportData) -> list[tuple[Trial, Baseline]]:
     """Front networks with a uniform baseline that is nowhere worse and somewhere better by more than its noise."""
-    return [(trial, found.baseline) for found in compare(data) for trial in found.beats]
+    return [(trial, comparison.baseline) for comparison in compare(data) for trial in comparison.beats]
 
 
 def _compare(data: ReportData, baseline: Baseline) -> Comparison:
@@ -53,40 +53,48 @@ def _compare(data: ReportData, baseline: Baseline) -> Comparison:
     )
 
 
-def _outcome(data: ReportData, ours: Network, theirs: Network) -> Outcome:
-    """How ``theirs`` fares against ``ours``."""
-    gains = [_gain(data, objective, ours, theirs) for objective in data.job.definition.objectives]
-    if any(gain < -noise for gain, noise, _ in gains) or not any(gain > noise for gain, noise, _ in gains):
+def _outcome(data: ReportData, network: Network, rival: Network) -> Outcome:
+    """How the rival fares against the network."""
+    leads = [_lead(data, objective, network, rival) for objective in data.job.definition.objectives]
+    if any(lead.value < -lead.noise for lead in leads) or not any(lead.value > lead.noise for lead in leads):
         return "unbeaten"
-    return "beaten" if all(gain >= -rounding for gain, _, rounding in gains) else "within"
+    return "beaten" if all(lead.value >= -lead.rounding for lead in leads) else "within"
 
 
-def _gain(data: ReportData, objective: Objective, ours: Network, theirs: Network) -> tuple[float, float, float]:
-    """By how much ours is better, one standard error of that difference (at least rounding), and rounding."""
+class _Lead(NamedTuple):
+    """By how much a network is better than its rival in one objective."""
+
+    value: float
+    noise: float
+    """One standard error of the value, at least rounding."""
+    rounding: float
+
+
+def _lead(data: ReportData, objective: Objective, network: Network, rival: Network) -> _Lead:
     (left, left_error), (right, right_error) = (
-        data.score(network, objective.metric) or (math.nan, 0.0) for network in (ours, theirs)
+        data.score(each, objective.metric) or (math.nan, 0.0) for each in (network, rival)
     )
     rounding = 1e-9 * max(abs(left), abs(right))
-    gain = objective.minimized(right) - objective.minimized(left)
-    return gain, max(math.hypot(left_error, right_error), rounding), rounding
+    value = objective.minimized(right) - objective.minimized(left)
+    return _Lead(value, max(math.hypot(left_error, right_error), rounding), rounding)
 
 
 def verdict(data: ReportData) -> str:
     """A few plain sentences: does the search beat the sensitivity baseline, and which uniform bit-widths?"""
     if not data.front:
         return "No trial is feasible: there is no front to hold against the uniform bit-widths."
-    beside = sensitivity_sentence(data)
-    found = compare(data)
-    if not found:
-        return f"{beside} {_nothing_to_compare(data)}".lstrip()
-    by_outcome = {o: [c for c in found if c.outcome == o] for o in ("beaten", "within", "unbeaten")}
-    sentences = [beside] if beside else []
+    against_sensitivity = sensitivity_sentence(data)
+    comparisons = compare(data)
+    if not comparisons:
+        return f"{against_sensitivity} {_nothing_to_compare(data)}".lstrip()
+    by_outcome = {o: [c for c in comparisons if c.outcome == o] for o in ("beaten", "within", "unbeaten")}
+    sentences = [against_sensitivity] if against_sensitivity else []
     if beaten := by_outcome["beaten"]:
-        every = len(beaten) == len(found)
+        every = len(beaten) == len(comparisons)
         what = (
             "every uniform bit-width that could be compared"
-            if every and len(found) < len(data.uniform)
-            else ("every uniform bit-width" if every else f"{len(beaten)} of {len(found)} uniform bit-widths")
+            if every and len(comparisons) < len(data.uniform)
+            else ("every uniform bit-width" if every else f"{len(beaten)} of {len(comparisons)} uniform bit-widths")
         )
         sentences.append(
             f"The search beats {what} ({_labels(beaten)}): the front holds networks that are nowhere worse, "
@@ -102,11 +110,11 @@ def verdict(data: ReportData) -> str:
             f"{_labels(unbeaten)} {_verb(unbeaten, 'is', 'are')} on the front: "
             "the search found nothing better at that size." + _cheapest(data, unbeaten)
         )
-    for one in found:
-        if one.beats:
-            networks = _verb(one.beats, "network", "networks")
-            numbers = ", ".join(f"#{t.number}" for t in one.beats)
-            sentences.append(f"{one.baseline.label} beats {len(one.beats)} {networks} of the front ({numbers}).")
+    for comparison in comparisons:
+        if comparison.beats:
+            count, networks = len(comparison.beats), _verb(comparison.beats, "network", "networks")
+            numbers = ", ".join(f"#{t.number}" for t in comparison.beats)
+            sentences.append(f"{comparison.baseline.label} beats {count} {networks} of the front ({numbers}).")
     if broken := [b.label for b in data.uniform if b.violations]:
         sentences.append(f"{_listed(broken)} {_verb(broken, 'breaks', 'break')} a constraint.")
     if data.measured:
@@ -131,8 +139,8 @@ def _cheapest(data: ReportData, unbeaten: list[Comparison]) -> str:
     return f" (No network of the space is cheaper than {_labels(bottom)}.)" if bottom else ""
 
 
-def _labels(found: Sequence[Comparison]) -> str:
-    return _listed([c.baseline.label for c in found])
+def _labels(comparisons: Sequence[Comparison]) -> str:
+    return _listed([c.baseline.label for c in comparisons])
 
 
 def _listed(labels: Sequence[str]) -> str:
@@ -140,5 +148,5 @@ def _listed(labels: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _verb(subjects: Sequence[object], one: str, many: str) -> str:
-    return one if len(subjects) == 1 else many
+def _verb(subjects: Sequence[object], singular: str, plural: str) -> str:
+    return singular if len(subjects) == 1 else plural

@@ -13,13 +13,13 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from autoquant.planning.network_costs import MetricCosts, NetworkCosts
-from autoquant.report.model.display import Display, display_of
+from autoquant.report.model.metric_format import MetricFormat, format_of
 from autoquant.report.model.palette import FRONT, INK, MUTED, UNIFORM
 from autoquant.report.png.style import label, legend_above, plain, shortened, style, title
 
 COLOURS: dict[str | None, str] = {"compute": FRONT, "memory": UNIFORM, "overhead": "#8b94a0", None: "#5b8a72"}
 _FEW = 30
-"""Beyond so many layers their names stand below the bars and not beside them."""
+"""Beyond so many layers their names stand below the bars, not to their left."""
 _DPI = 100
 
 
@@ -35,9 +35,9 @@ def write_cost_picture(costs: NetworkCosts, path: Path) -> None:
     heading = plain(f"{costs.name}: what each layer costs at {costs.bits}")
     figure.text(0.014, 1 - 0.15 / height, heading, fontsize=17, fontweight="bold", color=INK, va="top")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes, one in zip(panels, costs.metrics, strict=False):
+    for axes, metric in zip(panels, costs.metrics, strict=False):
         style(axes)
-        _draw(axes, costs, one, few)
+        _draw(axes, costs, metric, few)
     for axes in panels[count:]:
         axes.set_visible(False)
     with warnings.catch_warnings():
@@ -45,10 +45,10 @@ def write_cost_picture(costs: NetworkCosts, path: Path) -> None:
         figure.savefig(path)
 
 
-def _draw(axes: Axes, costs: NetworkCosts, one: MetricCosts, few: bool) -> None:
-    shown = display_of(one.metric, one.unit, [one.total])
-    values = [shown.scaled(value) for value in one.layers]
-    colours = [COLOURS.get(bound, COLOURS[None]) for bound in one.bounds]
+def _draw(axes: Axes, costs: NetworkCosts, metric: MetricCosts, few: bool) -> None:
+    fmt = format_of(metric.metric, metric.unit, [metric.total])
+    values = [fmt.scaled(value) for value in metric.layers]
+    colours = [COLOURS.get(bound, COLOURS[None]) for bound in metric.limited_by]
     names = [plain(shortened(layer.name, 30)) for layer in costs.network]
     places = list(range(len(values)))
     if few:
@@ -57,42 +57,42 @@ def _draw(axes: Axes, costs: NetworkCosts, one: MetricCosts, few: bool) -> None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(y=0.02)
-        label(axes, shown.heading, "")
-        _shares(axes, one, values)
+        label(axes, fmt.heading, "")
+        _shares(axes, metric, values)
     else:
         axes.bar(places, values, 0.8, color=colours)
         step = math.ceil(len(names) / 70)
         axes.set_xticks(places[::step], names[::step], fontsize=8, rotation=90, color=INK)
         axes.grid(axis="x", visible=False)
         axes.margins(x=0.005)
-        label(axes, "", shown.heading)
+        label(axes, "", fmt.heading)
     axes.title.set_in_layout(False)
-    title(axes, _heading(one, shown), 28 if any(one.bounds) else 9)
-    if any(one.bounds):
-        patches = [Patch(color=COLOURS[bound], label=text) for bound, text in _limits(one)]
+    title(axes, _heading(metric, fmt), 28 if any(metric.limited_by) else 9)
+    if any(metric.limited_by):
+        patches = [Patch(color=COLOURS[bound], label=text) for bound, text in _limits(metric)]
         legend_above(axes, patches, right=False).set_in_layout(False)
 
 
-def _heading(one: MetricCosts, shown: Display) -> str:
-    name = shown.name[:1].upper() + shown.name[1:]
-    return f"{name}: {shown.brief(one.total)}" + ("" if one.additive else " in all; bars: one layer alone")
+def _heading(metric: MetricCosts, fmt: MetricFormat) -> str:
+    name = fmt.name[:1].upper() + fmt.name[1:]
+    return f"{name}: {fmt.brief(metric.total)}" + ("" if metric.additive else " in all; bars: one layer alone")
 
 
-def _limits(one: MetricCosts) -> list[tuple[str, str]]:
+def _limits(metric: MetricCosts) -> list[tuple[str, str]]:
     """What limits layers, and its share of the total, the largest first."""
     shares: dict[str, float] = {}
-    for bound, value in zip(one.bounds, one.layers, strict=True):
+    for bound, value in zip(metric.limited_by, metric.layers, strict=True):
         if bound is not None:
-            shares[bound] = shares.get(bound, 0.0) + value / one.total
+            shares[bound] = shares.get(bound, 0.0) + value / metric.total
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
     return [(bound, f"{bound} {share:.0%}") for bound, share in ordered]
 
 
-def _shares(axes: Axes, one: MetricCosts, values: list[float]) -> None:
-    """The share of the total beside every bar that is worth a look."""
-    if not one.additive:
+def _shares(axes: Axes, metric: MetricCosts, values: list[float]) -> None:
+    """The share of the total next to every bar of at least 1 %."""
+    if not metric.additive:
         return
-    for place, (value, cost) in enumerate(zip(values, one.layers, strict=True)):
-        if cost >= 0.01 * one.total:
-            axes.text(value, place, f" {cost / one.total:.0%}", va="center", fontsize=9, color=MUTED)
+    for place, (value, cost) in enumerate(zip(values, metric.layers, strict=True)):
+        if cost >= 0.01 * metric.total:
+            axes.text(value, place, f" {cost / metric.total:.0%}", va="center", fontsize=9, color=MUTED)
     axes.margins(x=0.12)

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from autoquant.job import Baseline
 from autoquant.report.model.data import ReportData
-from autoquant.report.model.display import displays, violation_text
 from autoquant.report.model.labels import place_labels
+from autoquant.report.model.metric_format import metric_formats, violation_text
 from autoquant.report.model.palette import BROKEN, FAINT, FLOAT_NETWORK, FRONT, INK, MUTED, SENSITIVITY, TEST, UNIFORM
 from autoquant.report.model.panels import Frame, Panel, Spot
 from autoquant.report.png.style import label, legend_above, plain, style, title
@@ -27,7 +27,7 @@ def draw_front(axes: Axes, panel: Panel, width: float, *, legend: bool) -> None:
     ``width`` of the panel is in pixels.
     """
     title(axes, "Front")
-    label(axes, panel.x_display.heading, panel.y_display.heading)
+    label(axes, panel.x_format.heading, panel.y_format.heading)
     frame = panel.frame()
     if frame is None:
         _explain(axes, panel.data)
@@ -52,10 +52,10 @@ def draw_front(axes: Axes, panel: Panel, width: float, *, legend: bool) -> None:
 def _explain(axes: Axes, data: ReportData) -> None:
     """Why there is nothing to draw."""
     axes.set_axis_off()
-    shown = displays(data)
+    formats = metric_formats(data)
     lines = ["No feasible network has been measured."]
     for baseline in data.uniform:
-        broken = [violation_text(text, excess, data, shown) for text, excess in baseline.violations.items()]
+        broken = [violation_text(text, excess, data, formats) for text, excess in baseline.violations.items()]
         lines += [f"{baseline.label} {' and '.join(broken)}"] if broken else []
     text = plain("\n".join(lines[:8]))
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=13, linespacing=1.8, color=BROKEN)
@@ -124,14 +124,14 @@ def _bars(errors: list[float]) -> list[float] | None:
 
 def _tests(axes: Axes, panel: Panel) -> None:
     """Test scores as open squares, where there are any and the vertical axis is measured."""
-    metric, scaled = panel.y.metric, panel.y_display.scaled
-    found = []
+    metric, scaled = panel.y.metric, panel.y_format.scaled
+    points = []
     for spot in [*panel.front, *panel.uniform]:
         score = panel.data.score(spot.network, metric, "test")
         if score is not None and metric in spot.network.test_metrics:
-            found.append((spot.x, scaled(score[0]), scaled(score[1])))
-    if found:
-        xs, ys, errors = (list(column) for column in zip(*found, strict=True))
+            points.append((spot.x, scaled(score.value), scaled(score.error)))
+    if points:
+        xs, ys, errors = (list(column) for column in zip(*points, strict=True))
         bars = _bars(errors)
         axes.errorbar(
             xs,

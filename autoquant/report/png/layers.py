@@ -9,13 +9,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 from autoquant.report.model.data import ReportData
-from autoquant.report.model.display import displays
 from autoquant.report.model.layers import Grid, layer_cost_metrics, side_by_side
+from autoquant.report.model.metric_format import metric_formats
 from autoquant.report.model.palette import INK, MUTED, NETWORKS, ink_on, option_colour
 from autoquant.report.png.style import label, legend_above, plain, shortened, title
 
 _LABELS = 22
-"""Layer names that fit beside a panel."""
+"""Layer names that fit to the left of a panel."""
 
 
 def draw_heat_map(axes: Axes, data: ReportData, grid: Grid, width: float) -> None:
@@ -41,8 +41,8 @@ def draw_heat_map(axes: Axes, data: ReportData, grid: Grid, width: float) -> Non
         _cell_texts(axes, texts, colours, room)
     axes.set_xlabel("networks of the front, cheapest first" if data.costs else "networks of the front", color=MUTED)
     if grid.bits:
-        found = {str(o): option_colour(c, i) for c in grid.choices for i, o in enumerate(c.options)}
-        patches = [Patch(color=colour, label=text) for text, colour in found.items()]
+        legend = {str(o): option_colour(c, i) for c in grid.choices for i, o in enumerate(c.options)}
+        patches = [Patch(color=colour, label=text) for text, colour in legend.items()]
         legend_above(axes, patches, right=False)
 
 
@@ -69,20 +69,20 @@ def _ticks(axes: Axes, names: list[str], axis: str, width: float) -> None:
 def draw_layer_costs(axes: Axes, data: ReportData, width: float) -> None:
     """What each layer costs in a few networks, in the first metric that is known by layer."""
     metric = layer_cost_metrics(data)[0]
-    display, networks = displays(data)[metric], side_by_side(data)
+    fmt, networks = metric_formats(data)[metric], side_by_side(data)
     columns = 4 if width > 560 else 2
-    title(axes, f"{display.name.capitalize()} by layer", 9 + 19 * math.ceil(len(networks) / columns))
+    title(axes, f"{fmt.name.capitalize()} by layer", 9 + 19 * math.ceil(len(networks) / columns))
     costs = [
-        (plain(name), [display.scaled(cost) for cost in data.layer_costs[candidate].get(metric, ())], colour)
+        (plain(name), [fmt.scaled(cost) for cost in data.layer_costs[candidate].get(metric, ())], colour)
         for (name, candidate), colour in zip(networks, NETWORKS, strict=False)
     ]
     if len(data.layer_names) > _LABELS:
         _many_layers(axes, costs)
-        label(axes, "", display.heading)
+        label(axes, "", fmt.heading)
         _ticks(axes, [shortened(name, 22) for name in data.layer_names], "x", width)
     else:
         _few_layers(axes, costs)
-        label(axes, display.heading, "")
+        label(axes, fmt.heading, "")
         _ticks(axes, [shortened(name, 26) for name in data.layer_names], "y", width)
         axes.invert_yaxis()
     legend_above(axes, right=False, columns=columns)

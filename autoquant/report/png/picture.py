@@ -78,10 +78,10 @@ def _curves_row(figure: SubFigure, data: ReportData) -> None:
 
 def _row(figure: SubFigure, shares: list[float]) -> tuple[list[Axes], list[float]]:
     """Panels side by side, with the width in pixels that each has for its content."""
-    found = figure.subplots(1, len(shares), width_ratios=shares, squeeze=False)[0]
-    for axes in found:
+    row = figure.subplots(1, len(shares), width_ratios=shares, squeeze=False)[0]
+    for axes in row:
         style(axes)
-    return list(found), [1580 * share / sum(shares) - 130 for share in shares]
+    return list(row), [1580 * share / sum(shares) - 130 for share in shares]
 
 
 def _heading(figure: Figure, data: ReportData, height: float) -> None:

@@ -55,5 +55,5 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """The end of a long name, which tells layers apart."""
+    """The end of a long name, which distinguishes layers."""
     return text if len(text) <= length else "…" + text[1 - length :]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autoquant.planning.network_costs import MetricCosts, NetworkCosts
-from autoquant.report.model.display import display_of
+from autoquant.report.model.metric_format import format_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ def cost_columns(costs: NetworkCosts) -> list[Column]:
         Column("precision", tuple(map(str, costs.precisions))),
     ]
     shown: set[tuple[str | None, ...]] = set()
-    for one in costs.metrics:
-        columns += _columns_of(one)
-        if any(one.bounds) and one.bounds not in shown:
-            columns.append(Column("limited by", tuple(bound or "" for bound in one.bounds)))
-            shown.add(one.bounds)
+    for metric in costs.metrics:
+        columns += _columns_of(metric)
+        if any(metric.limited_by) and metric.limited_by not in shown:
+            columns.append(Column("limited by", tuple(bound or "" for bound in metric.limited_by)))
+            shown.add(metric.limited_by)
     return columns
 
 
@@ -43,9 +43,9 @@ def _counts(heading: str, counts: list[int | None] | list[int]) -> Column:
     return Column(heading, tuple("?" if count is None else f"{count:,}" for count in counts), f"{known:,}")
 
 
-def _columns_of(one: MetricCosts) -> Iterator[Column]:
-    display = display_of(one.metric, one.unit, [one.total])
-    texts = [display.brief(value).removesuffix(display.unit).rstrip() for value in (*one.layers, one.total)]
-    yield Column(display.heading, tuple(texts[:-1]), texts[-1])
-    if one.additive and one.total:
-        yield Column("share", tuple(f"{value / one.total:.1%}" for value in one.layers))
+def _columns_of(metric: MetricCosts) -> Iterator[Column]:
+    fmt = format_of(metric.metric, metric.unit, [metric.total])
+    texts = [fmt.brief(value).removesuffix(fmt.unit).rstrip() for value in (*metric.layers, metric.total)]
+    yield Column(fmt.heading, tuple(texts[:-1]), texts[-1])
+    if metric.additive and metric.total:
+        yield Column("share", tuple(f"{value / metric.total:.1%}" for value in metric.layers))

@@ -100,7 +100,7 @@ def test_every_number_says_where_it_comes_from() -> None:
     assert all(sources.values())
 
 
-def test_facts_of_other_hardware_are_left_out() -> None:
+def test_facts_of_other_hardware_are_excluded() -> None:
     like, rows = load("cortex-m4"), measured(load("cortex-m4"))
     assert like.power
     assert like.ram
@@ -131,7 +131,7 @@ def test_it_has_no_chance_in_it() -> None:
     assert calibrate(rows, like).device == calibrate(rows, like).device
 
 
-def test_what_is_expected_may_be_told() -> None:
+def test_what_is_expected_may_be_given() -> None:
     like = load("cortex-m7")
     rows = measured(device(like, throughput=3.0, bandwidth=3.0))
     fixed = [Factor("compute", 0.0, 1e-6), Factor("bandwidth", 0.0, 1e-6), Factor("overhead", 0.0, 1e-6)]

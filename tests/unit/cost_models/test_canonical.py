@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 EDGES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
 
 
-def test_a_branch_that_nothing_reads_is_left_out_by_who_looks_for_it() -> None:
+def test_a_branch_that_nothing_reads_is_removed_by_who_looks_for_it() -> None:
     kept = [0, 3]  # 0 -> 1 leads nowhere
     assert executed(EDGES, kept, 0, 3, "nothing") == [0, 3]
     assert executed(EDGES, kept, 0, 3, "unread") == [3]

@@ -174,7 +174,7 @@ def test_any_text_is_written_so_that_it_is_read_back(text: str) -> None:
     assert parse(named.to_toml(), "copy.toml") == named
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     message = refused(FILE.replace("value = 1.5", "value = -1").replace('version = "1.0"', ""))
     assert len(message.splitlines()) == 2
 

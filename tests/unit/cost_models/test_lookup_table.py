@@ -42,7 +42,7 @@ def test_what_was_measured_is_looked_up(tmp_path: Path) -> None:
     assert [costs.tolist() for costs in tables["energy_uj"]] == [[20, 10], [5]]
 
 
-def test_a_metric_that_some_row_lacks_is_left_out(tmp_path: Path) -> None:
+def test_a_metric_that_some_row_lacks_is_excluded(tmp_path: Path) -> None:
     path = table(tmp_path, LINES[0].removesuffix("20"), *LINES[1:])
     assert set(LookupTable(path).tables(NETWORK, options_of(NETWORK, [[W8A8], [W8A8]]))) == {"latency_ms"}
 

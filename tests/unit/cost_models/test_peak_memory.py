@@ -23,7 +23,7 @@ from autoquant.quantization import profile_network
 
 
 class Residual(nn.Module):
-    """(n, 2, 4, 4): a wide branch beside a shortcut, pooled and classified."""
+    """(n, 2, 4, 4): a wide branch in parallel with a shortcut, pooled and classified."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ def test_whole_numbers_keep_their_width() -> None:
 
 
 @pytest.mark.parametrize("bits", [4, 8, 32])
-def test_a_mobilenet_peaks_where_an_expanded_tensor_stands_beside_a_shortcut(bits: int) -> None:
+def test_a_mobilenet_peaks_where_an_expanded_tensor_lives_with_a_shortcut(bits: int) -> None:
     network = profile_network(networks.MobileNetV2(0.25).eval(), torch.zeros(1, 3, 32, 32))
     precisions = [FLOAT if bits == 32 else LayerPrecision.of_bits(bits, bits)] * len(network)
     rows = options_of(network, [(precision,) for precision in precisions])

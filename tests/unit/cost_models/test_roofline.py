@@ -216,7 +216,7 @@ def test_of_an_embedding_only_the_rows_that_are_looked_up_move(tmp_path: Path) -
         ((8, 16, 1), "pointwise_conv"), ((8, 16), "conv"),
     ],
 )  # fmt: skip
-def test_convolutions_are_told_apart_by_their_kernel(weight: tuple[int, ...], kind: str) -> None:
+def test_convolutions_are_distinguished_by_their_kernel(weight: tuple[int, ...], kind: str) -> None:
     assert work_kind(LayerProfile("c", "conv", 0, (16, 4, 4), (8, 4, 4), weight, 1, 0, 1)) == kind
 
 

@@ -301,8 +301,8 @@ def test_optunas_pictures_open_it(which: str, request: pytest.FixtureRequest, ur
         together = optuna.visualization.plot_parallel_coordinate(study, **one)
         weights = optuna.visualization.plot_param_importances(study, **one)
     best = pareto.data[-1]
-    drawn = {json.loads(text.replace("<br>", " "))["number"] for text in best.text}
-    assert drawn == {trial.number for trial in study.best_trials}
+    plotted = {json.loads(text.replace("<br>", " "))["number"] for text in best.text}
+    assert plotted == {trial.number for trial in study.best_trials}
     axes = pareto.layout.scene if len(names) == 3 else pareto.layout
     assert [axes.xaxis.title.text, axes.yaxis.title.text] == names[:2]
     feasible = [t for t in study.trials if t.state.name == "COMPLETE" and max(t.constraints.values(), default=0) <= 0]

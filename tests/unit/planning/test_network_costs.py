@@ -29,7 +29,7 @@ def by_metric(*arguments: Any, **options: Any) -> dict[str, Any]:
     return {one.metric: one for one in price_network(*arguments, **options).metrics}
 
 
-def test_the_most_bits_of_the_space_are_priced_in_its_own_metrics_and_those_of_the_device() -> None:
+def test_the_most_bits_of_the_space_are_estimated_in_its_own_metrics_and_those_of_the_device() -> None:
     costs = price_network(spec(), ["cortex-m7"])
     assert (costs.name, costs.bits) == ("toy", "W4A8")
     found = {one.metric: one for one in costs.metrics}
@@ -39,15 +39,15 @@ def test_the_most_bits_of_the_space_are_priced_in_its_own_metrics_and_those_of_t
     for one in found.values():
         if one.additive:
             assert sum(one.layers) == pytest.approx(one.total)
-    assert set(found["latency_ms@cortex-m7"].bounds) <= {"compute", "memory", "overhead"}
-    assert set(found["weight_bytes"].bounds) == {None}
+    assert set(found["latency_ms@cortex-m7"].limited_by) <= {"compute", "memory", "overhead"}
+    assert set(found["weight_bytes"].limited_by) == {None}
     assert all(found["latency_ms@cortex-m7"].provenance.values())
 
 
 @pytest.mark.parametrize(
     ("bits", "expected"), [("W8A8", 64.0), ("W2", 64.0), ("W2A4", 8.0), ("float", 1024.0), ("W16A2", 32.0)]
 )
-def test_any_bits_may_be_priced_whatever_the_space_offers(bits: str, expected: float) -> None:
+def test_any_bits_may_be_estimated_whatever_the_space_offers(bits: str, expected: float) -> None:
     found = by_metric(spec(), bits=bits)["bitops"]
     assert found.total == expected * sum(layer.macs for layer in toy.PROFILE)
 

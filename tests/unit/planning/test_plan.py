@@ -142,7 +142,7 @@ def test_a_bound_that_is_just_reached_can_hold() -> None:
     assert problems(NETWORK, constraints=[f"weight_bytes <= {math.nextafter(least, 0)!r}"])
 
 
-def test_all_wrong_names_are_said_at_once() -> None:
+def test_all_wrong_names_are_reported_at_once() -> None:
     found = problems(TOY, searcher="nsga", pool={"name": "ray", "worker": 3}, cost_models=["x"])
     assert [line.partition(":")[0] for line in found] == ["searcher", "pool.worker", "cost_models[0]"]
     found = problems(TOY, objectives=["loss", "sise"], constraints=["los <= 3"], reference_point={"x": 1})
@@ -285,7 +285,7 @@ def self_made() -> nn.Module:
     return Own()
 
 
-def test_several_cost_models_of_one_metric_must_be_told_apart() -> None:
+def test_several_cost_models_of_one_metric_must_be_distinguished() -> None:
     (problem,) = problems(NETWORK, cost_models=["weight_bytes", "toy:OwnBytes"])
     assert problem == (
         "objectives[1]: 'weight_bytes': several cost models give weight_bytes: ['weight_bytes', 'toy:OwnBytes']; "
@@ -315,12 +315,12 @@ def _with_searcher(plan: Any, name: str) -> Any:
     )
 
 
-def test_what_a_cost_model_cannot_price_is_left_out_and_said() -> None:
+def test_what_a_cost_model_cannot_price_is_excluded_and_noted() -> None:
     made = plan(NETWORK, cost_models=["toy:ByteMachine"])
     options = {choice.name: choice.options for choice in made.space.choices}
     assert options["layer1.weight"] == (2, 4, 8)
     assert options["layer2.weight"] == (4, 8)
-    assert made.definition.profile.notes == ("weights of 2 bits are left out, weight_bytes cannot price them: layer2",)
+    assert made.definition.profile.notes == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
     assert made.definition.excluded == {"layer2": {"weights": [2]}}
     assert "layer2" not in str(made.spec.to_dict()), "the spec is the user's"
     again = make_plan(made.spec, excluded=made.definition.excluded)
@@ -329,11 +329,11 @@ def test_what_a_cost_model_cannot_price_is_left_out_and_said() -> None:
     assert again.definition.profile.notes == ()
 
 
-def test_what_was_left_out_is_stored_and_told(new_network_run: Any) -> None:
+def test_what_was_excluded_is_stored_and_logged(new_network_run: Any) -> None:
     run = new_network_run(cost_models=["toy:ByteMachine"], budget={"n_trials": 3})
     run.run()
     record = run.store.job(run.id)
-    assert [event.text for event in run.store.events(run.id)][1].startswith("weights of 2 bits are left out")
+    assert [event.text for event in run.store.events(run.id)][1].startswith("weights of 2 bits are excluded")
     assert record.definition.choices == run.plan.space.choices
 
 

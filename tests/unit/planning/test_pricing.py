@@ -76,7 +76,7 @@ def test_costs_need_a_network() -> None:
         Pricer([CostMetric("weight_bytes", "weight_bytes", "own", toy.OwnBytes())], None, SPACE)
 
 
-def test_the_float_network_is_priced_where_the_model_can() -> None:
+def test_the_float_network_has_costs_where_the_model_can() -> None:
     class Integers(toy.OwnBytes):
         def tables(self, network: Any, options: Any) -> Any:
             if any(option.precision.weight_bits == 32 for row in options for option in row):

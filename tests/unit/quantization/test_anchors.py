@@ -56,16 +56,16 @@ def test_the_range_of_all_integers_is_better_than_either_known_rule_at_three_bit
 
 
 @pytest.mark.parametrize(
-    ("network", "precision", "corrections", "gain"),
+    ("network", "precision", "corrections", "improvement"),
     [
         (landscape.ds_cnn, landscape.weights(3, "min_max"), {"bias": True}, 15),
         (landscape.ds_cnn, landscape.quantized(4, 4, "percentile"), {"bias": True, "batch_norm": True}, 1),
         pytest.param(landscape.resnet_20, landscape.weights(3), {"batch_norm": True}, 20, marks=[pytest.mark.slow]),
     ],
 )
-def test_corrections_bring_points(network, precision, corrections, gain):
+def test_corrections_bring_points(network, precision, corrections, improvement):
     found = needed(network)
-    assert found.accuracy(precision, **corrections) > found.accuracy(precision) + gain
+    assert found.accuracy(precision, **corrections) > found.accuracy(precision) + improvement
 
 
 @pytest.fixture(scope="module")

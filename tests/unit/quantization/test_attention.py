@@ -132,7 +132,7 @@ def test_encoders_and_decoders_of_torch(batch_first, norm_first):
 
 @torch.no_grad()
 def test_every_layer_of_an_encoder_is_quantized_where_torch_would_skip_its_modules():
-    """In eval mode torch's encoder layers compute with the weights themselves, unless they are told not to."""
+    """In eval mode torch's encoder layers compute with the weights themselves, unless that is switched off."""
     network, tokens = networks.built(networks.TextEncoder), networks.examples(networks.TextEncoder, 8)
     quantized = QuantizedNetwork(network, tokens, ["encoder.layers.1.self_attn"])
     quantized.calibrate(tokens)

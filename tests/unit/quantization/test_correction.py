@@ -1,4 +1,4 @@
-"""Bias correction and BatchNorm that is estimated anew, against networks in which that is done the long way."""
+"""Bias correction and BatchNorm that is estimated again, against networks in which that is done the long way."""
 
 from __future__ import annotations
 

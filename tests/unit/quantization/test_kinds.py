@@ -140,7 +140,7 @@ def test_an_embedding_that_changes_its_weights_is_refused():
         profile_network(Words(False, max_norm=1.0), TOKENS)
 
 
-def test_layers_that_share_a_weight_are_told():
+def test_layers_that_share_a_weight_are_reported():
     profile = profile_network(Words(True), TOKENS)
     assert profile.ties == (("embedding", "head"),)
     assert [row.parameters for row in profile] == [160, 180]

@@ -91,7 +91,7 @@ class Odd(nn.Module):
 
 
 @pytest.mark.parametrize("keep", [[], ["body.norm", "body.lstm"], ["body"], ["body.*"]])
-def test_layers_without_a_quantizer_stay_in_float_and_it_is_said(keep):
+def test_layers_without_a_quantizer_stay_in_float_and_are_reported(keep):
     profile = profile_network(Odd(), torch.randn(2, 5, 4), keep)
     norm, lstm, head = profile
     assert (norm.kind, norm.macs, norm.kept_float, norm.parameters, norm.weights) == ("other", 20, True, 8, 8)

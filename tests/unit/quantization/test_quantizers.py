@@ -49,7 +49,7 @@ def test_symmetric_agrees_with_a_float64_reference(values, bits, granularity, ru
     assert bool((scale > 0).all())
     result = quantize_symmetric(values, scale, bits).double().numpy()
     a = scale.double().numpy()
-    ratio = (values / scale).double().numpy()  # float32, so that ties fall alike
+    ratio = (values / scale).double().numpy()  # float32, so that ties round the same way
     expected = a * np.clip(np.round(ratio), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     np.testing.assert_allclose(result, expected, rtol=1e-6)
     inside = (ratio >= -(2 ** (bits - 1)) - 0.5) & (ratio <= 2 ** (bits - 1) - 0.5)

@@ -60,7 +60,7 @@ def test_several_inputs_and_their_types():
         (lambda x: x.chunk(2, 1), [("chunk", True, False), ("chunk", True, False)]),
     ],
 )  # fmt: skip
-def test_views_and_writes_in_place_are_told_from_new_tensors(function, expected):
+def test_views_and_writes_in_place_are_distinguished_from_new_tensors(function, expected):
     found = [(o.kind, o.view, o.in_place) for o in profiled(function).operations[1:]]
     assert found == expected
 

@@ -51,7 +51,7 @@ def test_a_graph_of_values_is_what_the_example_ran(capsys):
 
 
 class Optional(nn.Module):
-    """The second input may be left out, and then nothing is added."""
+    """The second input may be omitted, and then nothing is added."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Optional(nn.Module):
         return self.layer(inputs if more is None else inputs + more)
 
 
-def test_arguments_that_are_left_out_are_left_out_of_the_trace():
+def test_arguments_that_are_omitted_are_omitted_from_the_trace():
     assert trace_method(Optional(), torch.randn(2, 4)) == ("fx", ())
     assert trace_method(Optional(), (torch.randn(2, 4), torch.randn(2, 4))) == ("fx", ())
 

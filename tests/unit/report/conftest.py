@@ -114,7 +114,7 @@ def quantized(
         state = TrialState.PRUNED if broken else TrialState.FAIL if number % 61 == 50 else TrialState.COMPLETE
         trial = _trial(number, state, candidate, choices, metrics, broken)
         trials.append(trial)
-        if trial.feasible and front.add(number, trial.metrics)[0]:
+        if trial.feasible and front.add(number, trial.metrics).joined:
             history.append((number, front.hypervolume))
     history.append((n_trials - 1, front.hypervolume))
     scored = [_scored(t, network) for t in trials if t.number in front.numbers]
@@ -257,7 +257,7 @@ def _job(
 
 
 def generic(n_trials: int = 80) -> ReportData:
-    """A search over choices that are no bit-widths, with measured objectives alone and nothing to stand beside it."""
+    """A search over choices that are no bit-widths, with measured objectives alone and no baseline."""
     choices = [
         Choice("stem.operation", ("conv3x3", "conv5x5", "depthwise separable 3x3"), ordered=False),
         *(Choice(f"cell{i}.op", ("skip", "conv1x1", "conv3x3", "max pool"), ordered=False) for i in range(1, 5)),
@@ -278,7 +278,7 @@ def generic(n_trials: int = 80) -> ReportData:
             "seconds": 4 + 50 * effort**2,
         }
         trials.append(_trial(number, TrialState.COMPLETE, candidate, choices, metrics, {}))
-        if front.add(number, metrics)[0]:
+        if front.add(number, metrics).joined:
             history.append((number, front.hypervolume))
     job = _job("architecture <b>&</b> width", choices, goals, (), bounds, trials, front, None, ())
     return ReportData(job, trials, [t for t in trials if t.number in front.numbers], hypervolume=history)

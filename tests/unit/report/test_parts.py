@@ -9,9 +9,9 @@ import pytest
 
 from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.report import ReportData
-from autoquant.report.model.display import Display, constraint_text, displays
 from autoquant.report.model.labels import place_labels
 from autoquant.report.model.layers import fixed_layers, grids, options_text, side_by_side
+from autoquant.report.model.metric_format import MetricFormat, constraint_text, metric_formats
 from autoquant.report.model.palette import bits_colour, ink_on, is_bits, option_colour
 from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
@@ -24,14 +24,14 @@ Make = Callable[..., ReportData]
 
 
 def test_numbers_are_written_in_readable_units(example: Example) -> None:
-    shown = displays(example("three"))
-    assert shown["accuracy"].text(0.9134, 0.006) == "91.3 ± 0.6 %"
-    assert shown["weight_bytes"].text(32768) == "32.0 KiB"
-    assert shown["latency_ms@cortex-m7"].heading == "latency on cortex-m7 (ms)"
-    assert displays(example("activations"))["bitops"].unit == "M"
-    assert Display("gain", "").text(-0.5) == "\N{MINUS SIGN}0.500"
-    assert constraint_text(Constraint.parse("accuracy >= 0.9"), shown) == "accuracy ≥ 90 %"
-    assert shown["weight_bytes"].brief(1) == "0.0009766 KiB"
+    formats = metric_formats(example("three"))
+    assert formats["accuracy"].text(0.9134, 0.006) == "91.3 ± 0.6 %"
+    assert formats["weight_bytes"].text(32768) == "32.0 KiB"
+    assert formats["latency_ms@cortex-m7"].heading == "latency on cortex-m7 (ms)"
+    assert metric_formats(example("activations"))["bitops"].unit == "M"
+    assert MetricFormat("margin", "").text(-0.5) == "\N{MINUS SIGN}0.500"
+    assert constraint_text(Constraint.parse("accuracy >= 0.9"), formats) == "accuracy ≥ 90 %"
+    assert formats["weight_bytes"].brief(1) == "0.0009766 KiB"
 
 
 def test_the_table_holds_both_scores_with_their_errors(example: Example) -> None:
@@ -64,7 +64,7 @@ def test_a_constrained_metric_that_is_no_objective_has_a_column(make_tiny: Make)
     assert table.rows[0].cells[-1] == "64.00"
 
 
-def test_what_breaks_a_constraint_is_never_drawn_as_uniform(make_tiny: Make) -> None:
+def test_what_breaks_a_constraint_is_never_plotted_as_uniform(make_tiny: Make) -> None:
     data = make_tiny([(0.9, 0.01, 3000.0)], {"W4": (0.8, 0.01, 4000.0), "W8": None})
     measured = replace(data.baselines[1], search=Measurement({"accuracy": 0.95}))
     panel = panels(replace(data, baselines=[data.baselines[0], measured]))[0]
@@ -78,8 +78,8 @@ def test_panels_for_every_set_of_objectives(example: Example, make_tiny: Make) -
     data = make_tiny([(0.9, 0.01, 3000.0)], {})
     plan = data.job.definition
     alone = replace(plan, objectives=(Objective("accuracy", "maximize"),), bounds=(Bounds(1.0, 0.0),))
-    priced = panels(replace(data, job=replace(data.job, definition=alone)))
-    assert [p.x.metric for p in priced if p.x] == ["weight_bytes"]
+    costs_alone = panels(replace(data, job=replace(data.job, definition=alone)))
+    assert [p.x.metric for p in costs_alone if p.x] == ["weight_bytes"]
     bare = panels(replace(data, job=replace(data.job, definition=replace(alone, costs=()))))
     assert [p.x for p in bare] == [None]
     assert bare[0].front[0].x == 0
@@ -101,7 +101,7 @@ def test_a_wide_span_gets_a_logarithmic_axis(make_tiny: Make) -> None:
     assert not panels(make_tiny([(0.7, 0.0, 1000.0), (0.9, 0.0, 4000.0)], {}))[0].log_x
 
 
-def test_a_limit_on_the_drop_is_drawn_below_the_float_network(example: Example) -> None:
+def test_a_limit_on_the_drop_is_plotted_below_the_float_network(example: Example) -> None:
     data = example("plain")
     plan = replace(data.job.definition, constraints=(Constraint.parse("accuracy_drop <= 0.01"),))
     assert panels(replace(data, job=replace(data.job, definition=plan)))[0].limits()[1] == [pytest.approx(91.4)]

@@ -1,4 +1,4 @@
-"""The picture: its size, that every part of it is drawn, and that nothing spoils it."""
+"""The picture: its size, that every part of it is plotted, and that nothing spoils it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ink(data: ReportData, path: Path) -> list[float]:
     return [float(dark[y : y + 500, x : x + 800].mean()) for y in (0, 500) for x in (0, 800)]
 
 
-def test_every_sort_of_report_can_be_drawn(any_report: ReportData, tmp_path: Path) -> None:
+def test_every_sort_of_report_can_be_plotted(any_report: ReportData, tmp_path: Path) -> None:
     shares = ink(any_report, tmp_path / "report.png")
     assert min(shares) > (0.01 if any_report.front else 0.002)
 

@@ -25,7 +25,7 @@ FRONT = [(0.80, 0.01, 3000.0), (0.90, 0.01, 6000.0)]
 UNIFORM: dict[str, Any] = {"W4": (0.7, 0.01, 7000.0)}
 
 
-def beside(data: ReportData, better: float) -> ReportData:
+def with_hypervolume(data: ReportData, better: float) -> ReportData:
     """The report whose front has the hypervolume that its networks have, and ``better`` in addition."""
     scale = Normalization(data.job.definition.objectives, data.job.definition.bounds)
     own = hypervolume([scale.values(trial.metrics) for trial in data.front], [1.0, 1.0])
@@ -33,7 +33,9 @@ def beside(data: ReportData, better: float) -> ReportData:
 
 
 def test_a_search_that_beats_it_says_by_how_much(make_tiny: Make) -> None:
-    data = beside(make_tiny(FRONT, UNIFORM, sensitivity=[(0.79, 0.01, 3000.0), (0.95, 0.01, 8000.0), None]), 0.2)
+    data = with_hypervolume(
+        make_tiny(FRONT, UNIFORM, sensitivity=[(0.79, 0.01, 3000.0), (0.95, 0.01, 8000.0), None]), 0.2
+    )
     found = standing(data)
     assert found is not None
     assert (found.points, found.dominated, found.dominating) == (2, 1, 0)
@@ -46,14 +48,14 @@ def test_a_search_that_beats_it_says_by_how_much(make_tiny: Make) -> None:
 
 
 def test_a_search_that_does_not_beat_it_says_so(make_tiny: Make) -> None:
-    data = beside(make_tiny(FRONT, UNIFORM, sensitivity=[(0.85, 0.01, 2000.0)]), 0.0)
+    data = with_hypervolume(make_tiny(FRONT, UNIFORM, sensitivity=[(0.85, 0.01, 2000.0)]), 0.0)
     data = replace(data, job=replace(data.job, hypervolume=0.1))
     assert (
         "does not beat the sensitivity baseline: on the search split its hypervolume is 0.1000 against 0."
         in verdict(data)
     )
     assert "dominates 0 of the baseline's 1 point, which dominates 1 of its 2 networks." in verdict(data)
-    same = beside(make_tiny(FRONT, UNIFORM, sensitivity=FRONT), 0.0)
+    same = with_hypervolume(make_tiny(FRONT, UNIFORM, sensitivity=FRONT), 0.0)
     assert "The search only matches the sensitivity baseline" in verdict(same)
 
 
@@ -81,13 +83,13 @@ def test_the_picture_shows_all_its_points_as_a_series_of_their_own(make_tiny: Ma
     assert picture.stat().st_size > 10_000
 
 
-def test_why_there_is_none_is_said_in_one_sentence(make_tiny: Make) -> None:
+def test_why_there_is_none_is_stated_in_one_sentence(make_tiny: Make) -> None:
     data = make_tiny(FRONT, UNIFORM)
     why = "it takes 13 measurements of single options, and the job has 9 trials"
     none = Baseline("no_sensitivity", "sensitivity", None, error=why)
     data = replace(data, baselines=[*data.baselines, none])
-    said = "There is no sensitivity baseline: it takes 13 measurements of single options, and the job has 9 trials."
-    assert verdict(data).startswith(said)
+    reason = "There is no sensitivity baseline: it takes 13 measurements of single options, and the job has 9 trials."
+    assert verdict(data).startswith(reason)
     assert standing(data) is None
     assert not [row for row in front_table(data).rows if row.label.startswith("sensitivity")]
     assert sensitivity_sentence(make_tiny(FRONT, UNIFORM)) == "", "a job that knows of none"

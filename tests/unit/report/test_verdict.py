@@ -20,7 +20,7 @@ def test_a_clear_win_is_called_one(make_tiny: Make) -> None:
     assert beaten_by_uniform(data) == []
 
 
-def test_a_gain_within_the_noise_at_the_same_cost_is_no_win(make_tiny: Make) -> None:
+def test_an_improvement_within_the_noise_at_the_same_cost_is_no_win(make_tiny: Make) -> None:
     data = make_tiny([(0.901, 0.005, 4000.0)], {"W4": (0.900, 0.005, 4000.0)})
     assert "beats" not in verdict(data)
     assert "W4 is on the front: the search found nothing better" in verdict(data)
@@ -44,7 +44,7 @@ def test_a_uniform_network_that_beats_the_front_is_named(make_tiny: Make) -> Non
     assert [(trial.number, baseline.label) for trial, baseline in beaten_by_uniform(data)] == [(0, "W4")]
 
 
-def test_without_standard_errors_any_gain_counts(make_tiny: Make) -> None:
+def test_without_standard_errors_any_improvement_counts(make_tiny: Make) -> None:
     data = make_tiny([(0.9001, 0.0, 4000.0)], {"W4": (0.9000, 0.0, 4000.0)})
     assert compare(data)[0].outcome == "beaten"
 

@@ -1,4 +1,4 @@
-"""A job's states and messages, and who is told to stop."""
+"""A job's states and messages, and who is asked to stop."""
 
 from __future__ import annotations
 

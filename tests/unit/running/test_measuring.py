@@ -37,8 +37,8 @@ def test_whatever_is_lost_with_its_worker_is_measured_again(new_network_run: Any
     assert Counter(lost.number for lost in frail.store.attempts(frail.id)) == Counter(
         {trial.number: losses for trial in measured}
     )
-    told = [event.text for event in frail.store.events(frail.id) if event.level == "warning"]
-    assert any(text.startswith("baseline W4A8: attempt 1 was lost with its worker, it runs again") for text in told)
+    warnings = [event.text for event in frail.store.events(frail.id) if event.level == "warning"]
+    assert any(text.startswith("baseline W4A8: attempt 1 was lost with its worker, it runs again") for text in warnings)
 
 
 def test_a_baseline_that_is_lost_three_times_is_given_up(new_network_run: Any) -> None:

@@ -86,7 +86,7 @@ def test_a_copy_keeps_its_own_number_and_names_the_first_that_measured(plan, tri
     assert second.measured_by == third.measured_by == "trial 3"
 
 
-def test_the_nearest_miss_is_measured_rather_than_priced_and_breaks_least(plan, trial):
+def test_the_nearest_miss_is_measured_rather_than_estimated_and_breaks_least(plan, trial):
     ends = {0: (TrialState.PRUNED, 0.1), 1: (TrialState.COMPLETE, 0.9), 2: (TrialState.COMPLETE, 0.3)}
     trials = [replace(trial, number=n, state=s, violations={"loss <= 0.5": excess}) for n, (s, excess) in ends.items()]
     assert nearest_miss(trials).endswith("the nearest, trial 2, breaks loss <= 0.5 by 0.3")

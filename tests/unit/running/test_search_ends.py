@@ -36,7 +36,7 @@ def test_a_failing_trial_keeps_its_traceback_and_the_search_goes_on(new_run):
 def test_five_failures_and_nothing_else_stop_the_job(new_run, pool):
     job = new_run(evaluator={"name": "toy:Toy", "fail": list(range(99))}, searcher="random", pool=pool)
     with pytest.raises(
-        JobFailed, match=r"(?s)the first \d trials all failed; the last one said:\n.*more than I can take"
+        JobFailed, match=r"(?s)the first \d trials all failed; the last error was:\n.*more than I can take"
     ):
         job.run()
     record = job.store.job(job.id)

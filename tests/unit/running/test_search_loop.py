@@ -36,9 +36,9 @@ def test_law_3_what_costs_too_much_never_reaches_a_worker(new_network_run, calls
     assert all(t.started and t.ended and t.error is None for t in pruned)
     assert bool(pruned) == (searcher == "toy:Repeating")
     assert job.store.job(job.id).pruned == len(pruned)
-    dear = [one for one in job.store.baselines(job.id) if one.violations]
-    assert dear
-    assert all("loss" not in one.metrics and not one.test_metrics for one in dear)
+    expensive = [b for b in job.store.baselines(job.id) if b.violations]
+    assert expensive
+    assert all("loss" not in b.metrics and not b.test_metrics for b in expensive)
 
 
 @pytest.mark.parametrize("pool", ["inline", "toy:Shuffled"])
@@ -132,7 +132,7 @@ def test_law_5_no_number_is_no_result(new_run, option, reason):
     assert all(re.search(reason, t.error) for t in failed)
 
 
-# What is stored and said.
+# What is stored and logged.
 
 
 def test_metrics_costs_drops_and_everything_else_of_a_trial_are_stored(new_network_run):
@@ -205,7 +205,7 @@ def test_learning_curves_are_stored_as_they_grow(new_run):
     assert len(searcher.curves["entropy"]) > 5
 
 
-def test_a_curve_point_that_is_no_number_harms_nothing(new_run):
+def test_a_curve_point_that_is_no_number_changes_nothing(new_run):
     job = new_run(searcher="toy:Diverging", budget={"n_trials": 3})
     assert job.run() is JobState.SUCCEEDED
     points = job.store.curves(job.id)["loss"]

@@ -28,9 +28,9 @@ def points(job: Any) -> list[Any]:
     return [baseline for baseline in job.store.baselines(job.id) if baseline.kind in kinds]
 
 
-def stop_among_single_changes(told: list[Any]) -> bool:
+def stop_among_single_changes(updates: list[Any]) -> bool:
     """Whether some of the 13 single changes are measured."""
-    return bool(told) and told[-1].total == 13 and told[-1].finished > 2
+    return bool(updates) and updates[-1].total == 13 and updates[-1].finished > 2
 
 
 def test_every_option_alone_is_measured_and_not_listed_then_points_of_the_front(
@@ -62,7 +62,7 @@ def test_what_a_baseline_measured_costs_nothing_again(new_sensitive_run: Any, ca
     assert any(one.startswith("baseline sensitivity") for one in free)
 
 
-def test_the_same_baseline_whichever_search_it_stands_beside(new_sensitive_run: Any) -> None:
+def test_the_same_baseline_whichever_search_it_is_compared_with(new_sensitive_run: Any) -> None:
     jobs = [new_sensitive_run(searcher=name) for name in ("nsga3", "random")]
     for job in jobs:
         job.run()
@@ -103,23 +103,23 @@ def test_law_1_dying_at_its_writes_measures_nothing_stored_again(
 def test_a_stopped_job_goes_on_with_the_baseline_where_it_was(new_sensitive_run: Any, calls: list[Any]) -> None:
     whole, job = new_sensitive_run(), new_sensitive_run(pool={"name": "toy:Shuffled", "seed": 0})
     whole.run()
-    told: list[Any] = []
-    assert job.run(progress=told.append, interrupted=lambda: stop_among_single_changes(told)) is JobState.PAUSED
+    updates: list[Any] = []
+    assert job.run(progress=updates.append, interrupted=lambda: stop_among_single_changes(updates)) is JobState.PAUSED
     assert points(job) == []
     assert job.trials == []
     assert job.run() is JobState.SUCCEEDED
     assert job.truth == whole.truth
 
 
-def test_how_far_it_is_is_told(new_sensitive_run: Any) -> None:
-    told: list[Any] = []
+def test_its_progress_is_reported(new_sensitive_run: Any) -> None:
+    updates: list[Any] = []
     job = new_sensitive_run(pool={"name": "toy:Shuffled", "seed": 0})
-    job.run(progress=told.append)
-    steps = [(now.finished, now.total) for now in told if now.phase == "baselines"]
+    job.run(progress=updates.append)
+    steps = [(now.finished, now.total) for now in updates if now.phase == "baselines"]
     assert (7, 7) in steps, "the float network and the uniform bit-widths"
     assert (13, 13) in steps, "single changes"
     assert (7, 7) in steps[steps.index((13, 13)) :], "points of the front"
-    phases = [phase for phase, _ in itertools.groupby(now.phase for now in told)]
+    phases = [phase for phase, _ in itertools.groupby(now.phase for now in updates)]
     assert phases == ["baselines", "search"], "the last that a listener hears is how the search ended"
     record = job.store.job(job.id)
     assert (record.phase, record.phase_done) == ("test scores", record.phase_total)
@@ -160,13 +160,13 @@ def test_where_there_is_none_the_job_says_why(new_sensitive_run: Any, changes: d
 def test_one_that_was_begun_is_ended_whatever_the_number_of_trials(new_sensitive_run: Any) -> None:
     whole, job = new_sensitive_run(), new_sensitive_run(pool={"name": "toy:Shuffled", "seed": 0})
     whole.run()
-    told: list[Any] = []
-    job.run(progress=told.append, interrupted=lambda: stop_among_single_changes(told))
+    updates: list[Any] = []
+    job.run(progress=updates.append, interrupted=lambda: stop_among_single_changes(updates))
     assert job.run(n_trials=5) is JobState.SUCCEEDED
     assert [(one.label, one.metrics) for one in points(job)] == [(one.label, one.metrics) for one in points(whole)]
 
 
-def test_it_can_be_left_out(new_sensitive_run: Any) -> None:
+def test_it_can_be_disabled(new_sensitive_run: Any) -> None:
     job = new_sensitive_run(sensitivity_baseline=False)
     job.run()
     assert points(job) == job.store.single_changes(job.id) == []
@@ -180,7 +180,7 @@ def test_where_every_single_change_fails_the_job_goes_on_without(new_sensitive_r
     assert all("more than I can take" in one.error for one in job.store.single_changes(job.id))
 
 
-def test_single_changes_that_score_alike_are_no_degenerate_scores(new_run: Any) -> None:
+def test_single_changes_with_equal_scores_are_no_degenerate_scores(new_run: Any) -> None:
     job = new_run(
         sensitivity_baseline=True,
         evaluator="toy:Coarse",

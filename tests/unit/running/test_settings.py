@@ -1,4 +1,4 @@
-"""Proposals of settings: a training run derives the candidate, which is priced when it is told."""
+"""Proposals of settings: a training run derives the candidate, whose costs are known when it is told."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autoquant.trial import Step, TrialState
 CHANGES: dict[str, Any] = {"searcher": "toy:TradeOffs", "evaluator": "toy:Deriving", "budget": {"n_trials": 12}}
 
 
-def test_what_settings_derived_is_priced_measured_and_told(new_network_run: Any) -> None:
+def test_what_settings_derived_has_costs_is_measured_and_told(new_network_run: Any) -> None:
     job = new_network_run(**CHANGES, constraints=["weight_bytes <= 3000"])
     assert job.run() is JobState.SUCCEEDED
     for trial in job.trials:

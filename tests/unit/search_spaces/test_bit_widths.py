@@ -288,7 +288,7 @@ def test_rules_of_scales_may_be_chosen_by_layer() -> None:
     assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
 
 
-def test_what_no_combination_supports_is_left_out() -> None:
+def test_what_no_combination_supports_is_excluded() -> None:
     made = space(weights=[4, 8, 16], activations=[8, 16])
     found = made.unsupported(lambda layer, p: layer.name != "layer1" or p.weight_bits < 16)
     assert found == {"layer1": {"weights": [16]}}

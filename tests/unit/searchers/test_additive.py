@@ -23,7 +23,7 @@ WORK = Objective("work", "minimize")
 
 
 def prices(sizes: list[int], seed: int) -> list[np.ndarray]:
-    """Of each option of each choice, no two alike."""
+    """Of each option of each choice, no two equal."""
     rng = np.random.default_rng([seed, 1])
     return [rng.permutation(20)[:size] for size in sizes]
 
@@ -124,7 +124,7 @@ def test_an_unusable_option_is_on_no_front() -> None:
     assert np.isinf(limited.predict(rows)).all(axis=1).tolist() == [row[0] == 0 or row[1] == 1 for row in rows.tolist()]
 
 
-def test_a_cost_that_joins_everything_is_approximated_then_priced_exactly() -> None:
+def test_a_cost_that_joins_everything_is_approximated_then_computed_exactly() -> None:
     most = Objective("most", "minimize")
     model = additive([4] * 12, (DEGRADATION, most), ("most <= 17",), seed=2)
     found = model.front(500, np.random.default_rng(0))

@@ -76,7 +76,7 @@ def test_exploration_is_the_share_of_the_way_from_the_mean_to_a_draw() -> None:
     assert half - mean == pytest.approx((whole - mean) / 2)
 
 
-def test_what_is_left_out_is_what_the_others_say() -> None:
+def test_leave_one_out_is_what_the_others_predict() -> None:
     model, points = GaussianProcess(CODES), some_points(15)
     targets = bent(points)
     model.condition(points, targets)

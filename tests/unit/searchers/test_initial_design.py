@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autoquant.interfaces import Result
-from autoquant.searchers.initial_design import InitialDesign, alike
+from autoquant.searchers.initial_design import InitialDesign, equal_positions
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import measure, unordered
 from autoquant.trial import Proposal
@@ -15,7 +15,7 @@ def test_where_a_space_names_no_uniform_candidates_the_start_has_the_same_place_
     space = SearchSpace(
         [Choice("a", (2, 4, 8)), Choice("b", (4, 8)), Choice("c", ("x", "y"), ordered=False), Choice("d", (1,))]
     )
-    assert alike(space).tolist() == [[0, 0, 0, 0], [1, 0, 1, 0], [2, 1, 0, 0]]
+    assert equal_positions(space).tolist() == [[0, 0, 0, 0], [1, 0, 1, 0], [2, 1, 0, 0]]
 
 
 def test_the_front_of_the_additive_model_joins_when_all_is_told_and_only_once() -> None:

@@ -40,7 +40,7 @@ def test_the_uniform_bit_widths_come_first(start: Literal["uniform", "sensitivit
     assert [proposal.candidate for proposal in first[: len(uniform)]] == uniform
 
 
-def test_uniform_bit_widths_that_cost_too_much_are_left_out() -> None:
+def test_uniform_bit_widths_that_cost_too_much_are_excluded() -> None:
     given = problem(bound=40)
     first = NSGA3Search(given, options=NSGA3Options(start="uniform")).ask(24)
     kept = [c for c in given.space.uniform().values() if price(np.array([c]))["bytes"][0] <= 40]

@@ -178,7 +178,7 @@ def test_the_sizes_of_the_asks_make_no_difference(task: str, sampler: str) -> No
     assert proposals((12,)) == proposals((1, 5, 2, 4)) == proposals((1,) * 12)
 
 
-def told(searcher: OptunaSearch, state: TrialState) -> list[optuna.trial.FrozenTrial]:
+def reported(searcher: OptunaSearch, state: TrialState) -> list[optuna.trial.FrozenTrial]:
     return [trial for trial in study(searcher).trials if trial.state is state]
 
 
@@ -186,7 +186,7 @@ def test_suggestions_that_cost_too_much_are_told_as_pruned_with_what_they_break(
     searcher = OptunaSearch(problem(bound=25))
     log = Log(searcher, 0).run(40)
     assert all(price(np.array([proposal.candidate]))["bytes"][0] <= 25 for proposal in log.proposals)
-    pruned = told(searcher, TrialState.PRUNED)
+    pruned = reported(searcher, TrialState.PRUNED)
     assert pruned
     for trial in pruned:
         candidate = searcher.problem.space.canonical(tuple(trial.params.values()))
@@ -199,7 +199,7 @@ def test_measured_constraints_are_told_relative_to_their_bounds() -> None:
     searcher = OptunaSearch(problem())
     (proposal,) = searcher.ask(1)
     searcher.tell([(proposal, {"accuracy": 0.1, "bytes": 20.0})])
-    (trial,) = told(searcher, TrialState.COMPLETE)
+    (trial,) = reported(searcher, TrialState.COMPLETE)
     assert trial.constraints == {"bytes <= 40": -0.5, "accuracy >= 0.2": pytest.approx(0.5)}
     assert trial.values == [0.1, 20.0]
     assert study(searcher).best_trials == []
@@ -215,7 +215,7 @@ def test_a_duplicate_is_told_from_memory_and_never_proposed() -> None:
     assert sorted(proposal.candidate for proposal in log.proposals) == [(0,), (1,), (2,)]
     assert searcher.ask(1) == []
     assert searcher.exhausted
-    complete = told(searcher, TrialState.COMPLETE)
+    complete = reported(searcher, TrialState.COMPLETE)
     assert len(complete) > 3
     for trial in complete:
         metrics = measure((trial.params["bits"],))
@@ -227,10 +227,10 @@ def test_a_duplicate_that_still_waits_for_its_result_is_told_as_failed() -> None
     searcher = OptunaSearch(given, sampler="random")
     open_ones = searcher.ask(3)
     assert searcher.ask(1) == []
-    assert told(searcher, TrialState.COMPLETE) == []
-    assert told(searcher, TrialState.FAIL)
+    assert reported(searcher, TrialState.COMPLETE) == []
+    assert reported(searcher, TrialState.FAIL)
     searcher.tell([(proposal, measure(proposal.candidate)) for proposal in open_ones])
-    assert len(told(searcher, TrialState.COMPLETE)) == 3
+    assert len(reported(searcher, TrialState.COMPLETE)) == 3
 
 
 def test_what_failed_is_told_as_failed_and_never_proposed_again() -> None:
@@ -238,13 +238,13 @@ def test_what_failed_is_told_as_failed_and_never_proposed_again() -> None:
     log = Log(searcher, 0, fail=1.0).run(90)
     candidates = [proposal.candidate for proposal in log.proposals]
     assert len(candidates) == len(set(candidates)) > 5
-    assert told(searcher, TrialState.COMPLETE) == []
+    assert reported(searcher, TrialState.COMPLETE) == []
 
 
 def test_a_sampler_that_finds_nothing_new_learns_from_what_is_proposed_in_its_place() -> None:
     searcher = OptunaSearch(PROBLEMS["hardly anything fits"](0), sampler="nsga2")
     log = Log(searcher, 0).run(40)
-    numbers = {tuple(trial.params.values()): trial for trial in told(searcher, TrialState.COMPLETE)}
+    numbers = {tuple(trial.params.values()): trial for trial in reported(searcher, TrialState.COMPLETE)}
     assert {proposal.candidate for proposal in log.proposals} == set(numbers)
     assert any("fixed_params" in trial.system_attrs for trial in numbers.values())
     assert all("NSGAIISampler:generation" in trial.system_attrs for trial in numbers.values())

@@ -285,7 +285,7 @@ def test_lambdas_belong_to_all_objectives_but_the_first_measured_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"episodes": 1}, "searcher.episodes: Input should be greater than or equal to 2"),
         ({"clip": 0}, "searcher.clip: Input should be greater than 0"),
@@ -299,10 +299,10 @@ def test_lambdas_belong_to_all_objectives_but_the_first_measured_one() -> None:
         ({"hiden": 3}, "searcher.hiden: there is no such field; did you mean 'hidden'?"),
     ],
 )
-def test_wrong_options_are_refused(options: dict[str, Any], said: str) -> None:
+def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(aq.SpecError) as caught:
         aq.make_searcher("ppo", SearchSpace([Choice("a", (1, 2))]), ["loss", "size_bytes"], **options)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_torch_is_left_as_it_is() -> None:

@@ -14,7 +14,7 @@ from autoquant.space import Choice, SearchSpace
 
 
 def layers() -> SearchProblem:
-    """Eight layers, their loss measured and their bytes priced."""
+    """Eight layers, their loss measured and their bytes estimated."""
     space = SearchSpace(Choice(f"layer{i}", (2, 4, 8)) for i in range(8))
 
     def price(candidates: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float64]]:

@@ -23,8 +23,8 @@ def test_the_sizes_of_the_asks_make_no_difference(task: str) -> None:
 
 def test_it_draws_uniformly() -> None:
     space = SearchSpace([Choice("a", tuple(range(4))), Choice("b", tuple(range(500)))])
-    drawn = RandomSearch(SearchProblem(space, (Objective("x", "minimize"),))).ask(800)
-    counts = np.bincount([proposal.candidate[0] for proposal in drawn], minlength=4)
+    sampled = RandomSearch(SearchProblem(space, (Objective("x", "minimize"),))).ask(800)
+    counts = np.bincount([proposal.candidate[0] for proposal in sampled], minlength=4)
     # Chi-squared with 3 degrees of freedom is above 16.3 once in a thousand.
     assert float(((counts - 200) ** 2 / 200).sum()) < 16.3
 
@@ -37,7 +37,7 @@ def test_what_it_is_told_makes_no_difference() -> None:
     assert told.ask(20) == untold.ask(20)
 
 
-def test_constraints_that_nothing_holds_are_said_by_name() -> None:
+def test_constraints_that_nothing_holds_are_named() -> None:
     impossible = problem(bound=-1)
     with pytest.raises(SearcherError, match=r"no candidate was found .* bytes <= -1; accuracy >= 0.2; loosen one"):
         RandomSearch(impossible).ask(1)

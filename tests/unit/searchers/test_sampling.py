@@ -15,7 +15,7 @@ from autoquant.searchers.sampling import draw, new_candidates, repair
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import Switched, feasible
 
-WORTH = Objective("worth", "maximize")
+QUALITY = Objective("quality", "maximize")
 
 
 @st.composite
@@ -31,7 +31,7 @@ def problems(draw: st.DrawFn) -> SearchProblem:
         return {"cost": np.sum(columns, axis=0)}
 
     kept = tuple(Constraint.parse(text) for text in limits[: draw(st.integers(1, 2))])
-    return SearchProblem(space, (WORTH,), kept, PricedCosts(space, price))
+    return SearchProblem(space, (QUALITY,), kept, PricedCosts(space, price))
 
 
 @given(problems(), st.integers(0, 1000))
@@ -55,7 +55,7 @@ def test_repair_gives_what_is_feasible_or_cannot_be_helped_by_one_change(given: 
 
 @given(problems(), st.integers(0, 1000))
 @settings(max_examples=60, deadline=None)
-def test_a_small_space_is_drawn_to_its_last_feasible_candidate(given: SearchProblem, seed: int) -> None:
+def test_a_small_space_is_sampled_to_its_last_feasible_candidate(given: SearchProblem, seed: int) -> None:
     rng, everything = np.random.default_rng(seed), feasible(given)
     if not everything:
         with pytest.raises(SearcherError, match="no candidate was found that holds all cost constraints"):
@@ -73,14 +73,14 @@ def test_without_price_or_constraint_everything_is_feasible() -> None:
     space = SearchSpace([Choice("a", (1, 2))])
     limits = (Constraint.parse("cost <= 0"),)
     for free in (
-        SearchProblem(space, (WORTH,), limits),
-        SearchProblem(space, (WORTH,), (), PricedCosts(space, lambda c: {"cost": c})),
+        SearchProblem(space, (QUALITY,), limits),
+        SearchProblem(space, (QUALITY,), (), PricedCosts(space, lambda c: {"cost": c})),
     ):
         assert free.feasible_costs(np.array([[0], [1]])).all()
 
 
 def test_new_candidates_are_canonical_once_each_and_unseen() -> None:
-    given = SearchProblem(Switched(1), (WORTH,))
+    given = SearchProblem(Switched(1), (QUALITY,))
     rows = np.array([[3, 0, 0], [2, 0, 0], [2, 0, 1], [2, 0, 1], [4, 1, 1]])
     found = new_candidates(given, rows, {(4, 1, 1)})
     assert found == [(0, 0, 0), (2, 0, 1)]
@@ -89,6 +89,6 @@ def test_new_candidates_are_canonical_once_each_and_unseen() -> None:
 
 def test_a_space_too_large_to_list_is_given_up_after_some_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "ENUMERABLE", 1)
-    given = SearchProblem(SearchSpace([Choice("a", (1, 2)), Choice("b", (1, 2))]), (WORTH,))
+    given = SearchProblem(SearchSpace([Choice("a", (1, 2)), Choice("b", (1, 2))]), (QUALITY,))
     everything = {(a, b) for a in range(2) for b in range(2)}
     assert draw(given, np.random.default_rng(0), everything, 1) == []

@@ -180,7 +180,7 @@ def test_a_base_that_costs_too_much_is_lowered_evenly() -> None:
     assert 100 - len(alone) < 50, "an option that fits alone is measured alone"
 
 
-def test_options_that_fit_with_others_lowered_only_are_still_told_apart() -> None:
+def test_options_that_fit_with_others_lowered_only_are_still_distinguished() -> None:
     most = measured((2,) * LAYERS)["bytes"]
     given = layered((f"bytes <= {0.6 * most}",))
     changes = SingleChanges(given, np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""The surrogate: constraints first, costs as they are priced, and nothing depends on what was asked before."""
+"""The surrogate: constraints first, costs as they are estimated, and nothing depends on what was asked before."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def surrogate_of(given: SearchProblem, count: int) -> Surrogate:
     return surrogate
 
 
-def test_what_breaks_a_priced_constraint_comes_last() -> None:
+def test_what_breaks_a_cost_constraint_comes_last() -> None:
     given = problem(bound=40)
     improvement = surrogate_of(given, 60).draw([], np.random.default_rng(0))
     candidates = given.space.sample(np.random.default_rng(2), 200)
@@ -96,11 +96,11 @@ def test_a_metric_is_modelled_after_the_transform_that_predicts_it_best(
 def test_the_transform_does_not_depend_on_what_was_asked_before() -> None:
     space = SearchSpace([Choice(f"layer{i}", (2, 4, 8)) for i in range(LAYERS)])
     rows = space.sample(np.random.default_rng(2), 70)
-    told = [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, saturating(rows), strict=True)]
+    results = [(tuple(map(int, row)), {"accuracy": -float(y)}) for row, y in zip(rows, saturating(rows), strict=True)]
     found = []
     for asks in (True, False):
         surrogate = Surrogate(SearchProblem(space, OBJECTIVES[:2], (), PricedCosts(space, price), 0))
-        for result in told:
+        for result in results:
             surrogate.learn([result])
             if asks:
                 surrogate.draw([], np.random.default_rng(0))
@@ -116,20 +116,20 @@ def subsampled(monkeypatch: pytest.MonkeyPatch) -> tuple[SearchProblem, list[tup
     rows = np.unique(space.sample(np.random.default_rng(0), 333), axis=0)
     values = np.random.default_rng(0).permutation(-saturating(rows))
     constraint = Constraint.parse(f"accuracy <= {float(np.quantile(values, 0.3))}")
-    told = [(tuple(map(int, row)), {"accuracy": float(y)}) for row, y in zip(rows, values, strict=True)]
-    return SearchProblem(space, OBJECTIVES[:2], (constraint,), PricedCosts(space, price), 0), told
+    results = [(tuple(map(int, row)), {"accuracy": float(y)}) for row, y in zip(rows, values, strict=True)]
+    return SearchProblem(space, OBJECTIVES[:2], (constraint,), PricedCosts(space, price), 0), results
 
 
 def test_many_results_are_subsampled_and_the_front_stays(
     subsampled: tuple[SearchProblem, list[tuple[Candidate, dict[str, float]]]],
 ) -> None:
-    given, told = subsampled
+    given, results = subsampled
     surrogate = Surrogate(given)
-    surrogate.learn(told)
-    assert len(surrogate._candidates) < len(told) // 2
+    surrogate.learn(results)
+    assert len(surrogate._candidates) < len(results) // 2
     rows, accuracy = (
-        np.array([candidate for candidate, _ in told]),
-        np.array([metrics["accuracy"] for _, metrics in told]),
+        np.array([candidate for candidate, _ in results]),
+        np.array([metrics["accuracy"] for _, metrics in results]),
     )
     feasible = accuracy <= given.constraints[0].bound
     objectives = np.column_stack([-accuracy, price(rows)["bytes"]])[feasible]
@@ -140,13 +140,13 @@ def test_many_results_are_subsampled_and_the_front_stays(
 def test_what_is_subsampled_does_not_depend_on_what_was_asked_before(
     subsampled: tuple[SearchProblem, list[tuple[Candidate, dict[str, float]]]],
 ) -> None:
-    given, told = subsampled
-    some = np.array([candidate for candidate, _ in told[:50]])
+    given, results = subsampled
+    some = np.array([candidate for candidate, _ in results[:50]])
     asked = Surrogate(given)
-    for count, result in enumerate(told[:145], start=1):
+    for count, result in enumerate(results[:145], start=1):
         asked.learn([result])
         found = asked.draw([], np.random.default_rng(9))(some)
         if count > 80:
             fresh = Surrogate(given)
-            fresh.learn(told[:count])
+            fresh.learn(results[:count])
             assert np.array_equal(fresh.draw([], np.random.default_rng(9))(some), found), count

@@ -1,4 +1,4 @@
-"""A connection that is lost is made again and the transaction run again; what cannot pass is said at once."""
+"""A connection that is lost is made again and the transaction run again; what cannot pass is reported at once."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_network_that_is_cut_in_a_transaction_loses_nothing(open_store, networ
         count(connection)
         if len(tries) == 1:
             network.cut(how)
-            network.mend()
+            network.restore()
         connection.execute(sa.select(tables.jobs)).all()
 
     store.database.write(work)
@@ -106,7 +106,7 @@ def test_law_2_a_commit_whose_answer_was_lost_is_done_once(open_store, network):
         if not cuts:
             cuts.append(connection)
             network.cut("answers")
-            network.mend()
+            network.restore()
 
     sa.event.listen(store.database._engine, "commit", lose_the_answer)
     job.add_trials([trial(0)], change())
@@ -130,8 +130,8 @@ def raises(code: str) -> str:
 
 
 @pytest.mark.parametrize("case", CANNOT_PASS)
-def test_what_cannot_pass_is_said_at_once(open_store, server, name, case):
-    fault, said, mended = CANNOT_PASS[case]
+def test_what_cannot_pass_is_reported_at_once(open_store, server, name, case):
+    fault, text, fix = CANNOT_PASS[case]
     url = server.url(name)
     new_job(open_store(url))
     if case == "no right":
@@ -146,7 +146,7 @@ def test_what_cannot_pass_is_said_at_once(open_store, server, name, case):
         tries.append(connection)
         connection.execute(sa.text(raises(fault))) if fault.isdigit() else count(connection)
 
-    with pytest.raises(StoreError, match=rf"cannot write: .*{said}.*{mended}"):
+    with pytest.raises(StoreError, match=rf"cannot write: .*{text}.*{fix}"):
         store.database.write(work)
     assert len(tries) == 1
 
@@ -184,7 +184,7 @@ def test_a_server_gone_for_longer_than_the_patience_is_waited_for_once(open_stor
             with pytest.raises(StoreError, match="given up"):
                 store.job(1)
     assert waits == []
-    network.mend()
+    network.restore()
     assert store.job(1).id == 1
     network.cut("reset")
     again = time.monotonic()
@@ -205,7 +205,7 @@ def test_whoever_interrupts_the_waiting_need_not_wait_again(open_store, network,
         store.job(1)
     with pytest.raises(StoreError, match="given up after"):
         store.job(1)
-    network.mend()
+    network.restore()
     assert store.job(1).id == 1
 
 
@@ -216,7 +216,7 @@ def test_one_line_says_that_the_server_is_gone_and_one_that_it_is_back(open_stor
     network.cut("reset")
     with pytest.raises(StoreError):
         store.job(1)
-    network.mend()
+    network.restore()
     store.job(1)
     assert [record.getMessage().split()[0] for record in caplog.records] == ["action=retry", "action=reconnected"]
 
@@ -240,7 +240,7 @@ def test_sqlite_is_never_tried_again(tmp_path):
     assert len(tries) == 1
 
 
-def test_what_autoquant_did_not_write_is_said(tmp_path):
+def test_what_autoquant_did_not_write_is_reported(tmp_path):
     store = Store(str(tmp_path / "jobs.db"))
     job_id = new_job(store)
     store.database.write(lambda connection: connection.execute(sa.text("UPDATE jobs SET definition = '{broken'")))

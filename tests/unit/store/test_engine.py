@@ -24,7 +24,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.remove()
 
 
-def test_an_empty_file_is_said_to_be_empty_and_stays_so(tmp_path):
+def test_an_empty_file_is_reported_as_empty_and_stays_so(tmp_path):
     path = tmp_path / "jobs.db"
     path.touch()
     with pytest.raises(StoreUnavailable, match=r"jobs\.db': it is empty; 'autoquant search' makes its tables"):

@@ -62,8 +62,8 @@ def test_a_memory_changes_no_result(kind: type[nn.Module]) -> None:
     data = own_labels(kind, network)
     evaluators = [PostTraining(network, data, batch_size=16, memo_mb=megabytes) for megabytes in (0, 64)]
     space = bit_widths(evaluators[0].profile(), weights=[2, 8], activations=[4, 8], **FAST)
-    drawn = space.sample(np.random.default_rng(0), 4)
-    ends = np.repeat(drawn, 2, axis=0)
+    sampled = space.sample(np.random.default_rng(0), 4)
+    ends = np.repeat(sampled, 2, axis=0)
     ends[1::2, -1] = 1 - ends[1::2, -1]
     candidates = [tuple(map(int, row)) for row in ends]
     found = [measure_many(evaluator, space, candidates) for evaluator in evaluators]

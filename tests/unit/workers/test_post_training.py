@@ -83,7 +83,7 @@ def test_many_bits_are_close_to_float_and_few_are_not():
     assert evaluator.bounds() == {"accuracy": (1.0, 0.0), "loss": (0.0, pytest.approx(math.log(3)))}
 
 
-def test_arrays_and_tensors_are_alike():
+def test_arrays_and_tensors_are_equivalent():
     splits = data()
     arrays = DataSplits(
         *(Split(split.inputs.numpy().astype(np.float64), split.targets.numpy().astype(np.int32)) for _, split in splits)
@@ -203,7 +203,7 @@ CORRECTIONS.append(CORRECTIONS[0] | CORRECTIONS[1])
 
 
 @pytest.mark.parametrize("options", CORRECTIONS, ids=str)
-def test_corrections_are_those_of_each_candidate_whatever_stands_beside_it(options):
+def test_corrections_are_those_of_each_candidate_whatever_else_is_in_its_batch(options):
     together, alone = (PostTraining(network(), data(), batch_size=7, **options) for _ in range(2))
     space = space_of(together)
     together.check(space)

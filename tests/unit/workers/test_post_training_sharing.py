@@ -178,10 +178,10 @@ def test_a_candidate_that_raises_does_not_stop_the_others(monkeypatch):
     space = space_of(built)
     chosen = candidates_of(space, 5, 6)
     expected = [scores(outcome) for outcome in measure_many(built, space, chosen)]
-    apply, poison = built._quantized.apply, space.precisions(chosen[2])
+    apply, crashing = built._quantized.apply, space.precisions(chosen[2])
 
     def unlucky(precisions: Sequence[LayerPrecision]) -> None:
-        if precisions == poison:
+        if precisions == crashing:
             raise UnsupportedError("not this one")
         apply(precisions)
 

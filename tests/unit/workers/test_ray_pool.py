@@ -1,4 +1,4 @@
-"""What is said of a Ray that cannot be had or is lost. `test_batches` runs a real one."""
+"""What is reported of a Ray that cannot be had or is lost. `test_batches` runs a real one."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def brought_up(monkeypatch: pytest.MonkeyPatch) -> RayPool:
 
 
 def test_when_ray_is_lost_what_ran_runs_again_and_what_waited_waits(brought_up: RayPool) -> None:
-    said: list[str] = []
-    brought_up.notice = said.append
+    notices: list[str] = []
+    brought_up.notice = notices.append
     tasks = [Task(str(number), EvaluationRequest((number, 0))) for number in range(6)]
     alone, several, waiting = tasks[:1], tasks[1:3], tasks[3:5]
     brought_up._queue.append(tasks[5])
@@ -51,8 +51,8 @@ def test_when_ray_is_lost_what_ran_runs_again_and_what_waited_waits(brought_up: 
     brought_up._actors[1].batches = {"b": several, "c": waiting}
     why = "the local Ray was lost: no answer from its head"
     assert brought_up._start_again("its head") == [Completion(tasks[0], error=why, worker="ray-0", lost=True)]
-    assert said == [f"{why}; another one is started"]
-    assert list(brought_up._suspects) == several
+    assert notices == [f"{why}; another one is started"]
+    assert list(brought_up._isolated) == several
     assert list(brought_up._queue) == tasks[3:]
     assert brought_up.running == 5
 

@@ -42,13 +42,13 @@ class Greedy(Evaluator):
 worker = Worker(EvaluatorRecipe(lambda: Greedy(None, None), Choices(None, choices={"way": [0, 1, 2, 3]})), "w")
 held = ray_worker._megabytes("VmRSS")
 memory = Memory(int(held) + 400)
-assert memory.spent() is None
+assert memory.recycle_reason() is None
 for way in range(4):
     (done,) = worker.run_batch([Task("t", EvaluationRequest((way,)))])
     assert out_of_memory(done) == (way < 3), (way, done.error)
 assert ray_worker._megabytes("VmRSS") < held + 420
 left = [b"x" * 2**24 for _ in range(15)]
-print(memory.spent())
+print(memory.recycle_reason())
 """
 
 
@@ -91,8 +91,9 @@ def test_a_worker_that_ran_out_of_memory_runs_nothing_more():
     remote._memory = None
     remote._worker = Worker(recipe(), "w")
     sound = remote.run_batch([Task("t", EvaluationRequest((0, 1)))])
-    assert ([one.error for one in sound.completions], sound.spent) == ([None], None)
+    assert ([done.error for done in sound.completions], sound.recycle_reason) == ([None], None)
     remote._worker = Worker(EvaluatorRecipe(lambda: Greedy(None, None), SPACE), "w")
     failed = remote.run_batch([Task("t", EvaluationRequest((0, 1)))])
-    assert ([out_of_memory(one) for one in failed.completions], failed.spent) == ([True], "it ran out of memory")
+    assert [out_of_memory(done) for done in failed.completions] == [True]
+    assert failed.recycle_reason == "it ran out of memory"
     assert remote.run_batch([Task("t", EvaluationRequest((0, 2)))]) == Outcome([], 0.0, "it ran out of memory")

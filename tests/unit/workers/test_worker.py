@@ -50,7 +50,7 @@ def test_what_is_no_number_is_the_error_of_its_task(value: Any, candidate: Any) 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1])
-def test_a_standard_error_is_a_number_or_left_out(value: float) -> None:
+def test_a_standard_error_is_a_number_or_omitted(value: float) -> None:
     done = completion({"loss": 1.0}, {"loss": value})
     assert done.error is not None
     assert "the standard error of loss is" in done.error

@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Not in Alembic's batch mode: it makes the table anew, and dropping the old one would cascade to the trials.
+    # Not in Alembic's batch mode: it makes the table again, and dropping the old one would cascade to the trials.
     op.add_column("jobs", sa.Column("requested", sa.String(16)))
     op.add_column("jobs", sa.Column("holder", sa.String(200)))
     op.add_column("jobs", sa.Column("fence", sa.Integer, nullable=False, server_default="0"))

@@ -18,7 +18,7 @@ _KEPT = ("ms", "µJ", "s", "B", "")
 
 
 @dataclass(frozen=True)
-class Display:
+class MetricFormat:
     """How one metric is written: ``value * factor`` in ``unit``, with so many decimals."""
 
     name: str
@@ -51,22 +51,22 @@ class Display:
         return value * self.factor
 
 
-def displays(data: ReportData) -> dict[str, Display]:
+def metric_formats(data: ReportData) -> dict[str, MetricFormat]:
     """Metric -> how to write it, for all that the networks of a report are known by."""
     networks: list[Trial | Baseline] = [*data.front, *data.baselines]
     known = dict.fromkeys([*data.metrics, *(m for n in networks for m in n.metrics)])
     units = {table.metric: table.unit for table in data.job.definition.costs}
-    found = {}
+    by_metric = {}
     for metric in known:
         values = [n.metrics[metric] for n in (networks or data.trials) if metric in n.metrics]
         values += [c.bound for c in data.job.definition.constraints if c.metric == metric] if not values else []
         errors = [n.standard_errors[metric] for n in networks if n.standard_errors.get(metric)]
-        found[metric] = display_of(metric, units.get(metric), values, errors)
-    return found
+        by_metric[metric] = format_of(metric, units.get(metric), values, errors)
+    return by_metric
 
 
-def display_of(metric: str, unit: str | None, values: list[float], errors: Sequence[float] = ()) -> Display:
-    """How to write a metric with these values and standard errors; ``unit`` None where its name tells it."""
+def format_of(metric: str, unit: str | None, values: list[float], errors: Sequence[float] = ()) -> MetricFormat:
+    """How to write a metric with these values and standard errors; ``unit`` None where its name implies it."""
     unit = None if unit is None else _UNITS.get(unit, unit)
     base, device = split_metric(metric)
     stem, suffix_unit = _split_suffix(base)
@@ -75,9 +75,9 @@ def display_of(metric: str, unit: str | None, values: list[float], errors: Seque
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     if base in ("accuracy", "accuracy_drop") and largest <= 1:
         smallest = min(errors, default=1.0)
-        return Display(name, "%", 100.0, 1 if smallest >= 0.0015 else 2)
-    factor, shown = _prefix(largest, suffix_unit if unit is None else unit)
-    return Display(name, shown, factor, _decimals(largest * factor))
+        return MetricFormat(name, "%", 100.0, 1 if smallest >= 0.0015 else 2)
+    factor, prefixed = _prefix(largest, suffix_unit if unit is None else unit)
+    return MetricFormat(name, prefixed, factor, _decimals(largest * factor))
 
 
 def _split_suffix(base: str) -> tuple[str, str]:
@@ -105,16 +105,16 @@ def _decimals(largest: float) -> int:
     return 3 if largest <= 0 else max(0, min(6, 3 - math.floor(math.log10(largest))))
 
 
-def constraint_text(constraint: Constraint, shown: dict[str, Display]) -> str:
+def constraint_text(constraint: Constraint, formats: dict[str, MetricFormat]) -> str:
     """A constraint with its bound in readable units."""
-    display = shown[constraint.metric]
+    fmt = formats[constraint.metric]
     sign = "≤" if constraint.operator == "<=" else "≥"
-    return f"{display.name} {sign} {display.brief(constraint.bound)}"
+    return f"{fmt.name} {sign} {fmt.brief(constraint.bound)}"
 
 
-def violation_text(constraint: str, excess: float, data: ReportData, shown: dict[str, Display]) -> str:
+def violation_text(constraint: str, excess: float, data: ReportData, formats: dict[str, MetricFormat]) -> str:
     """A broken constraint, and by how much."""
     known = next((c for c in data.job.definition.constraints if str(c) == constraint), None)
     if known is None:
         return f"breaks {constraint}"
-    return f"breaks {constraint_text(known, shown)} by {shown[known.metric].brief(excess)}"
+    return f"breaks {constraint_text(known, formats)} by {formats[known.metric].brief(excess)}"
