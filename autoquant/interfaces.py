@@ -155,10 +155,7 @@ class Searcher(ABC):
 
     def _opened(self, wanted: Sequence[Candidate | Settings]) -> list[Proposal]:
         """These as the next proposals, open until they are told."""
-        proposals = [
-            Proposal(self.asked + i, what) if isinstance(what, tuple) else Proposal(self.asked + i, (), what)
-            for i, what in enumerate(wanted)
-        ]
+        proposals = [_proposal(self.asked + i, what) for i, what in enumerate(wanted)]
         self.asked += len(proposals)
         self._open.update({proposal.number: proposal for proposal in proposals})
         return proposals
@@ -247,6 +244,21 @@ class Searcher(ABC):
         Curves only grow at their end. Like proposals, they are a function of the log, and are stored with the job.
         """
         return {}
+
+
+def _proposal(number: int, wanted: Candidate | Settings) -> Proposal:
+    """`SearcherError` for what is neither, or what JSON does not keep."""
+    if isinstance(wanted, tuple):
+        return Proposal(number, wanted)
+    if isinstance(wanted, Mapping) and all(
+        isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+        for value in wanted.values()
+    ):
+        return Proposal(number, (), wanted)
+    raise SearcherError(
+        f"propose: {wanted!r} is no proposal; accepted: a candidate, which is a tuple of indices, or settings, a "
+        "mapping of names to texts, truth values and finite numbers of Python"
+    )
 
 
 @dataclass(frozen=True, slots=True)

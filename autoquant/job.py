@@ -81,7 +81,8 @@ class Progress:
     """How far a job is."""
 
     phase: str
-    """``baselines`` (first those that need no other, then the sensitivity baseline), ``search``, ``test scores``."""
+    """``starting`` (its workers), ``baselines`` (first those that need no other, then the sensitivity baseline),
+    ``search``, ``test scores``."""
     finished: int
     """Measurements of the phase; in the search, trials."""
     total: int

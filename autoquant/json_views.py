@@ -86,6 +86,8 @@ def trial_json(trial: Trial) -> dict[str, Any]:
         "violations": dict(trial.violations),
         "test_metrics": dict(trial.test_metrics),
         "test_standard_errors": dict(trial.test_standard_errors),
+        "artifacts": dict(trial.artifacts),
+        "steps": [step._asdict() for step in trial.search.steps] if trial.search is not None else [],
         "seconds": trial.seconds,
         "worker": trial.worker,
         "measured_by": trial.measured_by,

@@ -179,10 +179,10 @@ class Store:
         query = sa.select(tables.baselines).where(table.job_id == job_id, wanted)
         return self._read(query.order_by(table.position), codec.baseline_from_row)
 
-    def events(self, job_id: int, *, after: int = 0, limit: int = PAGE) -> list[Event]:
+    def events(self, job_id: int, *, after: int = 0) -> list[Event]:
         """What happened to a job, oldest first, from the event after ``after``."""
         table = tables.events.c
-        query = sa.select(tables.events).where(table.job_id == job_id, table.id > after).order_by(table.id).limit(limit)
+        query = sa.select(tables.events).where(table.job_id == job_id, table.id > after).order_by(table.id)
         return self._read(query, lambda row: Event(row["id"], row["moment"], row["level"], row["text"]))
 
     def measurements(self, keys: Sequence[str]) -> dict[str, StoredMeasurement]:

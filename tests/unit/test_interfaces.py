@@ -81,3 +81,16 @@ def test_many_are_measured_like_each_and_one_failure_stops_no_other() -> None:
 def test_every_kind_of_plug_in_has_an_entry_point_group() -> None:
     assert len({kind.group for kind in KINDS.values()}) == len(KINDS) == 5
     assert all(name == kind.name for name, kind in KINDS.items())
+
+
+@pytest.mark.parametrize(
+    "wanted", [[0, 1], np.array([0, 1]), {"seed": np.int64(3)}, {"rate": float("nan")}, {"a": [1]}]
+)
+def test_what_is_no_proposal_is_refused_before_it_counts(wanted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    searcher = toy.Repeating(problem())
+    monkeypatch.setattr(searcher, "propose", lambda count: [wanted])
+    with pytest.raises(
+        SearcherError, match=r"(?s)^propose: .* is no proposal; accepted: a candidate, which is a tuple"
+    ):
+        searcher.ask(1)
+    assert searcher.asked == 0
