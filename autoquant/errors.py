@@ -66,7 +66,7 @@ class StoreError(AutoQuantError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be opened: the URL is wrong, there is no such file, or its schema is not ours."""
+    """The store cannot be opened: the URL is wrong, there is no such file, or its schema is not AutoQuant's."""
 
     retryable = False
 

@@ -120,11 +120,11 @@ class SearchProblem:
     def feasible_costs(self, candidates: IntArray) -> npt.NDArray[np.bool_]:
         """Which candidates break no constraint on a cost: (n, choices) -> (n,)."""
         feasible = np.ones(len(candidates), dtype=bool)
-        priced = [constraint for constraint in self.constraints if constraint.metric in self.costs.metrics]
-        if not priced:
+        on_costs = [constraint for constraint in self.constraints if constraint.metric in self.costs.metrics]
+        if not on_costs:
             return feasible
         costs = self.costs(candidates)
-        for constraint in priced:
+        for constraint in on_costs:
             feasible &= constraint.holds(costs[constraint.metric])
         return feasible
 

@@ -12,7 +12,7 @@ LEAST_PATIENCE = 6.0
 
 
 def default_store() -> str:
-    """Where jobs are kept when nothing else is said: ``AUTOQUANT_STORE``, else ``autoquant.db`` in this folder."""
+    """Where jobs are kept by default: ``AUTOQUANT_STORE``, else ``autoquant.db`` in this folder."""
     return os.environ.get("AUTOQUANT_STORE", "sqlite:///autoquant.db")
 
 

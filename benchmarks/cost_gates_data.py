@@ -153,6 +153,6 @@ def mobilenet_v2() -> list[Layer]:
 def haq_table(
     path: Path = HARDWARE / "haq_mobilenetv2_simulated" / "qmobilenetv2_imagenet100_batch16_latency_table.npy",
 ) -> np.ndarray:
-    """(layers, weight bits, activation bits): what HAQ's simulator charges a layer at 1 to 8 bits."""
+    """(layers, weight bits, activation bits): what HAQ's simulator gives for a layer at 1 to 8 bits."""
     table: np.ndarray = np.load(path).astype(np.float64)
     return table

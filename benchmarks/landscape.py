@@ -305,7 +305,7 @@ def by_calibration(draws: int) -> Iterable[Sequence[Any]]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=10, help="calibration sets that are drawn for DS-CNN")
+    parser.add_argument("--draws", type=int, default=10, help="calibration sets that are sampled for DS-CNN")
     draws = parser.parse_args().draws
     began = time.perf_counter()
     print(f"{os.cpu_count()} cores, torch {torch.__version__}")

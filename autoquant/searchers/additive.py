@@ -146,13 +146,13 @@ class AdditiveModel:
 
         Equal sums so differ by no more than rounding, which `program` takes away.
         """
-        priced = self.problem.costs(np.array([self.base]))
+        base_costs = self.problem.costs(np.array([self.base]))
         sought = {(objective.metric, objective.sign) for objective in self.problem.objectives}
         terms = []
         for metric, sign, bound in self._targets():
             if metric in exact:
-                start, tables = float(priced[metric][0]), self._joint(metric, blocks)
-            elif metric in priced:
+                start, tables = float(base_costs[metric][0]), self._joint(metric, blocks)
+            elif metric in base_costs:
                 start, tables = self._fitted(metric, blocks, rng)
             elif metric in self.effects:
                 start, tables = self.values[metric], self._summed(self.effects[metric], blocks)
@@ -162,7 +162,7 @@ class AdditiveModel:
             span = sum(float((sign * table).max()) for table in tables) - least or 1.0
             lifted = tuple((sign * table - (sign * table).min()) / span for table in tables)
             room = (bound - sign * start - least) / span
-            sure = metric in exact or (metric not in priced and measured_too)
+            sure = metric in exact or (metric not in base_costs and measured_too)
             if (metric, sign) in sought or room < 1:
                 terms.append(Term(lifted, room if sure else np.inf))
         return terms

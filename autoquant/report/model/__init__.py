@@ -1,1 +1,1 @@
-"""What a report says, before anything is drawn."""
+"""What a report says, before anything is plotted."""

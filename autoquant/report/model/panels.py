@@ -1,4 +1,4 @@
-"""What the front is drawn against: pairs of axes, their ranges, and the staircase."""
+"""What the front is plotted against: pairs of axes, their ranges, and the staircase."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Panel:
         return Spot(network, horizontal(x_value), vertical(y_value), horizontal(x_error), vertical(y_error))
 
     def spots(self, networks: Sequence[Network]) -> list[Spot]:
-        """Those networks that can be drawn."""
+        """Those networks that can be plotted."""
         return [spot for network in networks if (spot := self.spot(network)) is not None]
 
     @property

@@ -34,10 +34,10 @@ def standing(data: ReportData) -> Standing | None:
     if not points or not front:
         return None
     scale = Normalization(data.job.definition.objectives, data.job.definition.bounds)
-    theirs = np.array([scale.values(point.metrics) for point in points])
+    values = np.array([scale.values(point.metrics) for point in points])
     return Standing(
         hypervolume=data.job.hypervolume,
-        baseline_hypervolume=hypervolume(theirs, np.ones(theirs.shape[1])),
+        baseline_hypervolume=hypervolume(values, np.ones(values.shape[1])),
         points=len(points),
         dominated=sum(any(_as_good(data, trial, point, better=True) for trial in front) for point in points),
         dominating=sum(any(_as_good(data, point, trial, better=True) for point in points) for trial in front),

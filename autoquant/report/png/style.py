@@ -26,7 +26,7 @@ def title(axes: Axes, text: str, pad: float = 9) -> None:
 
 
 def legend_above(axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = 6) -> Legend:
-    """Legend above the panel: beside the title at the ``right``, or below the title at the left."""
+    """Legend above the panel: next to the title at the ``right``, or below the title at the left."""
     given = {} if handles is None else {"handles": handles}
     return axes.legend(
         loc="lower right" if right else "lower left",
