@@ -477,6 +477,7 @@ class Task:
     """One thing to measure: what to prepare, and on which split to score it."""
 
     key: str
+    """What it is for: ``trial 7``, ``baseline W4A8``; unique among the tasks that a pool holds."""
     request: EvaluationRequest = EvaluationRequest()
     split: SplitName = "search"
 
