@@ -46,7 +46,7 @@ class CostTable:
 
 
 Excluded = Mapping[str, Mapping[str, Sequence[Option]]]
-"""Layer -> ``weights`` or ``activations`` -> options that no cost model of the job can price."""
+"""Layer -> ``weights`` or ``activations`` -> options that some cost model of the job can price in no combination."""
 
 
 @dataclass(frozen=True, slots=True)

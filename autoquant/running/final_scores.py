@@ -8,7 +8,7 @@ from autoquant.errors import JobFailed
 from autoquant.job import Baseline, Progress
 from autoquant.running.context import RunContext
 from autoquant.running.measuring import CHECKPOINT, Request
-from autoquant.running.results import problem, shareable
+from autoquant.running.results import outcome_error, shareable
 from autoquant.trial import Trial
 
 
@@ -25,7 +25,7 @@ def score_on_test(context: RunContext) -> bool:
     done, failed = 0, dict[str, str | None]()
     for outcomes in context.measurer.run(requests, context.stop):
         for outcome in outcomes:
-            subject, error = outcome.request.subject, problem(context.plan, outcome)
+            subject, error = outcome.request.subject, outcome_error(context.plan, outcome)
             done += 1
             if outcome.measurement is None or error is not None:
                 failed[subject] = error

@@ -92,7 +92,7 @@ class _Run:
             self._held.event(note)
         try:
             self._pool.start(self._plan.recipe)
-            message = self._search()
+            message = self._phases()
         except KeyboardInterrupt:
             self._end(JobState.PAUSED, "interrupted; running trials were dropped and will run again")
             raise
@@ -116,7 +116,7 @@ class _Run:
         self._held.end(state, message, self.seconds)
         log.info("action=end job=%d state=%s", self._held.id, state)
 
-    def _search(self) -> str | None:
+    def _phases(self) -> str | None:
         """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
         baselines = measure_baselines(self._context)
         if baselines is None:

@@ -16,7 +16,7 @@ from autoquant.space import Candidate
 from autoquant.trial import Measurement, Trial, TrialState
 
 
-def problem(plan: Plan, outcome: Outcome) -> str | None:
+def outcome_error(plan: Plan, outcome: Outcome) -> str | None:
     """What is wrong with an outcome, if anything: an error, or metrics that are missing or not finite."""
     if outcome.error is not None:
         return outcome.error
@@ -65,7 +65,7 @@ def completed_trial(plan: Plan, reference: Mapping[str, float], trial: Trial, ou
     trial = replace(
         trial, attempt=outcome.request.attempt, worker=outcome.worker, measured_by=outcome.source, ended=ended
     )
-    error = problem(plan, outcome)
+    error = outcome_error(plan, outcome)
     if error is not None or outcome.measurement is None:
         return replace(trial, state=TrialState.FAIL, error=error)
     if trial.settings is not None and outcome.measurement.candidate is not None:
@@ -97,7 +97,7 @@ def reuse_measurement(trial: Trial, source: Trial | Baseline) -> Trial:
 
 def measured_baseline(plan: Plan, reference: Mapping[str, float], baseline: Baseline, outcome: Outcome) -> Baseline:
     """The baseline with what was measured of it, its drops against ``reference``, or its error."""
-    measurement, error = outcome.measurement, problem(plan, outcome)
+    measurement, error = outcome.measurement, outcome_error(plan, outcome)
     if measurement is None:
         return replace(baseline, error=error)
     if error is not None:  # What it did measure is still what drops are differences to.
@@ -114,7 +114,7 @@ def shareable(plan: Plan, outcomes: Iterable[Outcome]) -> dict[str, StoredMeasur
     return {
         outcome.request.key: StoredMeasurement(outcome.measurement, outcome.request.subject)
         for outcome in outcomes
-        if outcome.measurement is not None and outcome.source is None and problem(plan, outcome) is None
+        if outcome.measurement is not None and outcome.source is None and outcome_error(plan, outcome) is None
     }
 
 
