@@ -177,8 +177,10 @@ class HeldJob:
 
         ``shared`` are measurements that other jobs may use.
         """
-        names = ["state", "attempt", "candidate", "costs", "search", "violations", "worker", "error", "measured_by"]
+        names = ["state", "attempt", "costs", "search", "violations", "worker", "error", "measured_by"]
         names += ["started", "ended"]
+        if any(trial.settings is not None for trial in trials):  # a candidate that was proposed is there already
+            names.append("candidate")
         update = (
             tables.trials.update()
             .where(tables.trials.c.job_id == self.id, tables.trials.c.number == sa.bindparam("the_number"))
