@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from autoquant.running.measuring import Outcome, Request
-from autoquant.running.results import completed_trial, nearest_miss, problem, reuse_measurement
+from autoquant.running.results import completed_trial, nearest_miss, outcome_error, reuse_measurement
 from autoquant.trial import Measurement, Trial, TrialState
 
 REFERENCE = {"loss": 0.25}
@@ -40,8 +40,8 @@ def done(trial, measurement=None, **fields):
 
 
 def test_the_metric_of_a_drop_is_as_good_as_the_drop(plan, trial):
-    assert problem(plan, done(trial, Measurement({"loss": 1.0, "size": 2.0}))) is None
-    found = problem(plan, done(trial, Measurement({"size": 2.0})))
+    assert outcome_error(plan, done(trial, Measurement({"loss": 1.0, "size": 2.0}))) is None
+    found = outcome_error(plan, done(trial, Measurement({"size": 2.0})))
     assert found == "the evaluator did not measure 'loss_drop'; it gave ['size']"
 
 
