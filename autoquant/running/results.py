@@ -28,7 +28,7 @@ def outcome_error(plan: Plan, outcome: Outcome) -> str | None:
     for metric, value in metrics.items():
         if not math.isfinite(value):
             return f"{metric} is {value}: a value that is not finite is no result"
-    if outcome.request.settings is not None and outcome.measurement is not None:
+    if outcome.request.settings is not None and outcome.request.candidate is None and outcome.measurement is not None:
         return _not_derived(plan, outcome.measurement)
     return None
 
