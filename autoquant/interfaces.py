@@ -374,6 +374,9 @@ class EvaluationRequest:
     """URI of what an earlier evaluation of the same candidate left behind; training need not be repeated."""
     seconds: float | None = None
     """How long it may take; None for as long as it likes. Pools end what takes longer."""
+    polish: bool = False
+    """Make the network as well as this evaluator can, at more cost: for members of a final front. Asked only where
+    the evaluator `polishes`."""
 
     @property
     def is_reference(self) -> bool:
@@ -435,6 +438,11 @@ class Evaluator(ABC):
     @property
     def has_reference(self) -> bool:
         """Whether there is a float network, which candidates can be compared with."""
+        return False
+
+    @property
+    def polishes(self) -> bool:
+        """Whether it has a better way to make the network of a candidate than the one that searches can afford."""
         return False
 
     def prepare(self, space: SearchSpace, request: EvaluationRequest, report: Report = no_report) -> Prepared:

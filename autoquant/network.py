@@ -39,8 +39,15 @@ ScaleMethod = Literal["min_max", "full_range", "percentile", "mse"]
 RangeMethod = Literal["min_max", "percentile", "mse"]
 """What sets the range of activations."""
 
-WeightQuantizer = Literal["symmetric", "affine", "power_of_two", "statistical", "logarithmic"]
+BitsQuantizer = Literal["symmetric", "affine", "power_of_two", "statistical", "logarithmic"]
+"""Which values weights of so many bits may take."""
+
+WeightQuantizer = BitsQuantizer | Literal["ternary", "binary", "codebook"]
 """Which values weights may take."""
+
+Rounding = Literal["nearest", "nearest+bias", "hessian"]
+"""How weights are brought to the values that they may take: each to the nearest one; so, with the bias moved by the
+mean error of the layer's output; or all of a layer together with its bias, so that the layer's output moves least."""
 
 SCALE_METHODS: Mapping[WeightQuantizer, tuple[ScaleMethod, ...]] = {
     "symmetric": ("min_max", "full_range", "percentile", "mse"),
@@ -48,8 +55,14 @@ SCALE_METHODS: Mapping[WeightQuantizer, tuple[ScaleMethod, ...]] = {
     "power_of_two": ("min_max", "percentile", "mse"),
     "statistical": (),
     "logarithmic": (),
+    "ternary": (),
+    "binary": (),
+    "codebook": (),
 }
-"""The methods that each quantizer knows; those without take their scale from their own formula."""
+"""The methods that each quantizer knows; those without take their scale from their own formula, or fit it."""
+
+FIXED_BITS: Mapping[WeightQuantizer, int] = {"ternary": 2, "binary": 1}
+"""Bits of a code of the quantizers that have no choice of bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,26 +212,139 @@ def _tuples(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Codebook:
+    """Tables in which weights are looked up: so many consecutive weights of an output channel are the sum of one entry
+    of each table (residual vector quantization; one table of ``dim`` 1 is what runtimes call LUT weights)."""
+
+    sizes: tuple[int, ...]
+    """Entries of the table of each stage: powers of two."""
+    dim: int = 1
+    """Weights that one entry stands for; the last ones of a channel may be fewer."""
+    entry_bits: Literal[8, 16] = 16
+    """Of a stored value of a table: a float16, or an int8 with one scale for the table."""
+    shared: bool = False
+    """One set of tables for all layers of the network that have this codebook, in units of each layer's scale."""
+    entropy: float = 0.0
+    """What a bit of a code costs the fit, as a share of the mean error of an entry: seldom used entries go first."""
+
+    def __post_init__(self) -> None:
+        powers = all(size >= 2 and size & (size - 1) == 0 for size in self.sizes)
+        if not self.sizes or not powers or self.dim < 1 or not 0 <= self.entropy < math.inf:
+            raise SpecError(
+                f"codebook {self.name!r}: sizes are powers of two from 2 on, dim a whole number from 1, entropy a "
+                "number from 0"
+            )
+
+    @property
+    def name(self) -> str:
+        """``lut16``, ``lut4+4/2``."""
+        return f"lut{'+'.join(map(str, self.sizes))}" + (f"/{self.dim}" if self.dim > 1 else "")
+
+    @property
+    def index_bits(self) -> int:
+        """Bits of the codes of one group of weights, over all stages."""
+        return sum(size.bit_length() - 1 for size in self.sizes)
+
+    def key(self) -> str:
+        """Part of `WeightQuantization.key`."""
+        entropy = f" entropy {self.entropy!r}" if self.entropy else ""
+        return f"{self.name} {self.entry_bits}{' shared' if self.shared else ''}{entropy}"
+
+
+@dataclass(frozen=True, slots=True)
+class NOfM:
+    """At most ``kept`` of every ``of`` consecutive input channels are not zero, at each kernel position of each output
+    channel (2:4 is what GPUs and NPUs execute). `SpecError` for other than 0 < kept < of."""
+
+    kept: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.kept < self.of:
+            raise SpecError(f"sparsity {self.name!r}: it keeps N of M weights, with 0 < N < M")
+
+    @property
+    def name(self) -> str:
+        """``2:4``."""
+        return f"{self.kept}:{self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """So many percent of the weights of a layer are zero: single ones, or blocks of (output channels, weights in their
+    order). `SpecError` for other than 1 to 99 percent."""
+
+    percent: int
+    block: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.percent < 100 or min(self.block or (1, 1)) < 1:
+            raise SpecError(f"sparsity {self.name!r}: it prunes 1 to 99 percent, in blocks of 1 or more")
+
+    @property
+    def name(self) -> str:
+        """``sparse50``, ``block1x4:50``."""
+        return f"sparse{self.percent}" if self.block is None else f"block{self.block[0]}x{self.block[1]}:{self.percent}"
+
+
+Sparsity = NOfM | Pruned
+
+
+@dataclass(frozen=True, slots=True)
 class WeightQuantization:
-    """How the weight of a layer is quantized. `SpecError` for 32 bits, which are float, and a size without groups."""
+    """How the weight of a layer is quantized. `SpecError` for 32 bits, which are float, and for what does not go
+    together."""
 
     bits: int
+    """Of a code; of a codebook, bits of codes for each weight, rounded up."""
     granularity: Granularity = "per_channel"
     scale_method: ScaleMethod = "mse"
     quantizer: WeightQuantizer = "symmetric"
     group_size: int | None = None
     """Weights that share a scale where the granularity is ``per_group``; the last group of a channel may be smaller."""
+    rounding: Rounding | None = None
+    """None: what the evaluator does where nothing is said."""
+    sparsity: Sparsity | None = None
+    codebook: Codebook | None = None
+    """Of the quantizer ``codebook``, and only of it."""
+    scale_bytes: Literal[2, 4] = 4
+    """Scales are stored as float32, or rounded to float16."""
 
     def __post_init__(self) -> None:
         _check_quantized(self.bits)
+        if (self.quantizer == "codebook") != (self.codebook is not None):
+            raise SpecError("quantizer 'codebook' needs a codebook, and no other quantizer has one")
+        wanted = self.codebook_bits if self.codebook else FIXED_BITS.get(self.quantizer, self.bits)
+        if self.bits != wanted or (self.bits == 1 and self.quantizer not in ("binary", "codebook")):
+            raise SpecError(f"quantizer {self.quantizer!r} has {wanted} bits, not {self.bits}")
+        if self.quantizer == "binary" and self.sparsity is not None:
+            raise SpecError("binary weights are never zero: they cannot be sparse")
         if (self.granularity == "per_group") != (self.group_size is not None):
             raise SpecError(
                 f"granularity {self.granularity!r} with group_size {self.group_size}: give group_size, a whole "
                 "number from 1, with granularity per_group, and only then"
             )
 
+    @property
+    def codebook_bits(self) -> int:
+        """Bits of the codes for each weight, rounded up."""
+        assert self.codebook is not None
+        return -(-self.codebook.index_bits // self.codebook.dim)
+
+    @property
+    def name(self) -> str:
+        """Its recipe: ``W4``, ``ternary``, ``lut4+4/2``, ``W4@2:4``."""
+        if self.codebook is not None:
+            base = self.codebook.name
+        else:
+            base = self.quantizer if self.quantizer in FIXED_BITS else f"W{self.bits}"
+        return base if self.sparsity is None else f"{base}@{self.sparsity.name}"
+
     def scales(self, weight_shape: tuple[int, ...]) -> int:
-        """Number of scales of a weight of this shape, output channels first."""
+        """Number of scales of a weight of this shape, output channels first. A codebook of a layer's own has none, a
+        shared one has one for each layer."""
+        if self.codebook is not None:
+            return int(self.codebook.shared)
         if self.granularity == "per_tensor":
             return 1
         values = math.prod(weight_shape[1:])
@@ -228,7 +354,13 @@ class WeightQuantization:
         """Part of `LayerPrecision.key`: ``4 symmetric per_channel mse``; no method for a quantizer that has none."""
         groups = "" if self.group_size is None else f":{self.group_size}"
         method = f" {self.scale_method}" if SCALE_METHODS[self.quantizer] else ""
-        return f"{self.bits} {self.quantizer} {self.granularity}{groups}{method}"
+        more = [
+            "" if self.codebook is None else f" {self.codebook.key()}",
+            "" if self.sparsity is None else f" @{self.sparsity.name}",
+            "" if self.scale_bytes == 4 else " float16",
+            "" if self.rounding is None else f" {self.rounding}",
+        ]
+        return f"{self.bits} {self.quantizer} {self.granularity}{groups}{method}{''.join(more)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +420,8 @@ class LayerPrecision:
         return f"1|w{weight}|a{activation}"
 
     def __str__(self) -> str:
-        return f"W{bits_text(self.weight_bits)}A{bits_text(self.activation_bits)}"
+        weight = self.weight.name if self.weight else "Wfloat"
+        return f"{weight}A{bits_text(self.activation_bits)}"
 
 
 FLOAT = LayerPrecision(None, None)

@@ -72,6 +72,8 @@ class Measurement:
     """What was derived, where the proposal held settings."""
     steps: tuple[Step, ...] = ()
     """What was reported while it was prepared, in order."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how it was made, a sentence each, such as a correction that was left off."""
 
 
 class Scored:

@@ -20,6 +20,7 @@ from autoquant.network import (
     FLOAT_BITS,
     SCALE_METHODS,
     ActivationQuantization,
+    BitsQuantizer,
     Granularity,
     LayerConfig,
     LayerPrecision,
@@ -28,7 +29,6 @@ from autoquant.network import (
     RangeMethod,
     ScaleMethod,
     WeightQuantization,
-    WeightQuantizer,
     bits_text,
 )
 from autoquant.space import Candidate, Choice, IntArray, Option, SearchSpace
@@ -100,9 +100,9 @@ class QuantizationOptions:
     """Methods among which each layer has a choice, ``<layer>.weight_scale``, in place of one for all."""
     activation_scales: Sequence[RangeMethod] = ()
     """The same for activations, ``<layer>.activation_scale``."""
-    quantizer: WeightQuantizer = "symmetric"
+    quantizer: BitsQuantizer = "symmetric"
     """Which values weights may take."""
-    quantizers: Sequence[WeightQuantizer] = ()
+    quantizers: Sequence[BitsQuantizer] = ()
     """Quantizers among which each layer has a choice, ``<layer>.quantizer``, in place of one for all."""
     group_size: Annotated[int, Field(ge=1)] = 64
     """Weights in a group, for the granularity ``per_group``."""
@@ -359,7 +359,7 @@ def _names(values: Sequence[str], place: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check_method(quantizer: WeightQuantizer, method: ScaleMethod, place: str) -> None:
+def _check_method(quantizer: BitsQuantizer, method: ScaleMethod, place: str) -> None:
     """`SpecError` for a method that a quantizer does not know; one without methods takes the default for none."""
     accepted = SCALE_METHODS[quantizer] or ("mse",)
     if method not in accepted:
