@@ -34,3 +34,10 @@ def store_patience() -> float:
 def data_folder() -> Path:
     """The real networks and data that examples and benchmarks use: ``AUTOQUANT_DATA``."""
     return Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
+
+
+def cache_folder() -> Path:
+    """Where what is worked out once is kept, for all jobs of this machine: ``AUTOQUANT_CACHE``, else
+    ``autoquant`` in the user's folder for such files. It may be deleted at any time."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("AUTOQUANT_CACHE") or Path(home) / "autoquant")

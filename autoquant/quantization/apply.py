@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -10,15 +10,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, WeightQuantization
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.correction import Corrector
-from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
-from autoquant.quantization.layers import as_module_keeps, output_first
+from autoquant.quantization.execution import Inputs, as_inputs, portion
+from autoquant.quantization.fitted_weights import FittedWeights, LayerWeight
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
 from autoquant.quantization.quantizers import Affine, check_bits
-from autoquant.quantization.weights import quantize_weight
 
 
 class InputQuantizer(nn.Module):
@@ -33,10 +32,6 @@ class InputQuantizer(nn.Module):
 
     def extra_repr(self) -> str:
         return f"bits={self.affine.bits}, scale={self.affine.scale:.6g}, zero_point={self.affine.zero_point}"
-
-
-def _quantize_input(layer: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (layer.input_quantizer(args[0]), *args[1:])  # type: ignore[operator]
 
 
 def build_quantized(
@@ -76,49 +71,66 @@ class QuantizedNetwork:
     `profile_network`.
 
     With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
-    of a layer before it runs that layer does without.
+    of a layer before it runs that layer does without. ``rounding`` is that of weights whose precision names none.
     """
 
     def __init__(
-        self, module: nn.Module, example_input: Any, keep_float: Sequence[str] = (), memo: Memo | None = None
+        self,
+        module: nn.Module,
+        example_input: Any,
+        keep_float: Sequence[str] = (),
+        memo: Memo | None = None,
+        rounding: Rounding = "nearest",
     ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
         self.calibration: Calibration | None = None
-        self._parts = {layer.name: self.module.get_submodule(layer.name) for layer in self.profile.quantizable}
-        self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}  # type: ignore[misc]
-        self._owner = {name: group[0] for group in self.profile.ties for name in group}
-        """Of layers that share a weight: the one under whose name the quantized weight is kept."""
-        self._weights: dict[Hashable, Tensor] = {}
-        self._applied = dict.fromkeys(self._parts, FLOAT)
-        if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
+        self.parts: dict[str, Any] = {row.name: self.module.get_submodule(row.name) for row in self.profile.quantizable}
+        """The modules of the layers that can be quantized."""
+        self.weights = FittedWeights(self.module, self.profile, rounding)
+        self._layers = {layer.name: layer for layer in self.profile.quantizable}
+        self._biases: dict[str, Tensor | None] = {name: _bias(part) for name, part in self.parts.items()}
+        self._applied = dict.fromkeys(self.parts, FLOAT)
+        self._chosen: dict[str, LayerWeight] = {}
+        self.before_layer: Callable[[str, Tensor], None] | None = None
+        """Called with the name and the input of each layer before it runs; it may change the layer."""
+        if memo is not None and reads_ahead(self.module, self.parts, as_inputs(example_input)):
             memo = None
-        self._memo = memo
-        for name, part in self._parts.items():
+        self.memo = memo
+        for name, part in self.parts.items():
             part.input_quantizer = nn.Identity()
             if memo is None:
-                part.register_forward_pre_hook(_quantize_input)
+                part.register_forward_pre_hook(partial(self._quantize_input, name))
             else:
                 part.forward = partial(self._remembered, memo, name)
 
+    def _quantize_input(self, name: str, layer: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        if self.before_layer is not None:
+            self.before_layer(name, args[0])
+        return (layer.input_quantizer(args[0]), *args[1:])
+
     def _remembered(self, memo: Memo, name: str, inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
         """The forward of a layer that asks the memo first."""
-        part = self._parts[name]
+        part = self.parts[name]
+        if self.before_layer is not None:
+            self.before_layer(name, inputs)
         return memo.output(
             name,
             self._applied[name],
-            lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),  # type: ignore[operator]
+            lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),
         )
 
     def calibrate(self, inputs: Inputs, batch_size: int = 250) -> None:
         """Set the ranges of activations from calibration examples; the float network runs over them once."""
         self.restore()
-        if self._memo is not None:
-            self._memo.clear()
+        if self.memo is not None:
+            self.memo.clear()
         names = [layer.name for layer in self.profile.quantizable if layer.kind != "embedding"]
         self.calibration = Calibration(self.module, names, inputs, batch_size)
+        self.weights.calibrate(inputs, batch_size, self.calibration)
 
-    def apply(self, precisions: Sequence[LayerPrecision]) -> None:
-        """Quantize every layer; ``precisions`` are in the order of the profile.
+    def apply(self, precisions: Sequence[LayerPrecision], weights: Mapping[str, LayerWeight] | None = None) -> None:
+        """Quantize every layer; ``precisions`` are in the order of the profile. ``weights`` of layers by name stand in
+        place of those that the precisions give.
 
         `SpecError` when activations are to be quantized and there was no calibration; `UnsupportedError` for a layer
         that is kept in float or a bit-width that is not supported.
@@ -126,8 +138,23 @@ class QuantizedNetwork:
         if len(precisions) != len(self.profile):
             raise SpecError(f"precisions: {len(precisions)} for {len(self.profile)} layers; give one for each")
         self._check_ties(precisions)
-        for layer, precision in zip(self.profile, precisions, strict=True):
-            self._apply_layer(layer, precision)
+        named = {layer.name: precision for layer, precision in zip(self.profile, precisions, strict=True)}
+        for layer in self.profile:
+            if layer.kept_float and named[layer.name] != FLOAT:
+                raise UnsupportedError(f"layer {layer.name!r} is kept in float and cannot be {named[layer.name]}")
+        if weights is None:
+            self.prepare_moments({layer.name: named[layer.name] for layer in self.profile.quantizable})
+        for layer in self.profile.quantizable:
+            chosen = self.weights.weight(layer.name, named) if weights is None else weights[layer.name]
+            self.set_layer(layer.name, named[layer.name], chosen)
+
+    def prepare_moments(self, precisions: Mapping[str, LayerPrecision]) -> None:
+        """Have the moments that the weights of layers at these precisions need; the float network runs for them."""
+        missing = self.weights.unprepared(precisions)
+        if missing:
+            self.restore()
+        for activation in missing:
+            self.weights.collect(activation)
 
     def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
         for group in self.profile.ties:
@@ -147,29 +174,18 @@ class QuantizedNetwork:
         same = takewhile(lambda row: row[1] == row[2], zip(self.profile, first, second, strict=False))
         return sum(not layer.kept_float for layer, _, _ in same)
 
-    def _apply_layer(self, layer: LayerProfile, precision: LayerPrecision) -> None:
-        if layer.kept_float:
-            if precision != FLOAT:
-                raise UnsupportedError(f"layer {layer.name!r} is kept in float and cannot be {precision}")
+    def set_layer(self, name: str, precision: LayerPrecision, chosen: LayerWeight) -> None:
+        """Let a layer compute so."""
+        if self._applied[name] != precision:
+            self.parts[name].input_quantizer = self._input_quantizer(self._layers[name], precision)
+            self._applied[name] = precision
+        elif self._chosen.get(name) is chosen:
             return
-        if self._applied[layer.name] == precision:
-            return
-        weight = self._weight(layer.name, precision.weight)
-        quantizer = self._input_quantizer(layer, precision)
-        part = self._parts[layer.name]
-        part.weight.data, part.input_quantizer = weight, quantizer
-        self._applied[layer.name] = precision
-
-    def _weight(self, name: str, how: WeightQuantization | None) -> Tensor:
-        if how is None:
-            return self._float[name]
-        name = self._owner.get(name, name)
-        key = (name, how)
-        if key not in self._weights:
-            part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
-            check_finite(weight, f"layer {name!r}: its weight")
-            self._weights[key] = as_module_keeps(part, quantize_weight(weight, how).dequantize())
-        return self._weights[key]
+        part, bias = self.parts[name], self._biases[name]
+        part.weight.data = chosen.weight
+        if bias is not None:
+            part.bias.data = bias if chosen.shift is None else bias + chosen.shift
+        self._chosen[name] = chosen
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
         how = precision.activation
@@ -186,3 +202,9 @@ class QuantizedNetwork:
             )
         affine = self.calibration.affine(layer.name, how.bits, how.scale_method)
         return InputQuantizer(affine)
+
+
+def _bias(part: Any) -> Tensor | None:
+    """The bias of a layer, where it has one; an embedding has none."""
+    bias = getattr(part, "bias", None)
+    return bias.data if isinstance(bias, Tensor) else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -57,6 +60,30 @@ class QuantizedTensor:
             parts.append(fitted.decode(block.reshape(len(scale), -1)).reshape(block.shape))
         return torch.empty_like(self.codes, dtype=torch.float32).copy_(torch.cat(parts, 1).reshape(self.codes.shape))
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What `of_arrays` needs besides what the weight was quantized to, by name; codes in the smallest type."""
+        codes = self.codes.contiguous().numpy()
+        kinds = (np.int8, np.uint8, np.int16, np.int32)
+        kind = next(kind for kind in kinds if np.array_equal(codes.astype(kind), codes))
+        parts = {"scale": self.scale, "zero_point": self.zero_point, "offset": self.offset}
+        return {"codes": codes.astype(kind)} | {name: part.numpy() for name, part in parts.items()}
+
+    @classmethod
+    def of_arrays(
+        cls, arrays: Mapping[str, npt.NDArray[Any]], how: WeightQuantization, like: Tensor
+    ) -> QuantizedTensor:
+        """The reverse of `arrays`, in the memory format of ``like``, a weight with output channels first."""
+        return cls(
+            codes=torch.empty_like(like, dtype=torch.int32).copy_(torch.from_numpy(arrays["codes"].astype(np.int32))),
+            quantizer=how.quantizer,
+            bits=how.bits,
+            scale=torch.from_numpy(arrays["scale"]),
+            zero_point=torch.from_numpy(arrays["zero_point"]),
+            offset=torch.from_numpy(arrays["offset"]),
+            axis=None if how.granularity == "per_tensor" else 0,
+            group_size=how.group_size,
+        )
+
 
 def quantize_weight(weight: Tensor, how: WeightQuantization) -> QuantizedTensor:
     """The codes of a float32 weight, output channels first.
@@ -72,6 +99,7 @@ def quantize_weight(weight: Tensor, how: WeightQuantization) -> QuantizedTensor:
         block = rows[:, columns]
         grouped = block.reshape(-1, min(how.group_size or block.shape[1], block.shape[1]))
         fitted = fit(grouped, how.quantizer, how.bits, how.scale_method)
+        fitted = replace(fitted, scale=stored_scale(fitted.scale, how.scale_bytes))
         codes.append(fitted.encode(grouped).reshape(block.shape))
         fits.append(fitted)
 
@@ -88,6 +116,12 @@ def quantize_weight(weight: Tensor, how: WeightQuantization) -> QuantizedTensor:
         axis=None if per_tensor else 0,
         group_size=how.group_size,
     )
+
+
+def stored_scale(scale: Tensor, scale_bytes: int) -> Tensor:
+    """Scales as they are stored, in float32 or in float16: then in float32 again, and greater than 0."""
+    kind = torch.float32 if scale_bytes == 4 else torch.float16
+    return scale.to(kind).clamp_min(torch.finfo(kind).smallest_normal).float()
 
 
 def _blocks(width: int, group_size: int | None) -> list[tuple[slice, slice]]:

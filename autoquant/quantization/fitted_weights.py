@@ -1,0 +1,255 @@
+"""The quantized weights of a network's layers and the shifts of their biases, each worked out once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from autoquant.errors import SpecError
+from autoquant.network import ActivationQuantization, LayerPrecision, LayerProfile, NetworkProfile, Rounding
+from autoquant.quantization.archive import Archive, Arrays, digest
+from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute
+from autoquant.quantization.layers import as_module_keeps, output_first
+from autoquant.quantization.moments import Moments, Sums
+from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
+from autoquant.settings import cache_folder
+
+VERSION = "1"
+"""Of what is worked out here; part of the digests under which it is kept."""
+MOMENTS_AT_ONCE = 2**30
+"""Bytes of moments that are collected in one pass over the calibration examples."""
+MOMENTS_OF_A_LAYER = 2**30
+"""A layer with more is rounded to nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeight:
+    """What the module of a layer computes with."""
+
+    weight: Tensor
+    """As the module keeps it."""
+    shift: Tensor | None
+    """What is added to its bias; None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What moments are taken from: calibration inputs, how many run at a time, and the ranges of activations."""
+
+    inputs: Inputs
+    batch_size: int
+    calibration: Calibration
+
+
+class FittedWeights:
+    """Quantized weights by layer and precision, from the float network alone: so no candidate needs a pass of its own.
+
+    Inputs are those of the float network on the calibration split, quantized where the layer's precision says so; with
+    float inputs the result depends on nothing else. Layers that share a weight are fitted together. To nearest, and
+    said in `notes`, go: embeddings (each weight is looked up alone, so the nearest value is the best), layers that do
+    not run on the calibration split, and layers whose moments would take more than `MOMENTS_OF_A_LAYER`.
+
+    Args:
+        module: the float network, folded.
+        profile: its layers.
+        rounding: where a precision does not say.
+
+    Results are kept in the folder of `cache_folder`, for every process that needs them.
+    """
+
+    def __init__(self, module: nn.Module, profile: NetworkProfile, rounding: Rounding) -> None:
+        self._module, self.rounding = module, rounding
+        self._profiles = {layer.name: layer for layer in profile.quantizable}
+        self._parts: dict[str, Any] = {name: module.get_submodule(name) for name in self._profiles}
+        self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}
+        self._group = {name: [n for n in group if n in self._parts] for group in profile.ties for name in group}
+        """Layers that share a weight; it is kept under the name of the first."""
+        self._known: dict[tuple[Any, ...], list[LayerWeight]] = {}
+        self._moments: dict[str, dict[str, str]] = {}
+        """Activations -> layer -> digest of its moments; only layers that have some."""
+        self.examples: Examples | None = None
+
+    def calibrate(self, inputs: Inputs, batch_size: int, calibration: Calibration) -> None:
+        """Examples to take moments from, with the ranges of activations that they give."""
+        self.examples = Examples(inputs, batch_size, calibration)
+        self._moments.clear()
+        self._known = {key: value for key, value in self._known.items() if key[2] == "nearest"}
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where results are kept."""
+        return Archive(cache_folder())
+
+    def rounding_of(self, name: str, precision: LayerPrecision) -> Rounding:
+        """How the weight of a layer is rounded."""
+        assert precision.weight is not None
+        layer = self._profiles[name]
+        group = self._group.get(name, [name])
+        if (
+            all(self._profiles[member].kind == "embedding" for member in group)
+            or _moment_bytes(layer) > MOMENTS_OF_A_LAYER
+        ):
+            return "nearest"
+        return precision.weight.rounding or self.rounding
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Layers that are rounded to nearest whatever is asked, a sentence for each reason."""
+        large = [name for name, layer in self._profiles.items() if _moment_bytes(layer) > MOMENTS_OF_A_LAYER]
+        limit = MOMENTS_OF_A_LAYER // 2**20
+        text = f"rounded to nearest, because their second moments would take more than {limit} MB: {', '.join(large)}"
+        return (text,) if large else ()
+
+    def unprepared(self, precisions: Mapping[str, LayerPrecision]) -> list[ActivationQuantization | None]:
+        """The activations whose moments are needed for these precisions of layers, and are not there."""
+        needed = {
+            p.activation: None
+            for name, p in precisions.items()
+            if p.weight is not None and self.rounding_of(name, p) != "nearest"
+        }
+        return [how for how in needed if activation_key(how) not in self._moments]
+
+    def collect(self, how: ActivationQuantization | None) -> None:
+        """Take the moments of all layers whose inputs are quantized so; the module must be the float network now.
+
+        `SpecError` where there are no calibration examples.
+        """
+        if self.examples is None:
+            raise SpecError(
+                "rounding: 'hessian' and 'nearest+bias' look at a calibration split, and there is none; give "
+                "DataSplits(search, test, calibration), or set rounding to nearest"
+            )
+        examples, key = self.examples, digest(self.base(self.examples), activation_key(how))
+        small = [n for n, layer in self._profiles.items() if _moment_bytes(layer) <= MOMENTS_OF_A_LAYER]
+        names = [name for name in small if self._profiles[name].kind != "embedding"]
+
+        def make() -> Arrays:
+            ran = set()
+            for some in _portions(names, self._profiles):
+                for name, moments in self._pass(examples, some, how).items():
+                    self.archive.keep(digest(key, name), asdict(moments))
+                    ran.add(name)
+            return {"ran": np.array([name in ran for name in names])}
+
+        ran = self.archive.get(key, make)["ran"]
+        self._moments[activation_key(how)] = {n: digest(key, n) for n, did in zip(names, ran, strict=True) if did}
+
+    def _pass(self, examples: Examples, names: Sequence[str], how: ActivationQuantization | None) -> dict[str, Moments]:
+        """The moments of some layers, of those that run."""
+        total, sums = count(examples.inputs), dict[str, Sums]()
+        for name in names:
+            layer = self._profiles[name]
+            positions = layer.output_values // layer.output_channels * max(layer.calls, 1)
+            sums[name] = Sums(self._parts[name], positions * total)
+
+        def observe(name: str, given: Tensor, gave: Tensor) -> None:
+            check_finite(given, f"calibration: the input of layer {name!r}")
+            if how is not None:
+                given = examples.calibration.affine(name, how.bits, how.scale_method).quantize(given)
+            sums[name].add(given, gave)
+
+        handles = [
+            self._parts[name].register_forward_hook(lambda _, args, output, name=name: observe(name, args[0], output))
+            for name in names
+        ]
+        try:
+            for batch in batches(examples.inputs, examples.batch_size):
+                execute(self._module, batch)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {name: moments for name in names if (moments := sums[name].moments) is not None}
+
+    def base(self, examples: Examples) -> str:
+        """What all results depend on: the float network, which the module is now, and the examples."""
+        tensors = [*each(examples.inputs), *self._module.state_dict().values()]
+        values = [tensor.contiguous().numpy().tobytes() for tensor in tensors]
+        structure = repr([(name, layer.calls, layer.groups) for name, layer in self._profiles.items()])
+        return digest(VERSION, structure, str(self._module), *values)
+
+    def weight(self, name: str, precisions: Mapping[str, LayerPrecision]) -> LayerWeight:
+        """What a layer computes with, given the precisions of all layers. Moments that it needs are there."""
+        precision = precisions[name]
+        how = precision.weight
+        if how is None:
+            return LayerWeight(self._float[name], None)
+        group = self._group.get(name, [name])
+        rounding = self.rounding_of(name, precision)
+        activations = (
+            tuple(activation_key(precisions[member].activation) for member in group) if rounding != "nearest" else ()
+        )
+        key = (group[0], how, rounding, activations)
+        if key not in self._known:
+            self._known[key] = self._rounded(group, precisions, rounding)
+        return self._known[key][group.index(name)]
+
+    def _rounded(
+        self, group: Sequence[str], precisions: Mapping[str, LayerPrecision], rounding: Rounding
+    ) -> list[LayerWeight]:
+        """The weight that a group of layers shares, for each of them."""
+        first, how = self._parts[group[0]], precisions[group[0]].weight
+        assert how is not None
+        weight = output_first(first, self._float[group[0]])
+        check_finite(weight, f"layer {group[0]!r}: its weight")
+        files = {n: self._moments.get(activation_key(precisions[n].activation), {}).get(n) for n in group}
+        readers = {n: file for n, file in files.items() if file is not None}
+        if rounding == "nearest" or not readers:
+            rounded = round_weight(weight, how, "nearest", ())
+            return [LayerWeight(as_module_keeps(first, rounded.weight.dequantize()), None)] * len(group)
+
+        def make() -> Arrays:
+            found = [Reader(self._read(file), _has_bias(self._parts[n])) for n, file in readers.items()]
+            return round_weight(weight, how, rounding, found).arrays()
+
+        key = digest(rounding, how.key(), *(f"{file} {_has_bias(self._parts[n])}" for n, file in readers.items()))
+        rounded = RoundedWeight.of_arrays(self.archive.get(key, make), how, weight)
+        values, shifts = (
+            as_module_keeps(first, rounded.weight.dequantize()),
+            dict(zip(readers, rounded.shifts, strict=True)),
+        )
+        return [LayerWeight(values, shifts.get(n)) for n in group]
+
+    def _read(self, key: str) -> Moments:
+        """Moments that were collected. `SpecError` where they are gone."""
+        arrays = self.archive.find(key)
+        if arrays is None:
+            raise SpecError(
+                f"{self.archive.folder}: what was kept there is gone; leave it until a search has ended, then resume"
+            )
+        return Moments(**arrays)
+
+
+def activation_key(how: ActivationQuantization | None) -> str:
+    """Text that is equal where inputs are quantized equally."""
+    return "float" if how is None else how.key()
+
+
+def _moment_bytes(layer: LayerProfile) -> int:
+    """Bytes of the second moments of a layer."""
+    columns = math.prod(layer.weight_shape[1:])
+    return 4 * layer.groups * columns * columns
+
+
+def _portions(names: Iterable[str], profiles: Mapping[str, LayerProfile]) -> list[list[str]]:
+    """Layers in parts whose moments are in memory together."""
+    parts: list[list[str]] = [[]]
+    held = 0
+    for name in names:
+        size = _moment_bytes(profiles[name])
+        if parts[-1] and held + size > MOMENTS_AT_ONCE:
+            parts.append([])
+            held = 0
+        parts[-1].append(name)
+        held += size
+    return parts
+
+
+def _has_bias(part: Any) -> bool:
+    return isinstance(part._parameters.get("bias"), Tensor)

@@ -1,0 +1,117 @@
+"""The weight of a layer as it is quantized, and the shift of its bias: by `Rounding` and the layer's `Moments`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from autoquant.network import Rounding, WeightQuantization
+from autoquant.quantization.fitting import fit
+from autoquant.quantization.grids import Array, grid_for
+from autoquant.quantization.moments import Moments
+from autoquant.quantization.weights import QuantizedTensor, quantize_weight
+
+DAMPING = 0.01
+"""Added to the diagonal of the second moments, as a share of its mean (Frantar et al. 2022, section 3.3, step 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedWeight:
+    """What becomes of a layer."""
+
+    weight: QuantizedTensor
+    """Output channels first."""
+    shifts: tuple[Tensor | None, ...] = ()
+    """What is added to the bias of each layer that has this weight: float32, (channels,); None where it has none."""
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What `of_arrays` needs, by name."""
+        shifts = {f"shift{i}": shift.numpy() for i, shift in enumerate(self.shifts) if shift is not None}
+        return self.weight.arrays() | shifts | {"readers": np.array(len(self.shifts))}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], how: WeightQuantization, like: Tensor) -> RoundedWeight:
+        """The reverse of `arrays`, for a weight ``like`` this one, output channels first."""
+        found = (arrays.get(f"shift{i}") for i in range(int(arrays["readers"])))
+        shifts = tuple(None if shift is None else torch.from_numpy(shift) for shift in found)
+        return cls(QuantizedTensor.of_arrays(arrays, how, like), shifts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One of the layers that multiply their inputs with a weight."""
+
+    moments: Moments
+    has_bias: bool
+
+    @property
+    def centre(self) -> Array:
+        """The mean of the inputs, (groups, columns), where the bias can make up for what it does; else 0."""
+        mean = self.moments.mean.astype(np.float64)
+        return mean if self.has_bias else np.zeros_like(mean)
+
+    @property
+    def second(self) -> Array:
+        """Second moments around the centre."""
+        return self.moments.second - self.centre[:, :, None] * self.centre[:, None, :]
+
+    @property
+    def cross(self) -> Array:
+        """Cross moments of outputs and inputs around the centre."""
+        return self.moments.cross - self.moments.output[:, :, None] * self.centre[:, None, :]
+
+    def shift(self, quantized: Array) -> Tensor | None:
+        """What is added to the bias so that the mean of every output channel is that of the float layer."""
+        if not self.has_bias:
+            return None
+        given = (quantized @ self.moments.mean[:, :, None].astype(np.float64))[:, :, 0]
+        return torch.from_numpy((self.moments.output - given).reshape(-1)).float()
+
+
+def round_weight(
+    weight: Tensor, how: WeightQuantization, rounding: Rounding, readers: Sequence[Reader]
+) -> RoundedWeight:
+    """The quantized weight of the layers that read it; ``weight`` is float32, output channels first.
+
+    ``nearest`` takes each weight to its nearest value, and looks at no moments. With ``nearest+bias`` the mean of each
+    output channel is then that of the float layer. ``hessian`` minimises, together with that shift, the mean square by
+    which outputs move: for what the layers are given, towards what they gave in the float network.
+    """
+    if rounding == "nearest":
+        return RoundedWeight(quantize_weight(weight, how), (None,) * len(readers))
+    groups = readers[0].moments.mean.shape[0]
+    shape = (groups, len(weight) // groups, -1)
+    values = cast(Array, weight.detach().double().numpy().reshape(shape))
+    if rounding == "nearest+bias":
+        chosen = quantize_weight(weight, how)
+        quantized = cast(Array, chosen.dequantize().double().numpy().reshape(shape))
+    else:
+        target, second = problem(values, readers)
+        like = quantize_weight(torch.empty_like(weight).copy_(torch.from_numpy(target).reshape(weight.shape)), how)
+        grid, quantized = fit(target, second, grid_for(target, second, like, how))
+        chosen = grid.coded(quantized, like)
+    return RoundedWeight(chosen, tuple(reader.shift(quantized) for reader in readers))
+
+
+def problem(values: Array, readers: Sequence[Reader]) -> tuple[Array, Array]:
+    """Target and second moments, to be minimised as in `fitting`: of all readers together, damped.
+
+    The target is the least squares solution without quantization, held to the float weights where the inputs say
+    little (Li et al. 2025, "GPTAQ: Efficient Finetuning-Free Quantization for Asymmetric Calibration", towards the
+    outputs of the float network). Inputs that never vary leave the weights where they are.
+    """
+    counts = [float(reader.moments.count) for reader in readers]
+    second = sum((n / sum(counts)) * reader.second for n, reader in zip(counts, readers, strict=True))
+    cross = sum((n / sum(counts)) * reader.cross for n, reader in zip(counts, readers, strict=True))
+    second = np.asarray((second + np.swapaxes(second, 1, 2)) / 2)
+    size = np.einsum("gnn->g", second) / second.shape[1]
+    damping = np.where(size > 0, DAMPING * size, 1.0)[:, None, None]
+    damped = second + damping * np.eye(second.shape[1])
+    target = np.linalg.solve(damped, np.swapaxes(cross + damping * values, 1, 2))
+    return np.swapaxes(target, 1, 2), damped
