@@ -91,6 +91,9 @@ def _networks(axes: Axes, panel: Panel, frame: Frame, width: float, height: floa
     _marks(axes, panel.sensitivity, "sensitivity", SENSITIVITY, "^", 7, hollow=True)
     _marks(axes, panel.front, "front", FRONT, "o", 6)
     _marks(axes, panel.uniform, "uniform", UNIFORM, "D", 7)
+    _polished(axes, panel.polished(panel.front), "front, polished", FRONT, "o")
+    _polished(axes, panel.polished(panel.uniform), "uniform, polished", UNIFORM, "D")
+    _polished(axes, panel.polished_infeasible, "polished, breaks a constraint", BROKEN, "X")
     _names(axes, panel, frame, width, height)
 
 
@@ -116,6 +119,13 @@ def _marks(
         label=name,
         zorder=3,
     )
+
+
+def _polished(axes: Axes, pairs: Sequence[tuple[Spot, Spot]], name: str, colour: str, marker: str) -> None:
+    """Hollow marks, each joined to what was searched."""
+    for before, after in pairs:
+        axes.plot([before.x, after.x], [before.y, after.y], color=colour, lw=1, alpha=0.5, zorder=2)
+    _marks(axes, [after for _, after in pairs], name, colour, marker, 6, hollow=True)
 
 
 def _bars(errors: list[float]) -> list[float] | None:
