@@ -53,7 +53,7 @@ def front_chart(panel: Panel) -> go.Figure:
     uniform = panel.uniform
     marker = {"color": UNIFORM, "symbol": "diamond", "size": 11, "line": {"color": "#fff", "width": 1}}
     _marks(chart, panel, uniform, "uniform bit-width", marker, _label_places(panel, uniform, frame))
-    _polished(chart, panel, panel.polished(panel.front), "front, polished", FRONT, "circle-open")
+    _polished(chart, panel, panel.polished(panel.front), "polished", FRONT, "circle-open")
     _polished(chart, panel, panel.polished(uniform), "uniform, polished", UNIFORM, "diamond-open")
     _polished(chart, panel, panel.polished_infeasible, "polished, breaks a constraint", BROKEN, "x-thin")
     if panel.float_level is not None and data.float_network is not None:
