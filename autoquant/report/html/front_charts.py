@@ -114,10 +114,11 @@ def _polished(
     chart: go.Figure, panel: Panel, pairs: Sequence[tuple[Spot, Spot]], name: str, colour: str, symbol: str
 ) -> None:
     """Hollow marks, each joined to what was searched."""
-    for before, after in pairs:
-        line = {"color": colour, "width": 1}
-        ends = {"x": [before.x, after.x], "y": [before.y, after.y]}
-        chart.add_trace(go.Scatter(**ends, mode="lines", line=line, opacity=0.5, showlegend=False, hoverinfo="skip"))
+    if not pairs:
+        return
+    line = {"color": colour, "width": 1}
+    ends = {axis: [v for b, a in pairs for v in (getattr(b, axis), getattr(a, axis), None)] for axis in ("x", "y")}
+    chart.add_trace(go.Scatter(**ends, mode="lines", line=line, opacity=0.5, showlegend=False, hoverinfo="skip"))
     marker = {"color": colour, "symbol": symbol, "size": 9, "line": {"width": 1.6}}
     _marks(chart, panel, [after for _, after in pairs], name, marker)
 
