@@ -18,6 +18,8 @@ from autoquant.report.model.table import Row, front_table
 from autoquant.space import Candidate
 from autoquant.trial import TrialState
 
+POLISHED = "the same networks measured again, made as well as the evaluator can; the front is that of the search."
+
 
 def section(title: str, caption: str, *content: str) -> str:
     """A titled part of the page."""
@@ -33,6 +35,7 @@ def front_section(data: ReportData) -> str:
     charts = "".join(embed(front_chart(panel), f"front-{i}", "front") for i, panel in enumerate(visible))
     notes = [] if visible else ["No feasible network has been measured."]
     notes += ["Error bars are one standard error, on the search split."] if data.measured and visible else []
+    notes += [f"Hollow marks, joined to those of the search: {POLISHED}"] if data.polished and visible else []
     if len(visible) > 1 and data.front:
         notes.append("A network of the front that lies below the line is on it for the sake of another objective.")
     hidden = max((panel.hidden for panel in visible), default=0)
@@ -59,6 +62,8 @@ def table_section(data: ReportData) -> str:
     if data.measured:
         caption += " The search sees only the search split; the front is scored once on the test split. ± is one "
         caption += "standard error."
+    if data.polished:
+        caption += f" Polished: {POLISHED}"
     return section("Networks", caption, f'<div class="wide"><table>{head}{body}</table></div>')
 
 

@@ -301,6 +301,8 @@ EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
     ),
     "generic": generic,
     "empty": empty,
+    "polished": lambda: polished(quantized()),
+    "polished over the limit": lambda: polished_over_the_limit(),
 }
 
 
@@ -335,6 +337,27 @@ def tiny(
         for label, point in (uniform | {f"sensitivity {i}": p for i, p in enumerate(sensitivity, start=1)}).items()
     ]
     return replace(base, trials=trials, front=trials, baselines=baselines, hypervolume=[(0, 0.5)], layer_costs={})
+
+
+def polished(data: ReportData, gain: float = 0.5) -> ReportData:
+    """The same where the front and every measured baseline but float lost this share of their degradation."""
+
+    def better(one: Trial | Baseline) -> Any:
+        if one.candidate is None or one.search is None:
+            return one
+        accuracy = one.search.metrics["accuracy"] + gain * (FLOAT_SCORE - one.search.metrics["accuracy"])
+        notes = ("conv was fitted",) if gain else ()
+        found = Measurement({**one.search.metrics, "accuracy": accuracy}, {"accuracy": 0.004}, notes=notes)
+        return replace(one, polished=found, polished_test=replace(found, metrics={"accuracy": accuracy - 0.01}))
+
+    return replace(data, front=[better(t) for t in data.front], baselines=[better(b) for b in data.baselines])
+
+
+def polished_over_the_limit() -> ReportData:
+    """Some polished networks break a constraint that they hold in the search."""
+    data = polished(quantized(constraints=["weight_bytes <= 36000"]))
+    limits = (*data.job.definition.constraints, Constraint.parse("accuracy <= 0.87"))
+    return replace(data, job=replace(data.job, definition=replace(data.job.definition, constraints=limits)))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
 from autoquant.report.model.table import front_table
 from autoquant.space import Choice
-from autoquant.trial import Measurement
+from autoquant.trial import Measurement, Trial
 
 Example = Callable[[str], ReportData]
 Make = Callable[..., ReportData]
@@ -45,6 +45,47 @@ def test_the_table_holds_both_scores_with_their_errors(example: Example) -> None
     by_label = {row.label: row for row in table.rows}
     assert "beaten by W4" in by_label["#62"].note
     assert "same network as W2" in by_label["#13"].note
+
+
+def test_polished_scores_have_columns_of_their_own(example: Example) -> None:
+    plain, table = front_table(example("plain")), front_table(example("polished"))
+    assert table.columns == (
+        *plain.columns[:2],
+        "accuracy (%), polished",
+        "accuracy (%), polished, test",
+        "weight size (KiB)",
+    )
+    for before, after in zip(plain.rows, table.rows, strict=True):
+        assert (*after.cells[:2], after.cells[4]) == before.cells
+        if after.kind == "float":
+            assert after.cells[2:4] == ("–", "–")
+        else:
+            assert after.note.endswith("conv was fitted")
+            assert all("±" in cell for cell in after.cells[2:4])
+
+
+def test_a_polished_network_that_breaks_a_constraint_says_so(example: Example) -> None:
+    data = example("polished over the limit")
+    broken = {f"#{t.number}": t.polished_metrics["accuracy"] > 0.87 for t in data.front}
+    assert set(broken.values()) == {True, False}
+    rows = {row.label: row for row in front_table(data).rows}
+    for label, breaks in broken.items():
+        assert ("polished, breaks accuracy ≤ 87 % by" in rows[label].note) is breaks
+    panel = panels(data)[0]
+    held = {f"#{before.network.number}" for before, _ in panel.polished(panel.front)}
+    assert held == {label for label, breaks in broken.items() if not breaks}
+    red = [after for _, after in panel.polished_infeasible]
+    assert {f"#{s.network.number}" for s in red if isinstance(s.network, Trial)} == broken.keys() - held
+    assert all(spot.y > 87 for spot in red)
+
+
+def test_a_picture_has_room_for_polished_networks(make_tiny: Make) -> None:
+    data = make_tiny([(0.5, 0.0, 2000.0), (0.6, 0.0, 4000.0)], {})
+    front = [replace(t, polished=Measurement({"accuracy": 0.9})) for t in data.front]
+    before, after = (panels(replace(data, front=shown))[0] for shown in (data.front, front))
+    assert before.frame()[1][1] < 90 < after.frame()[1][1]
+    assert [(a.x, b.x, b.y) for a, b in after.polished(after.front)] == [(s.x, s.x, 90.0) for s in after.front]
+    assert before.polished(before.front) == []
 
 
 def test_the_table_has_costs_alone_for_what_breaks_a_constraint(example: Example) -> None:
