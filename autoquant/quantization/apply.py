@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, WeightQuantization
+from autoquant.quantization.additions import QuantizedAdditions
+from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Additions, Arithmetic, Biases, IntegerBiases
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import Inputs, as_inputs, check_finite, portion
@@ -47,6 +50,9 @@ def build_quantized(
     *,
     bias_correction: bool = False,
     reestimate_batch_norm: bool = False,
+    biases: Biases | None = None,
+    additions: Additions | None = None,
+    arithmetic: Biases | None = None,
 ) -> nn.Module:
     """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
 
@@ -55,7 +61,8 @@ def build_quantized(
     options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
     """
     examples = as_inputs(inputs)
-    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
+    chosen = Arithmetic.of(arithmetic, biases, additions)
+    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float, arithmetic=chosen)
     if any(precision.activation for precision in precisions):
         network.calibrate(examples)
     if not (bias_correction or reestimate_batch_norm):
@@ -77,10 +84,18 @@ class QuantizedNetwork:
 
     With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
     of a layer before it runs that layer does without.
+
+    ``arithmetic`` says what is quantized besides layers: biases, where a layer's input and weights are integers, and
+    what additions and poolings read, whenever the input of some layer is quantized.
     """
 
     def __init__(
-        self, module: nn.Module, example_input: Any, keep_float: Sequence[str] = (), memo: Memo | None = None
+        self,
+        module: nn.Module,
+        example_input: Any,
+        keep_float: Sequence[str] = (),
+        memo: Memo | None = None,
+        arithmetic: Arithmetic = FLOAT_ARITHMETIC,
     ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
         self.calibration: Calibration | None = None
@@ -89,6 +104,12 @@ class QuantizedNetwork:
         self._owner = {name: group[0] for group in self.profile.ties for name in group}
         """Of layers that share a weight: the one under whose name the quantized weight is kept."""
         self._weights: dict[Hashable, Tensor] = {}
+        self._scales: dict[Hashable, Tensor] = {}
+        self._biases = IntegerBiases(self._parts) if arithmetic.biases == "integer" else None
+        self._additions: QuantizedAdditions | None = None
+        if arithmetic.additions != "float":
+            self._additions = QuantizedAdditions(self.module, self.profile, as_inputs(example_input))
+            self.profile = self._additions.profiled(self.profile)
         self._applied = dict.fromkeys(self._parts, FLOAT)
         if memo is not None and reads_ahead(self.module, self._parts, as_inputs(example_input)):
             memo = None
@@ -103,9 +124,10 @@ class QuantizedNetwork:
     def _remembered(self, memo: Memo, name: str, inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
         """The forward of a layer that asks the memo first."""
         part = self._parts[name]
+        between = self._additions is not None and self._additions.active
         return memo.output(
             name,
-            self._applied[name],
+            (self._applied[name], between),
             lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),  # type: ignore[operator]
         )
 
@@ -115,7 +137,8 @@ class QuantizedNetwork:
         if self._memo is not None:
             self._memo.clear()
         names = [layer.name for layer in self.profile.quantizable if layer.kind != "embedding"]
-        self.calibration = Calibration(self.module, names, inputs, batch_size)
+        with self._additions.calibrated() if self._additions is not None else nullcontext():
+            self.calibration = Calibration(self.module, names, inputs, batch_size)
 
     def apply(self, precisions: Sequence[LayerPrecision]) -> None:
         """Quantize every layer; ``precisions`` are in the order of the profile.
@@ -128,6 +151,8 @@ class QuantizedNetwork:
         self._check_ties(precisions)
         for layer, precision in zip(self.profile, precisions, strict=True):
             self._apply_layer(layer, precision)
+        if self._additions is not None:
+            self._additions.active = any(precision.activation for precision in precisions)
 
     def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
         for group in self.profile.ties:
@@ -158,6 +183,9 @@ class QuantizedNetwork:
         quantizer = self._input_quantizer(layer, precision)
         part = self._parts[layer.name]
         part.weight.data, part.input_quantizer = weight, quantizer
+        if self._biases is not None:
+            scale = self._scales.get((self._owner.get(layer.name, layer.name), precision.weight))
+            self._biases.set(layer.name, precision, scale)
         self._applied[layer.name] = precision
 
     def _weight(self, name: str, how: WeightQuantization | None) -> Tensor:
@@ -168,7 +196,8 @@ class QuantizedNetwork:
         if key not in self._weights:
             part, weight = self._parts[name], output_first(self._parts[name], self._float[name])
             check_finite(weight, f"layer {name!r}: its weight")
-            self._weights[key] = as_module_keeps(part, quantize_weight(weight, how).dequantize())
+            quantized = quantize_weight(weight, how)
+            self._weights[key], self._scales[key] = as_module_keeps(part, quantized.dequantize()), quantized.scale
         return self._weights[key]
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
