@@ -161,7 +161,7 @@ class _Between(TorchFunctionMode):
 def _other_run(what: str) -> UnsupportedError:
     return UnsupportedError(
         f"additions: the network {what}, other than on the example that says what is quantized, because its control "
-        "flow depends on its inputs; set additions: float"
+        "flow depends on its inputs; leave out additions: 8 (arithmetic: integer sets it too)"
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
 from autoquant.quantization.arithmetic import round_corrected
-from autoquant.quantization.execution import Inputs, execute
+from autoquant.quantization.execution import Inputs, execute, unseen
 from autoquant.quantization.folding import FoldedNorm
 from autoquant.quantization.layers import as_module_keeps, output_first
 
@@ -97,6 +97,7 @@ class Corrector:
 
     def _run(self, hook: Callable[[str, Tensor], Tensor | None]) -> None:
         """One pass over the examples; the hook may change what a layer gives."""
+        hook = unseen(hook)
         handles = [
             part.register_forward_hook(lambda _, __, output, name=name: hook(name, output))
             for name, part in self._parts.items()

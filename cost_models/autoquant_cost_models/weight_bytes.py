@@ -111,7 +111,7 @@ def _operand_bytes(network: NetworkProfile) -> dict[str, int]:
         if operation.input_bits is not None:
             bits |= dict.fromkeys(operation.inputs, operation.input_bits)
     stored: dict[str, int] = {}
-    for tensor, width in bits.items():
+    for tensor, width in bits.items() if network.quantizable else ():
         layer = _origin(network, tensor)
         stored[layer] = stored.get(layer, 0) + SCALE_BYTES + packed_bytes(1, width)
     return stored
