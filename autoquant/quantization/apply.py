@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding
+from autoquant.quantization.additions import QuantizedAdditions
+from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Additions, Arithmetic, Biases, LayerBiases
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import Inputs, as_inputs, portion
@@ -42,6 +45,9 @@ def build_quantized(
     *,
     bias_correction: bool = False,
     reestimate_batch_norm: bool = False,
+    biases: Biases | None = None,
+    additions: Additions | None = None,
+    arithmetic: Biases | None = None,
 ) -> nn.Module:
     """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
 
@@ -50,7 +56,8 @@ def build_quantized(
     options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
     """
     examples = as_inputs(inputs)
-    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
+    chosen = Arithmetic.of(arithmetic, biases, additions)
+    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float, arithmetic=chosen)
     if any(precision.activation for precision in precisions):
         network.calibrate(examples)
     if not (bias_correction or reestimate_batch_norm):
@@ -72,6 +79,9 @@ class QuantizedNetwork:
 
     With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
     of a layer before it runs that layer does without. ``rounding`` is that of weights whose precision names none.
+
+    ``arithmetic`` says what is quantized besides layers: biases, where a layer's input and weights are integers, and
+    what additions and poolings read, whenever the input of some layer is quantized.
     """
 
     def __init__(
@@ -81,6 +91,7 @@ class QuantizedNetwork:
         keep_float: Sequence[str] = (),
         memo: Memo | None = None,
         rounding: Rounding = "nearest",
+        arithmetic: Arithmetic = FLOAT_ARITHMETIC,
     ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
         self.calibration: Calibration | None = None
@@ -88,7 +99,11 @@ class QuantizedNetwork:
         """The modules of the layers that can be quantized."""
         self.weights = FittedWeights(self.module, self.profile, rounding)
         self._layers = {layer.name: layer for layer in self.profile.quantizable}
-        self._biases: dict[str, Tensor | None] = {name: _bias(part) for name, part in self.parts.items()}
+        self._biases = LayerBiases(self.parts, arithmetic.biases)
+        self._additions: QuantizedAdditions | None = None
+        if arithmetic.additions != "float":
+            self._additions = QuantizedAdditions(self.module, self.profile, as_inputs(example_input))
+            self.profile = self._additions.profiled(self.profile)
         self._applied = dict.fromkeys(self.parts, FLOAT)
         self._chosen: dict[str, LayerWeight] = {}
         self.before_layer: Callable[[str, Tensor], None] | None = None
@@ -113,9 +128,10 @@ class QuantizedNetwork:
         part = self.parts[name]
         if self.before_layer is not None:
             self.before_layer(name, inputs)
+        between = self._additions is not None and self._additions.active
         return memo.output(
             name,
-            self._applied[name],
+            (self._applied[name], between),
             lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),
         )
 
@@ -125,7 +141,8 @@ class QuantizedNetwork:
         if self.memo is not None:
             self.memo.clear()
         names = [layer.name for layer in self.profile.quantizable if layer.kind != "embedding"]
-        self.calibration = Calibration(self.module, names, inputs, batch_size)
+        with self._additions.calibrated() if self._additions is not None else nullcontext():
+            self.calibration = Calibration(self.module, names, inputs, batch_size)
         self.weights.calibrate(inputs, batch_size, self.calibration)
 
     def apply(self, precisions: Sequence[LayerPrecision], weights: Mapping[str, LayerWeight] | None = None) -> None:
@@ -147,6 +164,8 @@ class QuantizedNetwork:
         for layer in self.profile.quantizable:
             chosen = self.weights.weight(layer.name, named) if weights is None else weights[layer.name]
             self.set_layer(layer.name, named[layer.name], chosen)
+        if self._additions is not None:
+            self._additions.active = any(precision.activation for precision in precisions)
 
     def prepare_moments(self, precisions: Mapping[str, LayerPrecision]) -> None:
         """Have the moments that the weights of layers at these precisions need; the float network runs for them."""
@@ -181,10 +200,8 @@ class QuantizedNetwork:
             self._applied[name] = precision
         elif self._chosen.get(name) is chosen:
             return
-        part, bias = self.parts[name], self._biases[name]
-        part.weight.data = chosen.weight
-        if bias is not None:
-            part.bias.data = bias if chosen.shift is None else bias + chosen.shift
+        self.parts[name].weight.data = chosen.weight
+        self._biases.set(name, precision, chosen.scale, chosen.shift)
         self._chosen[name] = chosen
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
@@ -202,9 +219,3 @@ class QuantizedNetwork:
             )
         affine = self.calibration.affine(layer.name, how.bits, how.scale_method)
         return InputQuantizer(affine)
-
-
-def _bias(part: Any) -> Tensor | None:
-    """The bias of a layer, where it has one; an embedding has none."""
-    bias = getattr(part, "bias", None)
-    return bias.data if isinstance(bias, Tensor) else None

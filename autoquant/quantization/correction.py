@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
-from autoquant.quantization.execution import Inputs, execute
+from autoquant.quantization.arithmetic import round_corrected
+from autoquant.quantization.execution import Inputs, execute, unseen
 from autoquant.quantization.folding import FoldedNorm
 from autoquant.quantization.layers import as_module_keeps, output_first
 
@@ -96,6 +97,7 @@ class Corrector:
 
     def _run(self, hook: Callable[[str, Tensor], Tensor | None]) -> None:
         """One pass over the examples; the hook may change what a layer gives."""
+        hook = unseen(hook)
         handles = [
             part.register_forward_hook(lambda _, __, output, name=name: hook(name, output))
             for name, part in self._parts.items()
@@ -107,7 +109,7 @@ class Corrector:
                 handle.remove()
 
     def write(self, correction: Correction) -> None:
-        """Change weights and biases of the network."""
+        """Change weights and biases of the network; biases that are integers are again."""
         for name, (factor, shift) in correction.items():
             part: Any = self._parts[name]
             if factor is not None:
@@ -115,18 +117,19 @@ class Corrector:
                 weight = weight * factor.reshape(-1, *[1] * (weight.dim() - 1))
                 part.weight.data, part.bias.data = as_module_keeps(part, weight), part.bias.data * factor
             part.bias.data = part.bias.data + shift
+            round_corrected(part, factor)
 
     @contextmanager
     def applied(self, correction: Correction) -> Iterator[None]:
         """Inside, the network is corrected; afterwards its weights and biases are what they were."""
         parts: list[Any] = [self._parts[name] for name in correction]
-        before = [(part.weight.data, part.bias.data) for part in parts]
+        before = [(part.weight.data, part.bias.data, getattr(part, "bias_step", None)) for part in parts]
         self.write(correction)
         try:
             yield
         finally:
-            for part, (weight, bias) in zip(parts, before, strict=True):
-                part.weight.data, part.bias.data = weight, bias
+            for part, (weight, bias, step) in zip(parts, before, strict=True):
+                part.weight.data, part.bias.data, part.bias_step = weight, bias, step
 
 
 def _rows(part: nn.Module, output: Tensor) -> Tensor:

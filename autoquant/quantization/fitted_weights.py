@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,11 @@ from autoquant.errors import SpecError
 from autoquant.network import ActivationQuantization, LayerPrecision, LayerProfile, NetworkProfile, Rounding
 from autoquant.quantization.archive import Archive, Arrays, digest
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute
+from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute, unseen
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.moments import Moments, Sums
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
+from autoquant.quantization.weights import QuantizedTensor
 from autoquant.settings import cache_folder
 
 VERSION = "1"
@@ -35,8 +36,15 @@ class LayerWeight:
 
     weight: Tensor
     """As the module keeps it."""
-    shift: Tensor | None
+    scale: Tensor | None = None
+    """Of its weights, (rows, groups); None where they are float."""
+    shift: Tensor | None = None
     """What is added to its bias; None for nothing."""
+
+    @classmethod
+    def of(cls, part: Any, rounded: QuantizedTensor, shift: Tensor | None = None) -> LayerWeight:
+        """Of a weight whose output channels come first."""
+        return cls(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,10 @@ class FittedWeights:
     def archive(self) -> Archive:
         """Where results are kept."""
         return Archive(cache_folder())
+
+    def float_weight(self, name: str) -> Tensor:
+        """The weight of a layer in the float network, as its module keeps it."""
+        return self._float[name]
 
     def rounding_of(self, name: str, precision: LayerPrecision) -> Rounding:
         """How the weight of a layer is rounded."""
@@ -155,8 +167,9 @@ class FittedWeights:
                 given = examples.calibration.affine(name, how.bits, how.scale_method).quantize(given)
             sums[name].add(given, gave)
 
+        hook = unseen(observe)
         handles = [
-            self._parts[name].register_forward_hook(lambda _, args, output, name=name: observe(name, args[0], output))
+            self._parts[name].register_forward_hook(lambda _, args, output, name=name: hook(name, args[0], output))
             for name in names
         ]
         try:
@@ -179,7 +192,7 @@ class FittedWeights:
         precision = precisions[name]
         how = precision.weight
         if how is None:
-            return LayerWeight(self._float[name], None)
+            return LayerWeight(self._float[name])
         group = self._group.get(name, [name])
         rounding = self.rounding_of(name, precision)
         activations = (
@@ -201,8 +214,7 @@ class FittedWeights:
         files = {n: self._moments.get(activation_key(precisions[n].activation), {}).get(n) for n in group}
         readers = {n: file for n, file in files.items() if file is not None}
         if rounding == "nearest" or not readers:
-            rounded = round_weight(weight, how, "nearest", ())
-            return [LayerWeight(as_module_keeps(first, rounded.weight.dequantize()), None)] * len(group)
+            return [LayerWeight.of(first, round_weight(weight, how, "nearest", ()).weight)] * len(group)
 
         def make() -> Arrays:
             found = [Reader(self._read(file), _has_bias(self._parts[n])) for n, file in readers.items()]
@@ -210,11 +222,9 @@ class FittedWeights:
 
         key = digest(rounding, how.key(), *(f"{file} {_has_bias(self._parts[n])}" for n, file in readers.items()))
         rounded = RoundedWeight.of_arrays(self.archive.get(key, make), how, weight)
-        values, shifts = (
-            as_module_keeps(first, rounded.weight.dequantize()),
-            dict(zip(readers, rounded.shifts, strict=True)),
-        )
-        return [LayerWeight(values, shifts.get(n)) for n in group]
+        weights = LayerWeight.of(first, rounded.weight)
+        shifts = dict(zip(readers, rounded.shifts, strict=True))
+        return [replace(weights, shift=shifts.get(name)) for name in group]
 
     def _read(self, key: str) -> Moments:
         """Moments that were collected. `SpecError` where they are gone."""

@@ -196,7 +196,8 @@ def _symmetric_scale(values: Array, moments: Array, shape: tuple[int, ...], bits
     low = np.full(start.shape, -(2.0 ** (bits - 1)))
 
     def scaled(ratio: Tensor) -> Array:
-        return np.maximum(start * ratio.double().numpy().reshape(start.shape), TINY)
+        wanted: Array = np.maximum(start * ratio.double().numpy().reshape(start.shape), TINY)
+        return wanted
 
     ratio = search_ratio(lambda ratio: _error(values, moments, scaled(ratio), low, bits), start.size)
     return scaled(ratio)[:, :, 0], low[:, :, 0]

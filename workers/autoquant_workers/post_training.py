@@ -22,6 +22,7 @@ from autoquant.interfaces import EvaluationRequest, Evaluator, Prepared, Report,
 from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
+from autoquant.quantization.arithmetic import Additions, Arithmetic, Biases
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
 from autoquant.quantization.correction import Correction, Corrector
 from autoquant.quantization.execution import Inputs, each, portion
@@ -46,8 +47,13 @@ class PostTraining(Evaluator):
             layers are equal; 0 computes everything again. It changes speed and memory, never a result.
         bias_correction: give each output channel the mean that it has in the float network on the calibration split.
         reestimate_batch_norm: estimate the statistics of folded BatchNorm again on the calibration split.
+        biases: integer: the bias of a layer whose input and weights are integers is an int32, as runtimes compute.
+            None is float, or what ``arithmetic`` says.
+        additions: 8: what additions, concatenations and poolings read is quantized to 8 bits in every candidate that
+            quantizes the input of some layer. None is float, or what ``arithmetic`` says.
+        arithmetic: integer: integer biases and additions of 8 bits; float: neither.
 
-    The last two cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
+    Corrections cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
     """
 
     metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
@@ -64,6 +70,9 @@ class PostTraining(Evaluator):
         memo_mb: Annotated[int, Field(ge=0)] = 256,
         bias_correction: bool = False,
         reestimate_batch_norm: bool = False,
+        biases: Biases | None = None,
+        additions: Additions | None = None,
+        arithmetic: Biases | None = None,
     ) -> None:
         super().__init__(network, data)
         if network is None:
@@ -78,11 +87,20 @@ class PostTraining(Evaluator):
         self._examples = portion(self._splits["search"].inputs, slice(2))
         corrected = bias_correction or reestimate_batch_norm
         self._memo = Memo(0 if corrected else memo_mb * 2**20)
-        self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
+        chosen = self._check_arithmetic(Arithmetic.of(arithmetic, biases, additions))
+        self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo, arithmetic=chosen)
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
         check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
         self._factors = reestimate_batch_norm
         self._corrector = self._make_corrector(bias_correction, reestimate_batch_norm) if corrected else None
+
+    def _check_arithmetic(self, chosen: Arithmetic) -> Arithmetic:
+        if not chosen.is_float and "calibration" not in self._splits:
+            raise SpecError(
+                "data: integer biases and additions of 8 bits need a calibration split; give DataSplits(search, test, "
+                "calibration), or leave out evaluator.arithmetic, biases and additions"
+            )
+        return chosen
 
     def _make_corrector(self, bias: bool, batch_norm: bool) -> Corrector:
         if "calibration" not in self._splits:
