@@ -52,7 +52,7 @@ def front_chart(panel: Panel) -> go.Figure:
     _marks(chart, panel, panel.front, "front", {"color": FRONT, "size": 9, "line": {"color": "#fff", "width": 1}})
     uniform = panel.uniform
     marker = {"color": UNIFORM, "symbol": "diamond", "size": 11, "line": {"color": "#fff", "width": 1}}
-    _marks(chart, panel, uniform, "uniform bit-width", marker, _label_places(panel, uniform, frame))
+    _marks(chart, panel, uniform, panel.data.uniform_name, marker, _label_places(panel, uniform, frame))
     if panel.float_level is not None and data.float_network is not None:
         about = {"text": title_of(data.float_network), "font": {"color": FLOAT_NETWORK}, "xanchor": "right"}
         line = {"color": FLOAT_NETWORK, "dash": "dash", "width": 1.5}
