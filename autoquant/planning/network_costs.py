@@ -10,7 +10,6 @@ import numpy as np
 
 from autoquant import plugins
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel
 from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerConfig, LayerPrecision, NetworkProfile, bits_text
 from autoquant.planning.metric_resolver import ResolvedMetrics, resolve_metrics
 from autoquant.planning.plan import BuildEvaluator, check_names, make_space
@@ -58,7 +57,7 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
         spec: its network, space and evaluator are built, its data is loaded; nothing is measured.
         devices: names of devices, or paths of device files.
         bits: ``W4A8``, ``W8`` (activations in float) or ``float``, for every layer that may be quantized; by default
-            the most bits that the space gives to all.
+            the last uniform network of the space, which has the most bits where bit-widths are searched.
 
     `SpecError` for bit-widths that there are not, `UnsupportedError` for what a cost model cannot price.
     """
@@ -120,7 +119,7 @@ def _priced(
         unit=cost.model.metrics[cost.metric],
         total=float(total),
         layers=tuple(float(table[0]) for table in tables[cost.metric]),
-        additive=type(cost.model).estimate is CostModel.estimate,
+        additive=cost.model.is_additive(options),
         limited_by=tuple(cost.model.bound_by(*pair) for pair in zip(network, precisions, strict=True)),
         provenance=dict(cost.model.provenance),
     )

@@ -52,7 +52,7 @@ def front_chart(panel: Panel) -> go.Figure:
     _marks(chart, panel, panel.front, "front", {"color": FRONT, "size": 9, "line": {"color": "#fff", "width": 1}})
     uniform = panel.uniform
     marker = {"color": UNIFORM, "symbol": "diamond", "size": 11, "line": {"color": "#fff", "width": 1}}
-    _marks(chart, panel, uniform, "uniform bit-width", marker, _label_places(panel, uniform, frame))
+    _marks(chart, panel, uniform, panel.data.uniform_name, marker, _label_places(panel, uniform, frame))
     _polished(chart, panel, panel.polished(panel.front), "polished", FRONT, "circle-open")
     _polished(chart, panel, panel.polished(uniform), "uniform, polished", UNIFORM, "diamond-open")
     _polished(chart, panel, panel.polished_infeasible, "polished, breaks a constraint", BROKEN, "x-thin")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from autoquant.data import SplitName
 from autoquant.job import Baseline, HypervolumePoint, JobRecord, LearningPoint
 from autoquant.objective import Objective
+from autoquant.report.model.palette import is_recipe
 from autoquant.space import Candidate
 from autoquant.trial import Trial
 
@@ -85,8 +86,14 @@ class ReportData:
         return next((b for b in self.baselines if b.kind == "float"), None)
 
     @cached_property
+    def uniform_name(self) -> str:
+        """What a network with the same option everywhere is called."""
+        recipes = any(is_recipe(choice) for choice in self.job.definition.choices)
+        return "uniform recipe" if recipes else "uniform bit-width"
+
+    @cached_property
     def uniform(self) -> tuple[Baseline, ...]:
-        """The same bit-width everywhere."""
+        """The same bit-width or recipe everywhere."""
         return tuple(b for b in self.baselines if b.kind == "uniform")
 
     @cached_property

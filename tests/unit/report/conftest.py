@@ -256,6 +256,18 @@ def _job(
     )
 
 
+def recipes() -> ReportData:
+    """A finished search over recipes: that of bits, the options under other names."""
+    data = quantized(activations=(8, 16))
+    definition = data.job.definition
+    lists = [("ternary", "lut16", "W8"), *[("lut16", "W4@2:4", "W8")] * (len(definition.choices) - 1)]
+    choices = tuple(
+        Choice(c.name.replace(".weight", ".recipe"), options, ordered=False) if c.name.endswith(".weight") else c
+        for c, options in zip(definition.choices, lists, strict=True)
+    )
+    return replace(data, job=replace(data.job, definition=replace(definition, choices=choices)))
+
+
 def generic(n_trials: int = 80) -> ReportData:
     """A search over choices that are no bit-widths, with measured objectives alone and no baseline."""
     choices = [
@@ -290,6 +302,7 @@ def empty() -> ReportData:
 
 
 EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
+    "recipes": recipes,
     "plain": quantized,
     "constrained": lambda: quantized(constraints=["weight_bytes <= 36000"]),
     "three": lambda: quantized(objectives=["accuracy", "weight_bytes", "latency_ms@cortex-m7"], n_trials=300),

@@ -173,3 +173,15 @@ def test_learning_curves_have_a_chart_each(example: Example, tmp_path: Path) -> 
     assert re.search(r'"x":\[16,16,30\],"y":\[-0.5,-0.25,null\]', page)
     assert "<h3>mean return</h3>" in page
     assert "<h3>&lt;b&gt;&amp;</h3>" in page
+
+
+def test_recipes_are_shown_by_layer(example: Example, tmp_path: Path) -> None:
+    recipes = example("recipes")
+    page = page_of(recipes, tmp_path)
+    assert "Recipes by layer along the front" in page
+    assert "<h3>Recipes of weights</h3>" in page
+    legend = re.findall(r'<span><i style="background:[^"]*"></i>([^<]*)</span>', page)
+    assert legend == ["ternary", "lut16", "W8", "W4@2:4", "8 bits", "16 bits"]
+    assert 'title="ternary ' in page or 'title="lut16 ' in page or 'title="W8 ' in page
+    assert "uniform recipe" in page
+    write_png(recipes, tmp_path / "report.png")

@@ -16,6 +16,7 @@ from autoquant.report.model.palette import bits_colour, ink_on, is_bits, option_
 from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
 from autoquant.report.model.table import front_table
+from autoquant.report.model.verdict import verdict
 from autoquant.space import Choice
 from autoquant.trial import Measurement, Trial
 
@@ -189,3 +190,31 @@ def test_labels_keep_apart() -> None:
     first, second = place_labels(spots, [], [(0.2, 0.05)] * 2)
     assert first != second
     assert place_labels([(0.99, 0.01)], [], [(0.2, 0.05)])[0] == (-1, 1)
+
+
+def test_recipes_have_rows_by_layer_and_one_colour_each(example: Example) -> None:
+    recipes = example("recipes")
+    first, second = grids(recipes)
+    assert (first.title, first.bits, first.by_layer) == ("Recipes of weights", False, True)
+    assert second.title == "Bits of activations"
+    assert first.rows == second.rows
+    assert list(first.legend) == ["ternary", "lut16", "W8", "W4@2:4"]
+    stem, other = first.choices[:2]
+    assert (stem.options, other.options) == (("ternary", "lut16", "W8"), ("lut16", "W4@2:4", "W8"))
+    assert first.colour(stem, 1) == first.colour(other, 0) == first.legend["lut16"]
+    assert len(set(first.legend.values())) == 4
+    assert second.colour(second.choices[0], 0) == bits_colour(8)
+    lines = options_text(recipes, (0, 1) + (1, 0) * 9)
+    assert lines == ["ternary " + " ".join(["W4@2:4"] * 9), "A 16 " + " ".join("8" * 9)]
+    assert options_text(recipes, (0, 1) + (1, 0) * 9, 24)[:2] == [
+        "ternary " + " ".join(["W4@2:4"] * 7),
+        "W4@2:4 W4@2:4",
+    ]
+    assert fixed_layers(replace(recipes, layer_names=["pinned", *recipes.layer_names])) == ["pinned"]
+
+
+def test_a_verdict_on_recipes_speaks_of_recipes(example: Example) -> None:
+    recipes = example("recipes")
+    assert "uniform recipe" in verdict(recipes)
+    assert "bit-width" not in verdict(recipes)
+    assert "uniform bit-width" in verdict(example("activations"))
