@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding
 from autoquant.quantization.additions import QuantizedAdditions
-from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Additions, Arithmetic, Biases, LayerBiases
+from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Arithmetic, LayerBiases
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.correction import Corrector
-from autoquant.quantization.execution import Inputs, as_inputs, portion
+from autoquant.quantization.execution import Inputs, as_inputs
 from autoquant.quantization.fitted_weights import FittedWeights, LayerWeight
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
@@ -35,40 +34,6 @@ class InputQuantizer(nn.Module):
 
     def extra_repr(self) -> str:
         return f"bits={self.affine.bits}, scale={self.affine.scale:.6g}, zero_point={self.affine.zero_point}"
-
-
-def build_quantized(
-    module: nn.Module,
-    inputs: Any,
-    precisions: Sequence[LayerPrecision],
-    keep_float: Sequence[str] = (),
-    *,
-    bias_correction: bool = False,
-    reestimate_batch_norm: bool = False,
-    biases: Biases | None = None,
-    additions: Additions | None = None,
-    arithmetic: Biases | None = None,
-) -> nn.Module:
-    """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
-
-    ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
-    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point. The
-    options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
-    """
-    examples = as_inputs(inputs)
-    chosen = Arithmetic.of(arithmetic, biases, additions)
-    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float, arithmetic=chosen)
-    if any(precision.activation for precision in precisions):
-        network.calibrate(examples)
-    if not (bias_correction or reestimate_batch_norm):
-        network.apply(precisions)
-        return network.module
-    corrector = Corrector(
-        network.module, network.profile, examples, bias=bias_correction, batch_norm=reestimate_batch_norm
-    )
-    network.apply(precisions)
-    corrector.write(corrector.find(precisions))
-    return network.module
 
 
 class QuantizedNetwork:
@@ -104,6 +69,8 @@ class QuantizedNetwork:
         if arithmetic.additions != "float":
             self._additions = QuantizedAdditions(self.module, self.profile, as_inputs(example_input))
             self.profile = self._additions.profiled(self.profile)
+        self._tied = {name: group for group in self.profile.ties for name in group}
+        """Of layers that share a weight: all of them; it depends on the precisions of all."""
         self._applied = dict.fromkeys(self.parts, FLOAT)
         self._chosen: dict[str, LayerWeight] = {}
         self.before_layer: Callable[[str, Tensor], None] | None = None
@@ -129,9 +96,10 @@ class QuantizedNetwork:
         if self.before_layer is not None:
             self.before_layer(name, inputs)
         between = self._additions is not None and self._additions.active
+        group = tuple(self._applied[other] for other in self._tied.get(name, ()))
         return memo.output(
             name,
-            (self._applied[name], between),
+            (self._applied[name], between, group),
             lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),
         )
 
@@ -144,6 +112,15 @@ class QuantizedNetwork:
         with self._additions.calibrated() if self._additions is not None else nullcontext():
             self.calibration = Calibration(self.module, names, inputs, batch_size)
         self.weights.calibrate(inputs, batch_size, self.calibration)
+
+    def needs_calibration(self, precisions: Sequence[LayerPrecision]) -> bool:
+        """Whether a candidate can be quantized only after `calibrate`."""
+        pairs = zip(self.profile, precisions, strict=True)
+        return any(
+            precision.activation or (precision.weight and self.weights.rounding_of(layer.name, precision) != "nearest")
+            for layer, precision in pairs
+            if not layer.kept_float
+        )
 
     def apply(self, precisions: Sequence[LayerPrecision], weights: Mapping[str, LayerWeight] | None = None) -> None:
         """Quantize every layer; ``precisions`` are in the order of the profile. ``weights`` of layers by name stand in

@@ -24,6 +24,10 @@ from autoquant.settings import cache_folder
 
 VERSION = "1"
 """Of what is worked out here; part of the digests under which it is kept."""
+NEEDS_CALIBRATION = (
+    "fitted weights and biases need a calibration split, and there is none; give DataSplits(search, test, "
+    "calibration), or set rounding to nearest"
+)
 MOMENTS_AT_ONCE = 2**30
 """Bytes of moments that are collected in one pass over the calibration examples."""
 MOMENTS_OF_A_LAYER = 2**30
@@ -134,10 +138,7 @@ class FittedWeights:
         `SpecError` where there are no calibration examples.
         """
         if self.examples is None:
-            raise SpecError(
-                "rounding: 'hessian' and 'nearest+bias' look at a calibration split, and there is none; give "
-                "DataSplits(search, test, calibration), or set rounding to nearest"
-            )
+            raise SpecError(f"rounding: {NEEDS_CALIBRATION}")
         examples, key = self.examples, digest(self.base(self.examples), activation_key(how))
         small = [n for n, layer in self._profiles.items() if _moment_bytes(layer) <= MOMENTS_OF_A_LAYER]
         names = [name for name in small if self._profiles[name].kind != "embedding"]

@@ -70,7 +70,7 @@ def gptq(target: Array, moments: Array, grid: Grid) -> Array:
     importance = np.einsum("gnn->n", moments)
     parts = sorted(blocks(target.shape[2], grid.dim), key=lambda here: -float(importance[here].mean()))
     order = np.concatenate([np.arange(here.start, here.stop) for here in parts])
-    upper = np.linalg.cholesky(np.linalg.inv(moments[:, order[:, None], order])).transpose(0, 2, 1)
+    upper = _cholesky_of_inverse(moments[:, order[:, None], order])
     left, quantized = target[:, :, order].copy(), np.empty_like(target)
     end = 0
     for together in _together(parts):
@@ -85,6 +85,12 @@ def gptq(target: Array, moments: Array, grid: Grid) -> Array:
             end = now.stop
         left[:, :, stop:] -= errors @ upper[:, begin:stop, stop:]
     return quantized
+
+
+def _cholesky_of_inverse(moments: Array) -> Array:
+    """The upper triangular U with ``U^T U`` the inverse of the moments, without computing that."""
+    inverse = np.linalg.cholesky(moments[:, ::-1, ::-1])[:, ::-1, ::-1]
+    return np.linalg.inv(inverse)
 
 
 def _together(parts: Sequence[slice]) -> Iterator[list[slice]]:

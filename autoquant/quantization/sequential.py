@@ -9,11 +9,12 @@ from contextlib import nullcontext
 import numpy as np
 from torch import Tensor
 
+from autoquant.errors import SpecError
 from autoquant.network import LayerPrecision
 from autoquant.quantization.apply import QuantizedNetwork
 from autoquant.quantization.archive import Arrays, digest
 from autoquant.quantization.execution import Inputs, count, execute, portion, unseen
-from autoquant.quantization.fitted_weights import Examples, LayerWeight
+from autoquant.quantization.fitted_weights import NEEDS_CALIBRATION, LayerWeight
 from autoquant.quantization.layers import output_first
 from autoquant.quantization.moments import Sums
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
@@ -39,12 +40,13 @@ class SequentialFit:
     out. Results are kept as those of `FittedWeights` are.
 
     Args:
-        network: calibrated; fitting leaves it quantized.
-        examples: those of its calibration.
+        network: calibrated; fitting leaves it quantized. `SpecError` where it is not.
     """
 
-    def __init__(self, network: QuantizedNetwork, examples: Examples) -> None:
-        self._network = network
+    def __init__(self, network: QuantizedNetwork) -> None:
+        self._network, examples = network, network.weights.examples
+        if examples is None:
+            raise SpecError(f"sequential: {NEEDS_CALIBRATION}")
         profile = network.profile
         self._precise = [layer.name for layer in profile.quantizable]
         of_one = sum(4 * layer.output_values for layer in profile.quantizable)

@@ -27,8 +27,8 @@ from autoquant.network import (
     LayerProfile,
     NetworkProfile,
     NOfM,
-    Pruned,
     Operation,
+    Pruned,
     WeightQuantization,
 )
 from autoquant.recipes import kept_weights, parse_recipe
