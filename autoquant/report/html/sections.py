@@ -173,7 +173,7 @@ def failures_section(data: ReportData) -> str:
 
 
 def origin_section(data: ReportData) -> str:
-    """Where the numbers come from: constraints, reference point, cost models, versions."""
+    """Where the numbers come from: constraints, reference point, how weights are rounded, cost models, versions."""
     plan, formats = data.job.definition, metric_formats(data)
     rows = [("objective", f"{objective.direction} {objective.metric}") for objective in plan.objectives]
     rows += [("constraint", _constraint(c, constraint_text(c, formats))) for c in plan.constraints]
@@ -181,6 +181,7 @@ def origin_section(data: ReportData) -> str:
         fmt = formats[objective.metric]
         text = f"{fmt.name}: from {fmt.text(worst)} (reference point) to {fmt.text(best)} (best)"
         rows.append(("hypervolume scale", text))
+    rows += [("network", note) for note in (plan.profile.notes if plan.profile is not None else ())]
     for table in plan.costs:
         rows.append((table.metric, f"cost model {table.model}, in {table.unit}"))
         rows += [(f"{table.metric}: {number}", source) for number, source in table.provenance.items()]

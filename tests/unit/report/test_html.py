@@ -128,9 +128,15 @@ def test_failed_trials_show_the_first_error(example: Example, tmp_path: Path) ->
 
 
 def test_where_numbers_come_from(example: Example, tmp_path: Path) -> None:
-    page = page_of(example("three"), tmp_path)
+    data = example("three")
+    profile = data.job.definition.profile
+    assert profile is not None
+    noted = replace(profile, notes=("weights are rounded in a way",))
+    job = replace(data.job, definition=replace(data.job.definition, profile=noted))
+    page = page_of(replace(data, job=job), tmp_path)
     for text in ("216 MHz, STM32F746 data sheet", "reference point", "sha256:5f1c…", "seed 3", "searcher nsga3"):
         assert text in page
+    assert "<td>network</td><td>weights are rounded in a way</td>" in page
 
 
 @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED])
