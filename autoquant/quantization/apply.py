@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import takewhile
@@ -63,6 +63,7 @@ class QuantizedNetwork:
         self.parts: dict[str, Any] = {row.name: self.module.get_submodule(row.name) for row in self.profile.quantizable}
         """The modules of the layers that can be quantized."""
         self.weights = FittedWeights(self.module, self.profile, rounding)
+        self.arithmetic = arithmetic
         self._layers = {layer.name: layer for layer in self.profile.quantizable}
         self._biases = LayerBiases(self.parts, arithmetic.biases)
         self._additions: QuantizedAdditions | None = None
@@ -73,35 +74,31 @@ class QuantizedNetwork:
         """Of layers that share a weight: all of them; it depends on the precisions of all."""
         self._applied = dict.fromkeys(self.parts, FLOAT)
         self._chosen: dict[str, LayerWeight] = {}
-        self.before_layer: Callable[[str, Tensor], None] | None = None
-        """Called with the name and the input of each layer before it runs; it may change the layer."""
         if memo is not None and reads_ahead(self.module, self.parts, as_inputs(example_input)):
             memo = None
         self.memo = memo
         for name, part in self.parts.items():
             part.input_quantizer = nn.Identity()
             if memo is None:
-                part.register_forward_pre_hook(partial(self._quantize_input, name))
+                part.register_forward_pre_hook(_quantize_input)
             else:
                 part.forward = partial(self._remembered, memo, name)
-
-    def _quantize_input(self, name: str, layer: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        if self.before_layer is not None:
-            self.before_layer(name, args[0])
-        return (layer.input_quantizer(args[0]), *args[1:])
 
     def _remembered(self, memo: Memo, name: str, inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
         """The forward of a layer that asks the memo first."""
         part = self.parts[name]
-        if self.before_layer is not None:
-            self.before_layer(name, inputs)
-        between = self._additions is not None and self._additions.active
-        group = tuple(self._applied[other] for other in self._tied.get(name, ()))
         return memo.output(
             name,
-            (self._applied[name], between, group),
+            self.option(name),
             lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),
         )
+
+    def option(self, name: str) -> Hashable:
+        """All that the output of a layer depends on besides its input: equal ones make it compute the same."""
+        between = self._additions is not None and self._additions.active
+        group = tuple(self._applied[other] for other in self._tied.get(name, ()))
+        chosen = self._chosen.get(name)
+        return self._applied[name], between, group, "" if chosen is None else chosen.origin
 
     def calibrate(self, inputs: Inputs, batch_size: int = 250) -> None:
         """Set the ranges of activations from calibration examples; the float network runs over them once."""
@@ -196,3 +193,8 @@ class QuantizedNetwork:
             )
         affine = self.calibration.affine(layer.name, how.bits, how.scale_method)
         return InputQuantizer(affine)
+
+
+def _quantize_input(layer: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A hook that knows nothing of the `QuantizedNetwork`: a network that is built is copied and saved without it."""
+    return (layer.input_quantizer(args[0]), *args[1:])

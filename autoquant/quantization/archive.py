@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,57 +33,83 @@ class Archive:
     """A folder of results by digest. Whoever comes first works a result out, and everybody gets what was kept then.
 
     Workers on other machines see the same results where the folder is one that they share. Files are NumPy's, without
-    pickles; each appears whole or not at all.
+    pickles; each appears whole or not at all. `SpecError` where the folder cannot be written to.
     """
 
     def __init__(self, folder: Path) -> None:
-        """`SpecError` for a folder that cannot be written to."""
         self.folder = folder
-        try:
+        with self._writing():
             (folder / "locks").mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 pass
-        except OSError as error:
-            raise SpecError(
-                f"{folder}: fitted weights are kept there and it cannot be written to ({error.strerror}); set "
-                "AUTOQUANT_CACHE to a folder that can"
-            ) from error
 
-    def get(self, key: str, make: Callable[[], Arrays]) -> Arrays:
-        """The result of this digest, worked out where nobody has yet. ``make`` must not ask for another."""
+    def get(self, key: str, make: Callable[[], Arrays], whole: Callable[[Arrays], bool] = lambda found: True) -> Arrays:
+        """The result of this digest, worked out where nobody has yet, or where what is kept is not ``whole``.
+
+        ``make`` must not ask for another.
+        """
         found = self.find(key)
-        if found is None:
-            with self.locked(key):
-                found = self.find(key)
-                if found is None:
-                    found = make()
-                    self.keep(key, found)
+        if found is not None and whole(found):
+            return found
+        with self.locked(key):
+            found = self.find(key)
+            if found is None or not whole(found):
+                found = make()
+                self.keep(key, found)
         return found
 
+    def has(self, key: str) -> bool:
+        """Whether something is kept; it may turn out to be damaged."""
+        return self._path(key).exists()
+
     def find(self, key: str) -> Arrays | None:
-        """What is kept; None where there is nothing, or what cannot be read."""
+        """What is kept; None where there is nothing. A damaged file is removed."""
+        path = self._path(key)
         try:
-            with np.load(self._path(key), allow_pickle=False) as file:
-                return dict(file)
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return dict(arrays)
         except FileNotFoundError:
             return None
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError):
+        except MemoryError:
+            raise
+        except Exception:  # what reading a damaged file raises is many things
+            with self._writing():
+                path.unlink(missing_ok=True)
             return None
 
     def keep(self, key: str, arrays: Arrays) -> None:
         """Put a result there, in place of one of the same digest."""
         path = self._path(key)
-        path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        Path(file.name).replace(path)
+        with self._writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    np.savez(file, **dict[str, Any](arrays))
+                Path(part).replace(path)
+            finally:
+                Path(part).unlink(missing_ok=True)
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
         """Inside, no other process is inside for this key (nor for some others)."""
-        with (self.folder / "locks" / key[:2]).open("w") as file:
+        locks = self.folder / "locks"
+        with self._writing():
+            locks.mkdir(parents=True, exist_ok=True)
+            file = (locks / key[:2]).open("w")
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SpecError(
+                f"{self.folder}: fitted weights are kept there and it cannot be written to ({error.strerror}); set "
+                "AUTOQUANT_CACHE to a folder that can"
+            ) from error
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.npz"

@@ -21,7 +21,8 @@ def build_quantized(
     precisions: Sequence[LayerPrecision],
     keep_float: Sequence[str] = (),
     *,
-    rounding: Rounding = "hessian",
+    batch_size: int = 100,
+    rounding: Rounding | None = None,
     sequential: bool = False,
     bias_correction: bool = False,
     reestimate_batch_norm: bool = False,
@@ -36,11 +37,12 @@ def build_quantized(
     options are those of the evaluator ``post_training``, with its defaults where it has a calibration split: a network
     that was measured with them is built with them. (Its ``bias_correction: layer`` is the rounding ``nearest+bias``.)
     """
+    rounding = rounding or ("nearest" if bias_correction else "hessian")
     examples = as_inputs(inputs)
     chosen = Arithmetic.of(arithmetic, biases, additions)
     network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float, rounding=rounding, arithmetic=chosen)
     if sequential or network.needs_calibration(precisions):
-        network.calibrate(examples)
+        network.calibrate(examples, batch_size)
     corrector = None
     if bias_correction or reestimate_batch_norm:
         corrector = Corrector(

@@ -62,13 +62,17 @@ class Calibration:
             rows = rows.gather(1, torch.randint(rows.shape[1], (len(rows), each), generator=self._random[name]))
         self._values[name].append(rows.flatten().float().clone())
 
+    def has_range(self, name: str) -> bool:
+        """Whether the input of a layer was ever other than zero."""
+        return self._low[name] < self._high[name]
+
     def affine(self, name: str, bits: int, method: RangeMethod) -> Affine:
         """How the input of a layer is quantized to ``bits`` bits."""
         key = (name, bits, method)
         if key not in self._affine:
             if name not in self._values:
                 raise UnsupportedError(f"layer {name!r} was not calibrated; calibrated: {', '.join(self._values)}")
-            if self._low[name] == self._high[name] == 0.0:
+            if not self.has_range(name):
                 raise SpecError(
                     f"calibration: the input of layer {name!r} is zero in every example (or the layer never runs), so "
                     f"it has no range; give the calibration split other examples, or set keep_float: [{name}]"

@@ -15,7 +15,18 @@ from autoquant.errors import SpecError
 from autoquant.network import ActivationQuantization, LayerPrecision, LayerProfile, NetworkProfile, Rounding
 from autoquant.quantization.archive import Archive, Arrays, digest
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute, unseen
+from autoquant.quantization.digest import network_digest, row_digests
+from autoquant.quantization.execution import (
+    Inputs,
+    batches,
+    check_finite,
+    count,
+    each,
+    execute,
+    portion,
+    tensors,
+    unseen,
+)
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.moments import Moments, Sums
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
@@ -32,6 +43,8 @@ MOMENTS_AT_ONCE = 2**30
 """Bytes of moments that are collected in one pass over the calibration examples."""
 MOMENTS_OF_A_LAYER = 2**30
 """A layer with more is rounded to nearest."""
+WITNESSES = 8
+"""Examples whose outputs tell a network from others with the same modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +57,13 @@ class LayerWeight:
     """Of its weights, (rows, groups); None where they are float."""
     shift: Tensor | None = None
     """What is added to its bias; None for nothing."""
+    origin: str = ""
+    """Tells it from others of the same layer and precision, where it depends on more."""
 
     @classmethod
-    def of(cls, part: Any, rounded: QuantizedTensor, shift: Tensor | None = None) -> LayerWeight:
+    def of(cls, part: Any, rounded: QuantizedTensor, shift: Tensor | None = None, origin: str = "") -> LayerWeight:
         """Of a weight whose output channels come first."""
-        return cls(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift)
+        return cls(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +121,24 @@ class FittedWeights:
     def rounding_of(self, name: str, precision: LayerPrecision) -> Rounding:
         """How the weight of a layer is rounded."""
         assert precision.weight is not None
-        layer = self._profiles[name]
-        group = self._group.get(name, [name])
-        if (
-            all(self._profiles[member].kind == "embedding" for member in group)
-            or _moment_bytes(layer) > MOMENTS_OF_A_LAYER
-        ):
+        readers = self._readers(name)
+        if not readers or _unfit(readers) is not None:
             return "nearest"
         return precision.weight.rounding or self.rounding
+
+    def _readers(self, name: str) -> list[LayerProfile]:
+        """The layer, and those that it shares its weight with, less embeddings."""
+        layers = (self._profiles[member] for member in self._group.get(name, [name]))
+        return [layer for layer in layers if layer.kind != "embedding"]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Layers that are rounded to nearest whatever is asked, a sentence for each reason."""
-        large = [name for name, layer in self._profiles.items() if _moment_bytes(layer) > MOMENTS_OF_A_LAYER]
-        limit = MOMENTS_OF_A_LAYER // 2**20
-        text = f"rounded to nearest, because their second moments would take more than {limit} MB: {', '.join(large)}"
-        return (text,) if large else ()
+        found: dict[str, list[str]] = {}
+        for name in self._profiles:
+            if (reason := _unfit(self._readers(name))) is not None:
+                found.setdefault(reason, []).append(name)
+        return tuple(f"rounded to nearest, because {reason}: {', '.join(names)}" for reason, names in found.items())
 
     def unprepared(self, precisions: Mapping[str, LayerPrecision]) -> list[ActivationQuantization | None]:
         """The activations whose moments are needed for these precisions of layers, and are not there."""
@@ -140,8 +157,9 @@ class FittedWeights:
         if self.examples is None:
             raise SpecError(f"rounding: {NEEDS_CALIBRATION}")
         examples, key = self.examples, digest(self.base(self.examples), activation_key(how))
-        small = [n for n, layer in self._profiles.items() if _moment_bytes(layer) <= MOMENTS_OF_A_LAYER]
-        names = [name for name in small if self._profiles[name].kind != "embedding"]
+        names = [name for name, layer in self._profiles.items() if fits(layer) and layer.kind != "embedding"]
+        if how is not None:
+            names = [name for name in names if examples.calibration.has_range(name)]
 
         def make() -> Arrays:
             ran = set()
@@ -151,8 +169,11 @@ class FittedWeights:
                     ran.add(name)
             return {"ran": np.array([name in ran for name in names])}
 
-        ran = self.archive.get(key, make)["ran"]
-        self._moments[activation_key(how)] = {n: digest(key, n) for n, did in zip(names, ran, strict=True) if did}
+        def kept(found: Arrays) -> dict[str, str]:
+            return {name: digest(key, name) for name, ran in zip(names, found["ran"], strict=True) if ran}
+
+        found = self.archive.get(key, make, whole=lambda found: all(map(self.archive.has, kept(found).values())))
+        self._moments[activation_key(how)] = kept(found)
 
     def _pass(self, examples: Examples, names: Sequence[str], how: ActivationQuantization | None) -> dict[str, Moments]:
         """The moments of some layers, of those that run."""
@@ -182,11 +203,16 @@ class FittedWeights:
         return {name: moments for name in names if (moments := sums[name].moments) is not None}
 
     def base(self, examples: Examples) -> str:
-        """What all results depend on: the float network, which the module is now, and the examples."""
-        tensors = [*each(examples.inputs), *self._module.state_dict().values()]
-        values = [tensor.contiguous().numpy().tobytes() for tensor in tensors]
+        """What all results depend on: the float network, which the module is now, and the examples.
+
+        What the network computes besides its modules is known by its outputs, to as many digits as all processors give.
+        """
+        outputs = tensors(execute(self._module, portion(examples.inputs, slice(WITNESSES))))
+        sizes = [float(part.norm()) for out in outputs for part in (out.double(), out.double().clamp_min(0))]
         structure = repr([(name, layer.calls, layer.groups) for name, layer in self._profiles.items()])
-        return digest(VERSION, structure, str(self._module), *values)
+        inputs = [f"{tensor.dtype} {tuple(tensor.shape)}" for tensor in each(examples.inputs)]
+        told = [VERSION, network_digest(self._module), structure, str(examples.batch_size), *inputs]
+        return digest(*told, *(f"{size:.3e}" for size in sizes), *row_digests(examples.inputs))
 
     def weight(self, name: str, precisions: Mapping[str, LayerPrecision]) -> LayerWeight:
         """What a layer computes with, given the precisions of all layers. Moments that it needs are there."""
@@ -240,6 +266,20 @@ class FittedWeights:
 def activation_key(how: ActivationQuantization | None) -> str:
     """Text that is equal where inputs are quantized equally."""
     return "float" if how is None else how.key()
+
+
+def fits(layer: LayerProfile) -> bool:
+    """Whether the moments of a layer are not too large."""
+    return _moment_bytes(layer) <= MOMENTS_OF_A_LAYER
+
+
+def _unfit(readers: Sequence[LayerProfile]) -> str | None:
+    """Why the weight of these layers cannot be fitted; None where it can."""
+    if not all(map(fits, readers)):
+        return f"their second moments would take more than {MOMENTS_OF_A_LAYER // 2**20} MB"
+    if len({layer.groups for layer in readers}) > 1:
+        return "they share a weight, but not the number of groups"
+    return None
 
 
 def _moment_bytes(layer: LayerProfile) -> int:

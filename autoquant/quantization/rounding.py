@@ -19,6 +19,8 @@ from autoquant.quantization.weights import QuantizedTensor, quantize_weight
 
 DAMPING = 0.01
 """Added to the diagonal of the second moments, as a share of its mean (Frantar et al. 2022, section 3.3, step 3)."""
+NOISE = 1e-10
+"""The same as a share of the mean square of the inputs: what varies less is lost in the digits of a float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ class Reader:
         whole = 0.0 if self.has_bias else self.moments.output[:, :, None] * mean[:, None, :]
         return self.moments.cross.astype(np.float64) + whole
 
+    @property
+    def power(self) -> Array:
+        """Mean square of the inputs, (groups,)."""
+        mean = self.moments.mean.astype(np.float64)
+        return np.asarray((np.einsum("gnn->gn", self.moments.covariance) + mean * mean).mean(1))
+
     def shift(self, quantized: Array) -> Tensor | None:
         """What is added to the bias so that the mean of every output channel is that of the float layer."""
         if not self.has_bias:
@@ -104,12 +112,14 @@ def problem(values: Array, readers: Sequence[Reader]) -> tuple[Array, Array]:
     little (Li et al. 2025, "GPTAQ: Efficient Finetuning-Free Quantization for Asymmetric Calibration", towards the
     outputs of the float network). Inputs that never vary leave the weights where they are.
     """
-    counts = [float(reader.moments.count) for reader in readers]
-    second = sum((n / sum(counts)) * reader.second for n, reader in zip(counts, readers, strict=True))
-    cross = sum((n / sum(counts)) * reader.cross for n, reader in zip(counts, readers, strict=True))
+    counts = np.array([float(reader.moments.count) for reader in readers])
+    shares = counts / counts.sum()
+    second = sum(share * reader.second for share, reader in zip(shares, readers, strict=True))
+    cross = sum(share * reader.cross for share, reader in zip(shares, readers, strict=True))
+    power = sum(share * reader.power for share, reader in zip(shares, readers, strict=True))
     second = np.asarray((second + np.swapaxes(second, 1, 2)) / 2)
-    size = np.einsum("gnn->g", second) / second.shape[1]
-    damping = np.where(size > 0, DAMPING * size, 1.0)[:, None, None]
+    damping = np.maximum(DAMPING * np.einsum("gnn->g", second) / second.shape[1], NOISE * power)
+    damping = np.where(damping > 0, damping, 1.0)[:, None, None]
     damped = second + damping * np.eye(second.shape[1])
     target = np.linalg.solve(damped, np.swapaxes(cross + damping * values, 1, 2))
     return np.swapaxes(target, 1, 2), damped

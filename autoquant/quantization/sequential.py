@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
 from torch import Tensor
 
 from autoquant.errors import SpecError
-from autoquant.network import LayerPrecision
+from autoquant.network import LayerPrecision, WeightQuantization
 from autoquant.quantization.apply import QuantizedNetwork
 from autoquant.quantization.archive import Arrays, digest
 from autoquant.quantization.execution import Inputs, count, execute, portion, unseen
-from autoquant.quantization.fitted_weights import NEEDS_CALIBRATION, LayerWeight
+from autoquant.quantization.fitted_weights import NEEDS_CALIBRATION, LayerWeight, fits
 from autoquant.quantization.layers import output_first
 from autoquant.quantization.moments import Sums
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
@@ -24,8 +24,8 @@ OUTPUTS = 2**29
 FITS = 2**27
 """Bytes of codes that are kept for candidates that begin in the same way."""
 
-Prefix = tuple[LayerPrecision, ...]
-"""Precisions of the layers that have run, in their order."""
+Prefix = tuple[Hashable, ...]
+"""The options of the layers that have run, in their order."""
 
 
 class SequentialFit:
@@ -36,8 +36,9 @@ class SequentialFit:
     Calibration"). So the result depends on the whole candidate, and later layers make up for errors of earlier ones.
 
     Layers that share a weight, or run more than once, are fitted to the float network's inputs, as in
-    `FittedWeights`; embeddings are rounded to nearest. The examples run as one batch; those beyond `OUTPUTS` are left
-    out. Results are kept as those of `FittedWeights` are.
+    `FittedWeights`; embeddings, and layers with too many moments, are rounded to nearest. A rounding that a precision
+    names stands. The examples run as one batch; those beyond `OUTPUTS` are left out. Results are kept as those of
+    `FittedWeights` are.
 
     Args:
         network: calibrated; fitting leaves it quantized. `SpecError` where it is not.
@@ -55,20 +56,24 @@ class SequentialFit:
         self._alone = {
             layer.name: layer.output_values // layer.output_channels * count(self._inputs)
             for layer in profile.quantizable
-            if layer.name not in tied and layer.calls == 1 and layer.kind != "embedding"
+            if layer.name not in tied and layer.calls == 1 and layer.kind != "embedding" and fits(layer)
         }
-        """Layers that are fitted here, with their output positions."""
+        """Layers that may be fitted here, with their output positions."""
         network.restore()
-        self._base = digest("sequential", network.weights.base(examples), str(count(self._inputs)))
+        others = f"{network.weights.rounding} {network.arithmetic}"
+        self._base = digest("sequential", network.weights.base(examples), str(count(self._inputs)), others)
         self._outputs = self._float_outputs()
+        """Of the layers that are fitted here: those that run once."""
         self._fits: OrderedDict[Prefix, RoundedWeight] = OrderedDict()
         self._held = 0
 
     def _float_outputs(self) -> dict[str, Tensor]:
         """What each layer gives in the float network."""
         found: dict[str, Tensor] = {}
+        calls: Counter[str] = Counter()
 
         def note(name: str, output: Tensor) -> None:
+            calls[name] += 1
             found[name] = output.detach().clone()
 
         hook = unseen(note)
@@ -81,7 +86,7 @@ class SequentialFit:
         finally:
             for handle in handles:
                 handle.remove()
-        return found
+        return {name: output for name, output in found.items() if calls[name] == 1}
 
     def find(self, precisions: Sequence[LayerPrecision], keep: int = 0) -> dict[str, LayerWeight]:
         """The weights of a candidate by layer; ``precisions`` are those of the profile's layers.
@@ -91,7 +96,7 @@ class SequentialFit:
         network = self._network
         of_layer = dict(zip((layer.name for layer in network.profile), precisions, strict=True))
         named = {name: of_layer[name] for name in self._precise}
-        network.prepare_moments({name: p for name, p in named.items() if name not in self._alone})
+        network.prepare_moments({name: p for name, p in named.items() if name not in self._outputs})
         others = {name: network.weights.weight(name, named) for name in self._precise if name not in self._outputs}
         others |= {name: network.weights.weight(name, named) for name, p in named.items() if p.weight is None}
         key = digest(self._base, *(f"{name} {precision.key()}" for name, precision in named.items()))
@@ -109,7 +114,8 @@ class SequentialFit:
         weight = output_first(part, self._network.weights.float_weight(name))
         assert precision.weight is not None
         rounded = RoundedWeight.of_arrays(own, precision.weight, weight)
-        return LayerWeight.of(part, rounded.weight, rounded.shifts[0])
+        origin = digest(*(own[key].tobytes() for key in sorted(own)))
+        return LayerWeight.of(part, rounded.weight, rounded.shifts[0], origin)
 
     def _fitted(
         self,
@@ -121,24 +127,30 @@ class SequentialFit:
         """One pass over the examples; what the layers that are fitted come to."""
         network, done = self._network, dict[str, RoundedWeight | None]()
         network.apply(precisions, {name: LayerWeight(network.weights.float_weight(name)) for name in named})
-        ran: list[LayerPrecision] = []
+        ran: list[Hashable] = []
 
         def before(name: str, inputs: Tensor) -> None:
-            ran.append(named[name])
+            ran.append(network.option(name))
             if name in done:
                 return
-            done[name] = None if name in others else self._fit(tuple(ran), name, inputs)
+            how = named[name].weight
+            done[name] = None if name in others or how is None else self._fit(tuple(ran), name, how, inputs)
             rounded = done[name]
             part = network.parts[name]
             chosen = others[name] if rounded is None else LayerWeight.of(part, rounded.weight, rounded.shifts[0])
             network.set_layer(name, named[name], chosen)
 
-        network.before_layer = unseen(before)
+        hook = unseen(before)
+        handles = [
+            part.register_forward_pre_hook(lambda _, args, name=name: hook(name, args[0]), prepend=True)
+            for name, part in network.parts.items()
+        ]
         try:
             with network.memo.run("sequential", keep) if network.memo is not None else nullcontext():
                 execute(network.module, self._inputs)
         finally:
-            network.before_layer = None
+            for handle in handles:
+                handle.remove()
         return {
             f"{self._precise.index(name)}.{key}": array
             for name, rounded in done.items()
@@ -146,19 +158,19 @@ class SequentialFit:
             for key, array in rounded.arrays().items()
         }
 
-    def _fit(self, ran: Prefix, name: str, inputs: Tensor) -> RoundedWeight:
+    def _fit(self, ran: Prefix, name: str, how: WeightQuantization, inputs: Tensor) -> RoundedWeight:
         """The weight of a layer that is given ``inputs`` now, and is still in float."""
         if ran in self._fits:
             self._fits.move_to_end(ran)
             return self._fits[ran]
-        part, how = self._network.parts[name], ran[-1].weight
-        assert how is not None
+        part = self._network.parts[name]
         sums = Sums(part, self._alone[name])
         sums.add(part.input_quantizer(inputs), self._outputs[name])
         moments = sums.moments
         assert moments is not None
         weight = output_first(part, self._network.weights.float_weight(name))
-        rounded = self._fits[ran] = round_weight(weight, how, "hessian", [Reader(moments, part.bias is not None)])
+        reader = Reader(moments, part.bias is not None)
+        rounded = self._fits[ran] = round_weight(weight, how, how.rounding or "hessian", [reader])
         self._held += rounded.weight.codes.nbytes
         while self._held > FITS:
             self._held -= self._fits.popitem(last=False)[1].weight.codes.nbytes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoquant.errors import SpecError
-from autoquant.settings import data_folder, default_store, store_patience
+from autoquant.settings import cache_folder, data_folder, default_store, store_patience
 
 
 def test_the_store_of_the_environment(monkeypatch):
@@ -20,6 +20,24 @@ def test_the_store_of_the_environment(monkeypatch):
 def test_the_data_of_the_environment(monkeypatch):
     monkeypatch.setenv("AUTOQUANT_DATA", "some/where")
     assert data_folder() == Path("some/where")
+
+
+def test_the_cache_of_the_environment(monkeypatch):
+    monkeypatch.setenv("AUTOQUANT_CACHE", "some/where")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert cache_folder() == Path("some/where")
+    monkeypatch.delenv("AUTOQUANT_CACHE")
+    assert cache_folder() == Path("/caches/autoquant")
+    monkeypatch.setenv("HOME", "/somebody")
+    for empty in ("AUTOQUANT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(empty, "")
+    assert cache_folder() == Path("/somebody/.cache/autoquant")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path("/somebody/.cache/autoquant")
+
+
+def test_no_test_uses_the_cache_of_the_user():
+    assert cache_folder().name.startswith("autoquant-cache-")
 
 
 def test_the_patience_of_the_environment(monkeypatch):
