@@ -12,6 +12,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from autoquant.job import JobState
+from autoquant.network import NetworkProfile
 from autoquant.report import ReportData
 from autoquant.report.html.page import write_html
 from autoquant.report.png.picture import write_png
@@ -129,9 +130,7 @@ def test_failed_trials_show_the_first_error(example: Example, tmp_path: Path) ->
 
 def test_where_numbers_come_from(example: Example, tmp_path: Path) -> None:
     data = example("three")
-    profile = data.job.definition.profile
-    assert profile is not None
-    noted = replace(profile, notes=("weights are rounded in a way",))
+    noted = NetworkProfile((), ((1,),), notes=("weights are rounded in a way",))
     job = replace(data.job, definition=replace(data.job.definition, profile=noted))
     page = page_of(replace(data, job=job), tmp_path)
     for text in ("216 MHz, STM32F746 data sheet", "reference point", "sha256:5f1c…", "seed 3", "searcher nsga3"):
