@@ -325,6 +325,10 @@ class CostModel(ABC):
         """What limits this layer, such as "compute", "memory" or "overhead"; None where the model does not tell."""
         return None
 
+    def is_additive(self, options: Sequence[Sequence[LayerOption]]) -> bool:
+        """Whether networks of these options cost the sum over their layers: where `estimate` is not overridden."""
+        return type(self).estimate is CostModel.estimate
+
     def estimate(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
     ) -> Mapping[str, FloatArray]:

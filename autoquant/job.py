@@ -46,7 +46,8 @@ class CostTable:
 
 
 Excluded = Mapping[str, Mapping[str, Sequence[Option]]]
-"""Layer -> ``weights`` or ``activations`` -> options that some cost model of the job can price in no combination."""
+"""Layer -> ``weights``, ``activations`` or ``recipes`` -> options that some cost model of the job prices in no
+combination."""
 
 
 @dataclass(frozen=True, slots=True)

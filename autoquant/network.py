@@ -16,6 +16,9 @@ FLOAT_BITS = 32
 BITS = (2, 3, 4, 5, 6, 8, 16, FLOAT_BITS)
 """Every bit-width that can be chosen."""
 
+VALUE_BITS = (1, *BITS)
+"""Every width of a weight that is computed with; binary weights have 1 bit."""
+
 ACTIVATIONS = (
     "relu", "relu6", "hardtanh", "clamp", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish",
     "hardsigmoid", "sigmoid", "tanh", "softplus", "softsign",
@@ -332,6 +335,11 @@ class WeightQuantization:
         return -(-self.codebook.index_bits // self.codebook.dim)
 
     @property
+    def value_bits(self) -> int:
+        """Bits of a weight that is computed with: of a codebook, those of its entries."""
+        return self.bits if self.codebook is None else self.codebook.entry_bits
+
+    @property
     def name(self) -> str:
         """Its recipe: ``W4``, ``ternary``, ``lut4+4/2``, ``W4@2:4``."""
         if self.codebook is not None:
@@ -407,6 +415,11 @@ class LayerPrecision:
     def activation_bits(self) -> int:
         """32 for float."""
         return self.activation.bits if self.activation else FLOAT_BITS
+
+    @property
+    def value_bits(self) -> int:
+        """Bits of a weight that is computed with, one of `VALUE_BITS`; 32 for float."""
+        return self.weight.value_bits if self.weight else FLOAT_BITS
 
     def key(self) -> str:
         """Text that is equal where layers are quantized equally, as in ``1|w4 symmetric per_channel mse|a8 mse``.

@@ -1,7 +1,9 @@
-"""Named ways to quantize the weights of a layer: ``W4``, ``ternary``, ``lut4+4/2``, ``W4@2:4``."""
+"""Named ways to quantize the weights of a layer: ``W4``, ``ternary``, ``lut4+4/2``, ``W4@2:4``. What each keeps of a
+layer's weights, and which layers cannot take it."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import cast
@@ -12,6 +14,7 @@ from autoquant.network import (
     FIXED_BITS,
     FLOAT_BITS,
     Codebook,
+    LayerProfile,
     NOfM,
     Pruned,
     Sparsity,
@@ -70,3 +73,69 @@ def _sparsity(pattern: str, text: str) -> Sparsity:
     if match := _BLOCK.fullmatch(pattern):
         return Pruned(int(match[3]), (int(match[1]), int(match[2])))
     raise SpecError(f"recipe {text!r}: {pattern!r} is no pattern of zeros; accepted: {ACCEPTED}")
+
+
+def kept_weights(sparsity: Sparsity | None, shape: tuple[int, ...]) -> int:
+    """Weights of this shape (output channels first) that are stored: all without a pattern of zeros.
+
+    Of N:M exactly N of every M; of single weights ``n - floor(n * percent / 100)``; of blocks all of a kept block,
+    also where it sticks out of the layer.
+    """
+    weights = math.prod(shape)
+    if sparsity is None:
+        return weights
+    if isinstance(sparsity, NOfM):
+        return weights // sparsity.of * sparsity.kept
+    if sparsity.block is None:
+        return weights - weights * sparsity.percent // 100
+    return kept_blocks(sparsity, shape) * math.prod(sparsity.block)
+
+
+def blocks(sparsity: Pruned, shape: tuple[int, ...]) -> int:
+    """Blocks that cover weights of this shape, each output channel a row; the last ones may stick out. Single weights
+    are blocks of one."""
+    high, wide = sparsity.block or (1, 1)
+    return -(-shape[0] // high) * -(-math.prod(shape[1:]) // wide)
+
+
+def kept_blocks(sparsity: Pruned, shape: tuple[int, ...]) -> int:
+    """Blocks that are not zero: all but ``floor(blocks * percent / 100)``."""
+    every = blocks(sparsity, shape)
+    return every - every * sparsity.percent // 100
+
+
+def code_groups(weight: WeightQuantization, shape: tuple[int, ...]) -> int:
+    """Groups of weights of this shape that have a code of each table of a codebook; 0 without a codebook.
+
+    Groups are made of the stored weights in their order, and end with each output channel; where single weights or
+    blocks are pruned, channels keep different numbers of weights, and groups run on.
+    """
+    if weight.codebook is None:
+        return 0
+    kept = kept_weights(weight.sparsity, shape)
+    channels = 1 if isinstance(weight.sparsity, Pruned) else shape[0]
+    return channels * -(-(kept // channels) // weight.codebook.dim)
+
+
+def table_bytes(codebook: Codebook) -> int:
+    """Bytes of all tables of a codebook, with a float32 scale for each table of int8 entries."""
+    values = sum(codebook.sizes) * codebook.dim
+    return values * codebook.entry_bits // 8 + (4 * len(codebook.sizes) if codebook.entry_bits == 8 else 0)
+
+
+def misfit(weight: WeightQuantization | None, layer: LayerProfile) -> str | None:
+    """Why a layer cannot take a recipe, as the end of a sentence; None where it can."""
+    if weight is None:
+        return None
+    sparsity, codebook = weight.sparsity, weight.codebook
+    if sparsity is not None and layer.kind == "embedding":
+        return "an embedding is never sparse"
+    if isinstance(sparsity, NOfM) and layer.weight_shape[1] % sparsity.of:
+        return f"{sparsity.of} does not divide the input channels that an output channel reads"
+    if codebook is None or codebook.shared:
+        return None
+    if (largest := max(codebook.sizes)) > code_groups(weight, layer.weight_shape):
+        return f"a table has {largest} entries, more than there are groups of weights"
+    if (size := table_bytes(codebook)) > 2 * layer.weights:
+        return f"its tables take {size} bytes, more than the weights do as float16"
+    return None

@@ -44,6 +44,10 @@ class SearchSpace:
     Raises `SpecError` when two choices share a name or there are none.
     """
 
+    notes: tuple[str, ...] = ()
+    """What should be known of the space of a network, a sentence each, such as options that a layer goes without. They
+    are logged and kept with those of the network's profile."""
+
     def __init__(self, choices: Iterable[Choice]) -> None:
         self.choices: tuple[Choice, ...] = tuple(choices)
         names = [choice.name for choice in self.choices]
@@ -113,7 +117,8 @@ class SearchSpace:
     def unsupported(
         self, supported: Callable[[LayerProfile, LayerPrecision], bool]
     ) -> Mapping[str, Mapping[str, Sequence[Option]]]:
-        """What of each layer's choices no combination supports: layer -> ``weights`` or ``activations`` -> options.
+        """What of each layer's choices no combination supports: layer -> a list of the space's, such as ``weights`` or
+        ``activations`` -> options.
 
         A space that gives any takes it as its option ``left_out`` and is then without. Here nothing is excluded.
         """

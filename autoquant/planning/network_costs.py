@@ -10,7 +10,6 @@ import numpy as np
 
 from autoquant import plugins
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.interfaces import CostModel
 from autoquant.network import BITS, FLOAT, FLOAT_BITS, LayerConfig, LayerPrecision, NetworkProfile, bits_text
 from autoquant.planning.metric_resolver import ResolvedMetrics, resolve_metrics
 from autoquant.planning.plan import BuildEvaluator, check_names, make_space
@@ -120,7 +119,7 @@ def _priced(
         unit=cost.model.metrics[cost.metric],
         total=float(total),
         layers=tuple(float(table[0]) for table in tables[cost.metric]),
-        additive=type(cost.model).estimate is CostModel.estimate,
+        additive=cost.model.is_additive(options),
         limited_by=tuple(cost.model.bound_by(*pair) for pair in zip(network, precisions, strict=True)),
         provenance=dict(cost.model.provenance),
     )

@@ -123,7 +123,7 @@ def make_plan(
     space = make_space(spec.space, profile, excluded or {})
     if profile is not None and excluded is None:
         space, excluded, notes = exclude_unsupported(spec, space, profile, metrics.costs)
-        profile = replace(profile, notes=(*profile.notes, *notes))
+        profile = replace(profile, notes=(*profile.notes, *space.notes, *notes))
     evaluator.check(space)
     pricer = Pricer(metrics.costs, profile, space, spec.seed)
     measured_bounds = {metric: Bounds(*pair) for metric, pair in evaluator.bounds().items()}
@@ -309,19 +309,25 @@ def exclude_unsupported(
             known.update({part: [*known.get(part, ()), *more] for part, more in lists.items()})
         space = make_space(spec.space, profile, excluded)
         notes += [
-            f"{part} of {', '.join(map(str, bits))} bits are excluded, {cost.key} cannot price them: {', '.join(names)}"
-            for (part, bits), names in _by_list(unsupported).items()
+            f"{_named(part, options)} are excluded, {cost.key} cannot price them: {', '.join(names)}"
+            for (part, options), names in _by_list(unsupported).items()
         ]
     return space, excluded, notes
 
 
 def _by_list(unsupported: Excluded) -> dict[tuple[str, tuple[Option, ...]], list[str]]:
-    """(weights or activations, bit-widths) -> the layers that are without them."""
+    """(weights, activations or recipes, options) -> the layers that are without them."""
     layers: dict[tuple[str, tuple[Option, ...]], list[str]] = {}
     for layer, lists in unsupported.items():
-        for part, bits in lists.items():
-            layers.setdefault((part, tuple(bits)), []).append(layer)
+        for part, options in lists.items():
+            layers.setdefault((part, tuple(options)), []).append(layer)
     return layers
+
+
+def _named(part: str, options: Sequence[Option]) -> str:
+    """``weights of 2, 3 bits``, ``recipes lut16, ternary``."""
+    texts = ", ".join(map(str, options))
+    return f"{part} of {texts} bits" if part in ("weights", "activations") else f"{part} {texts}"
 
 
 def _possible(constraint: Constraint, bounds: Bounds) -> None:

@@ -58,6 +58,7 @@ class Pricer(CostFunction):
         if network is None:
             raise SpecError(f"objectives: {costs[0].key!r} is a cost of a network, and the evaluator has no network")
         self._network = network
+        self._additive = {id(cost.model): cost.model.is_additive(space.layer_options) for cost in costs}
         additive = self._by_model(additive=True)
         if additive:
             _check_layers(network, space)
@@ -70,7 +71,7 @@ class Pricer(CostFunction):
         """Each model once, with what is asked of it; those whose costs are sums over layers, or the others."""
         groups: dict[int, list[CostMetric]] = {}
         for cost in self._costs:
-            if (type(cost.model).estimate is CostModel.estimate) is additive:
+            if self._additive[id(cost.model)] is additive:
                 groups.setdefault(id(cost.model), []).append(cost)
         return [(wanted[0].model, wanted) for wanted in groups.values()]
 

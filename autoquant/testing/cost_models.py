@@ -135,7 +135,7 @@ def the_option_says_what_is_priced(model: CostModel) -> None:
 
 
 def prices_a_population_at_once(model: CostModel) -> None:
-    """A population costs what its members cost one by one; by tables, unless the model has an `estimate` of its own."""
+    """A population costs what its members cost one by one; by tables, where the model is additive."""
     network, options = supported_network(model)
     rng = np.random.default_rng(0)
     population = rng.integers(0, [len(precisions) for precisions in options], size=(32, len(options)))
@@ -144,7 +144,7 @@ def prices_a_population_at_once(model: CostModel) -> None:
     for metric, costs in together.items():
         alone = [float(model.estimate(network, options, row[None])[metric][0]) for row in population]
         assert np.allclose(costs, alone, rtol=1e-9), f"{metric}: a population costs other than its members"
-        if type(model).estimate is CostModel.estimate:
+        if model.is_additive(options):
             summed = gather_and_sum(tables[metric], population)
             assert np.allclose(costs, summed, rtol=1e-9), f"{metric}: estimate() is not the sum over the tables"
 

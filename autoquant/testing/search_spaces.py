@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import BITS, FLOAT, LayerConfig, LayerOption, NetworkProfile
+from autoquant.network import FLOAT, VALUE_BITS, LayerConfig, LayerOption, NetworkProfile
 from autoquant.space import Candidate, SearchSpace
 
 SAMPLES = 200
@@ -149,8 +149,9 @@ def describes_every_layer(space: SearchSpace, network: NetworkProfile) -> None:
             f"layer {layer.name!r} has options of others"
         )
         precisions = [config.precision for config in configs]
-        widths = {bits for precision in precisions for bits in (precision.weight_bits, precision.activation_bits)}
-        assert widths <= set(BITS), f"layer {layer.name!r}: there are no bit-widths {sorted(widths - set(BITS))}"
+        widths = {bits for precision in precisions for bits in (precision.value_bits, precision.activation_bits)}
+        unknown = sorted(widths - set(VALUE_BITS))
+        assert not unknown, f"layer {layer.name!r}: there are no bit-widths {unknown}"
         assert not layer.kept_float or set(precisions) == {FLOAT}, (
             f"layer {layer.name!r} is kept in float, not {precisions}"
         )

@@ -16,7 +16,8 @@ class BitOps(CostModel):
     """Sum over layers of weight bits x activation bits x MACs, for one example. Float counts as 32 bits.
 
     It knows no memory traffic and no hardware: on a device that executes 4 bits as 8, half the bit operations save
-    nothing. Layers of kind ``other``, whose MACs are not known, are an `UnsupportedError`.
+    nothing. A codebook counts at the bits of its entries, ternary weights as 2 bits, binary ones as 1, and zeros as any
+    other weight. Layers of kind ``other``, whose MACs are not known, are an `UnsupportedError`.
     """
 
     metrics: ClassVar[Mapping[str, str]] = {"bitops": "bit operations"}
@@ -34,4 +35,4 @@ class BitOps(CostModel):
 
 
 def _bit_operations(layer: LayerProfile, precision: LayerPrecision) -> int:
-    return precision.weight_bits * precision.activation_bits * (layer.macs or 0)
+    return precision.value_bits * precision.activation_bits * (layer.macs or 0)

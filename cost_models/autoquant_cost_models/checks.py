@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel
-from autoquant.network import ABSENT, BITS, LayerOption, LayerPrecision, NetworkProfile, bits_text
+from autoquant.network import ABSENT, BITS, VALUE_BITS, LayerOption, LayerPrecision, NetworkProfile, bits_text
 
 WIDTHS = ", ".join(bits_text(bits) for bits in BITS)
 """Every bit-width, for an error message."""
 
 
 def known_widths(precision: LayerPrecision) -> bool:
-    """Whether both bit-widths are ones that can be chosen at all."""
-    return precision.weight_bits in BITS and precision.activation_bits in BITS
+    """Whether weights, as they are computed with, and activations have widths that there are."""
+    return precision.value_bits in VALUE_BITS and precision.activation_bits in BITS
 
 
 def check_lengths(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> None:

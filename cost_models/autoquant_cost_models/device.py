@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from autoquant.errors import SpecError, UnsupportedError, did_you_mean
-from autoquant.network import BITS, FLOAT_BITS, bits_text
+from autoquant.network import FLOAT_BITS, VALUE_BITS, Codebook, NOfM, Sparsity, bits_text
 from autoquant.spec import explain
 from autoquant_cost_models.kinds import FALLBACK, KINDS
 
@@ -23,8 +23,13 @@ BIT_SERIAL = "bit_serial"
 """Name of the throughput of an engine whose rate is inversely proportional to weight bits x activation bits."""
 ANY = "any"
 """Name of the overhead of every kind that has none of its own."""
+LUT = "lut"
+"""Name of the recipe of codebooks."""
+RECIPE_UNITS = {LUT: "entries", "entropy_coded": "bits"}
+"""Unit of the recipes of a device that are no pattern N:M."""
 
-_NUMBERS = {f"int{bits}": bits for bits in BITS if bits != FLOAT_BITS} | {"float32": FLOAT_BITS}
+_NUMBERS = {f"int{bits}": bits for bits in VALUE_BITS if bits != FLOAT_BITS} | {"float32": FLOAT_BITS}
+_PATTERN = re.compile(r"^(\d+):(\d+)$")
 _ARITHMETIC = re.compile(r"^([a-z]+\d+)x([a-z]+\d+)$")
 
 
@@ -76,6 +81,21 @@ def _rates(rates: dict[str, Quantity]) -> dict[str, Quantity]:
     return rates
 
 
+def _recipe(name: str) -> str:
+    match = _PATTERN.match(name)
+    if name not in RECIPE_UNITS and (match is None or not 0 < int(match[1]) < int(match[2])):
+        raise ValueError(f"{name!r} is no recipe that a device executes; accepted: {', '.join(RECIPE_UNITS)}, 2:4, ..")
+    return name
+
+
+def _recipes(recipes: dict[str, Quantity]) -> dict[str, Quantity]:
+    for name, quantity in recipes.items():
+        _check(quantity, RECIPE_UNITS.get(name, "times the rate"), positive=True)
+        if name not in RECIPE_UNITS and quantity.value < 1:
+            raise ValueError(f"{name}: {quantity.value:g} is less than 1; a pattern makes no layer slower")
+    return recipes
+
+
 def _kind(name: str) -> str:
     if name not in KINDS:
         raise ValueError(f"{name!r} is no kind of layer; {did_you_mean(name, KINDS)}")
@@ -116,6 +136,10 @@ class Device(_Strict):
     """Constant time of a layer by its kind, ``any`` for every other kind; 0 where there is none."""
     batch: Annotated[Quantity, _in("examples")] | None = None
     """Examples that run together and share the weights and the overhead; 1 where there is none."""
+    recipes: Annotated[dict[Annotated[str, AfterValidator(_recipe)], Quantity], AfterValidator(_recipes)] = {}
+    """What it executes as it is stored: ``2:4`` -> how many times the rate such a pattern runs at, without reading the
+    zeros; ``lut`` -> entries of the largest table that it decodes while it reads weights; ``entropy_coded`` -> bits of
+    the widest codes that it decodes so, which is a fact without a price."""
     power: Annotated[Quantity, _in("mW")] | None = None
     """Power while it computes. Without it there is no energy."""
     ram: Annotated[Quantity, _in("KiB")] | None = None
@@ -151,6 +175,16 @@ class Device(_Strict):
         bit_products = weight_bits * activation_bits if name == BIT_SERIAL else 1
         return self.throughput[name].value * 1e9 / bit_products
 
+    def speed_up(self, sparsity: Sparsity | None) -> float | None:
+        """How many times the rate weights with these zeros run at; None where it executes them as dense ones."""
+        quantity = self.recipes.get(sparsity.name) if isinstance(sparsity, NOfM) else None
+        return quantity.value if quantity else None
+
+    def decodes(self, codebook: Codebook | None) -> bool:
+        """Whether it reads the codes of this codebook, not the weights that they stand for."""
+        limit = self.recipes.get(LUT)
+        return codebook is not None and limit is not None and max(codebook.sizes) <= limit.value
+
     def efficiency_of(self, kind: str) -> float:
         """Share of the throughput that a kind of layer reaches."""
         quantity = self.efficiency.get(kind) or self.efficiency.get(FALLBACK.get(kind, kind))
@@ -183,9 +217,15 @@ class Device(_Strict):
         """The text of its file."""
         lines = [f"{name} = {_quoted(getattr(self, name))}" for name in ("name", "device", "engine", "version")]
         for name, quantity in self.quantities():
-            lines += ["", f"[{name}]", f"value = {quantity.value!r}"]
+            lines += ["", f"[{_header(name)}]", f"value = {quantity.value!r}"]
             lines += [f"{field} = {_quoted(getattr(quantity, field))}" for field in ("unit", "source")]
         return "\n".join(lines) + "\n"
+
+
+def _header(name: str) -> str:
+    """The name of a table; what stands behind its dot is quoted where TOML asks for it."""
+    table, dot, key = name.partition(".")
+    return name if re.fullmatch(r"[\w-]*", key, re.ASCII) else f"{table}{dot}{_quoted(key)}"
 
 
 def _quoted(text: str) -> str:

@@ -81,7 +81,7 @@ class LookupTable(CostModel):
 
     def _like(self, layer: LayerProfile, precision: LayerPrecision) -> list[Row]:
         """Rows of the same kind and precision."""
-        wanted = layer.kind, precision.weight_bits, precision.activation_bits
+        wanted = layer.kind, precision.value_bits, precision.activation_bits
         return [row for key, row in self._rows.items() if (key[0], *key[-2:]) == wanted]
 
     def _missing(self, layer: LayerProfile, precision: LayerPrecision, network: NetworkProfile) -> str:

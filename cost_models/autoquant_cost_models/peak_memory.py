@@ -40,20 +40,25 @@ class PeakMemory(CostModel):
     through operations without bits of their own (an addition, a pooling). What no layer reads is float32, as are the
     outputs of the network.
 
-    Not in it: weights (`weight_bytes`), the scratch buffers of an engine's kernels (im2col), and reordering: an engine
-    that runs branches in another order, or splits layers into stripes, may need less.
+    An engine that `decompresses` holds all weights of a layer with a codebook, at the bits of its entries, while the
+    layer runs.
+
+    Not in it: other weights (`weight_bytes`), the scratch buffers of an engine's kernels (im2col), and reordering: an
+    engine that runs branches in another order, or splits layers into stripes, may need less.
 
     ``peak_memory`` is no sum over layers. `tables` gives, for each layer alone, the bytes of its input and output: no
     schedule needs less than the largest of them.
 
     Args:
         in_place: further kinds of operations that the engine runs in place, such as ``add``.
+        decompresses: whether the engine decodes the weights of a layer into working memory before it runs the layer.
     """
 
     metrics: ClassVar[Mapping[str, str]] = {"peak_memory": "bytes"}
 
-    def __init__(self, *, in_place: Sequence[str] = ()) -> None:
+    def __init__(self, *, in_place: Sequence[str] = (), decompresses: bool = False) -> None:
         self._in_place = frozenset(ACTIVATIONS) | frozenset(in_place)
+        self._decompresses = decompresses
 
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Every layer at every bit-width."""
@@ -62,9 +67,10 @@ class PeakMemory(CostModel):
     def tables(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]]
     ) -> Mapping[str, list[FloatArray]]:
-        """Bytes of the input and output of every layer at each of its options, the output at the layer's own bits."""
+        """Bytes of the input and output of every layer at each of its options, the output at the layer's own bits; with
+        its weights where they are decoded into working memory."""
         check_supported(self, network, options, f"supported: activations of {WIDTHS} bits")
-        return {"peak_memory": [table(row, _alone) for row in options]}
+        return {"peak_memory": [table(row, self._alone) for row in options]}
 
     def estimate(
         self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
@@ -88,7 +94,24 @@ class PeakMemory(CostModel):
                 np.maximum(widest, chosen[:, layer], out=widest)
             stored[:, i] = -(-buffer.values * widest // 8)
         live: FloatArray = stored @ alive
-        return live
+        return live + self._decoded_bytes(network, options, indices) if self._decompresses else live
+
+    def _alone(self, layer: LayerProfile, precision: LayerPrecision) -> int:
+        bits = precision.activation_bits
+        values = packed_bytes(layer.input_values, bits) + packed_bytes(layer.output_values, bits)
+        return values + (_decoded(layer, precision) if self._decompresses else 0)
+
+    def _decoded_bytes(
+        self, network: NetworkProfile, options: Sequence[Sequence[LayerOption]], indices: IntArray
+    ) -> FloatArray:
+        """Bytes of decoded weights while each operation runs: indices (n, layers) -> (n, operations)."""
+        order = {layer.name: i for i, layer in enumerate(network.layers)}
+        decoded = np.zeros((len(indices), len(network.operations)))
+        for i, operation in enumerate(network.operations):
+            if operation.layer is not None:
+                layer = order[operation.layer]
+                decoded[:, i] = table(options[layer], _decoded)[indices[:, layer]]
+        return decoded
 
 
 @dataclass(slots=True)
@@ -103,9 +126,10 @@ class _Buffer:
     """The last operation that reads it; the end of the network for its outputs."""
 
 
-def _alone(layer: LayerProfile, precision: LayerPrecision) -> int:
-    bits = precision.activation_bits
-    return packed_bytes(layer.input_values, bits) + packed_bytes(layer.output_values, bits)
+def _decoded(layer: LayerProfile, precision: LayerPrecision) -> int:
+    """Bytes of the weights that a codebook stands for; 0 without one."""
+    has_codebook = precision.weight is not None and precision.weight.codebook is not None
+    return packed_bytes(layer.weights, precision.value_bits) if has_codebook else 0
 
 
 def _activation_bits(network: NetworkProfile, options: Sequence[Sequence[LayerOption]]) -> IntArray:

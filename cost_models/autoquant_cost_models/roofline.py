@@ -28,6 +28,9 @@ class Roofline(CostModel):
     - weights and activations are bytes as stored, at their own bits: a 4-bit weight saves traffic even where it is
       computed in 8 bits. The layer's input counts at its activation bits, its output too unless the engine
       writes outputs in a width of its own, and biases at 4 bytes;
+    - a pattern of zeros or a codebook that the device's file names among its ``recipes`` is read as it is stored, and
+      such a pattern multiplies the throughput. Any other costs what the dense layer does, a codebook at the bits of its
+      entries: it saves bytes of flash, and no time;
     - what the device's file lacks is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
 
     ``energy_uj`` is given only for a device whose file has a power; otherwise `tables` has no such metric.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from autoquant.network import LayerPrecision, LayerProfile
+from autoquant.recipes import kept_weights, table_bytes
 from autoquant_cost_models.device import Device
 from autoquant_cost_models.kinds import work_kind
-from autoquant_cost_models.weight_bytes import BIAS_BYTES, packed_bytes
+from autoquant_cost_models.weight_bytes import BIAS_BYTES, code_bytes, packed_bytes, pattern_bytes
 
 
 def executes(device: Device, precision: LayerPrecision) -> bool:
     """Whether some arithmetic of the device holds both bit-widths."""
-    return device.arithmetic(precision.weight_bits, precision.activation_bits) is not None
+    return device.arithmetic(precision.value_bits, precision.activation_bits) is not None
 
 
 def layer_seconds(device: Device, layer: LayerProfile, precision: LayerPrecision) -> float:
@@ -45,7 +48,9 @@ def layer_parts(device: Device, layer: LayerProfile, precision: LayerPrecision) 
     """Seconds of arithmetic, of memory traffic and of overhead for a batch, over all calls of the layer."""
     kind = work_kind(layer)
     batch = device.batch.value if device.batch else 1.0
-    rate = device.macs_per_second(precision.weight_bits, precision.activation_bits) or 0.0
+    rate = device.macs_per_second(precision.value_bits, precision.activation_bits) or 0.0
+    if precision.weight:
+        rate *= device.speed_up(precision.weight.sparsity) or 1.0
     compute = batch * (layer.macs or 0) / (rate * device.efficiency_of(kind))
     weights, activations = layer_bytes(device, layer, precision)
     bandwidth = device.bandwidth.value
@@ -60,15 +65,27 @@ def layer_bytes(device: Device, layer: LayerProfile, precision: LayerPrecision) 
 
     Of an embedding's table only the rows that are looked up move.
     """
-    values = layer.weights if layer.weight_shape else 0
-    if work_kind(layer) == "embedding":
-        values = layer.output_values
-    weights = packed_bytes(values, precision.weight_bits) + BIAS_BYTES * layer.bias
+    weights = _moved_weights(device, layer, precision) + BIAS_BYTES * layer.bias
     output_bits = int(device.output_bits.value) if device.output_bits else precision.activation_bits
     if output_bits == precision.activation_bits:
         return LayerBytes(weights, packed_bytes(layer.input_values + layer.output_values, output_bits))
     inputs = packed_bytes(layer.input_values, precision.activation_bits)
     return LayerBytes(weights, inputs + packed_bytes(layer.output_values, output_bits))
+
+
+def _moved_weights(device: Device, layer: LayerProfile, precision: LayerPrecision) -> int:
+    """Bytes of weights: what is stored where the device executes the recipe, else those that it stands for."""
+    weight = precision.weight
+    values = layer.output_values if layer.kind == "embedding" else layer.weights
+    if weight is None or (weight.codebook is None and weight.sparsity is None):
+        return packed_bytes(values, precision.weight_bits)
+    shape = layer.weight_shape
+    if layer.kind == "embedding":
+        shape = (-(-values // math.prod(shape[1:])), *shape[1:])
+    read = weight if device.speed_up(weight.sparsity) else replace(weight, sparsity=None)
+    if weight.codebook is not None and device.decodes(weight.codebook):
+        return code_bytes(read, shape) + pattern_bytes(read, shape) + table_bytes(weight.codebook)
+    return packed_bytes(kept_weights(read.sparsity, shape), weight.value_bits) + pattern_bytes(read, shape)
 
 
 def uncached(device: Device, total: float) -> float:

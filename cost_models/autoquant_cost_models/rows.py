@@ -10,19 +10,31 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from autoquant.errors import SpecError, did_you_mean
-from autoquant.network import BITS, FLOAT_BITS, LayerKind, LayerPrecision, LayerProfile, bits_text
+from autoquant.network import (
+    BITS,
+    FLOAT_BITS,
+    VALUE_BITS,
+    LayerKind,
+    LayerPrecision,
+    LayerProfile,
+    WeightQuantization,
+    bits_text,
+)
 from autoquant.spec import explain
 from autoquant_cost_models.kinds import LAYER_KINDS
 
 METRICS = {"latency_ms": "ms", "energy_uj": "uJ"}
 """What may be measured, with its unit."""
+
+BINARY = WeightQuantization(1, quantizer="binary")
+"""Weights of 1 bit."""
 
 Signature = tuple[str, tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int, int]
 
@@ -39,9 +51,10 @@ class Row:
 
 
 def signature(layer: LayerProfile, precision: LayerPrecision) -> Signature:
-    """What two layers have in common that take the same time on the same device."""
+    """What two layers have in common that take the same time on the same device: a pattern of zeros takes none off, and
+    a codebook is computed with at the bits of its entries."""
     shapes = layer.input_shape, layer.output_shape, layer.weight_shape
-    return layer.kind, *shapes, layer.groups, precision.weight_bits, precision.activation_bits
+    return layer.kind, *shapes, layer.groups, precision.value_bits, precision.activation_bits
 
 
 def describe(layer: LayerProfile, precision: LayerPrecision) -> str:
@@ -122,10 +135,13 @@ def _bits(value: object) -> object:
     return FLOAT_BITS if value == "float" else value
 
 
-def _known_bits(bits: int) -> int:
-    if bits not in BITS:
-        raise ValueError(f"it must be one of {', '.join(bits_text(known) for known in BITS)}")
-    return bits
+def _one_of(widths: Sequence[int]) -> AfterValidator:
+    def known(bits: int) -> int:
+        if bits not in widths:
+            raise ValueError(f"it must be one of {', '.join(map(bits_text, widths))}")
+        return bits
+
+    return AfterValidator(known)
 
 
 def _kind(kind: str) -> str:
@@ -135,7 +151,8 @@ def _kind(kind: str) -> str:
 
 
 Shape = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_shape)]
-Bits = Annotated[int, BeforeValidator(_bits), AfterValidator(_known_bits)]
+WeightBits = Annotated[int, BeforeValidator(_bits), _one_of(VALUE_BITS)]
+ActivationBits = Annotated[int, BeforeValidator(_bits), _one_of(BITS)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -151,8 +168,8 @@ class _Line(BaseModel):
     groups: Annotated[int, Field(ge=1)] = 1
     macs: Annotated[int, Field(ge=0)] | None = None
     bias: Annotated[int, Field(ge=0)] | None = None
-    weight_bits: Bits
-    activation_bits: Bits
+    weight_bits: WeightBits
+    activation_bits: ActivationBits
     latency_ms: Positive | None = None
     energy_uj: Positive | None = None
 
@@ -171,7 +188,13 @@ class _Line(BaseModel):
             parameters=math.prod(self.weight_shape) * bool(self.weight_shape) + bias,
             groups=self.groups,
         )
-        return profile, LayerPrecision.of_bits(self.weight_bits, self.activation_bits)
+        return profile, _precision(self.weight_bits, self.activation_bits)
+
+
+def _precision(weight_bits: int, activation_bits: int) -> LayerPrecision:
+    if weight_bits == 1:
+        return replace(LayerPrecision.of_bits(FLOAT_BITS, activation_bits), weight=BINARY)
+    return LayerPrecision.of_bits(weight_bits, activation_bits)
 
 
 def derived_macs(kind: str, source: tuple[int, ...], output: tuple[int, ...], weight: tuple[int, ...]) -> int | None:

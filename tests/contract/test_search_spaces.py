@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from autoquant_search_spaces.bit_widths import BitWidths
 from autoquant_search_spaces.choices import Choices
+from autoquant_search_spaces.recipes import Recipes
 
 from autoquant import plugins
 from autoquant.network import FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile, Operation
@@ -64,7 +65,25 @@ BIT_WIDTHS: dict[str, dict[str, Any]] = {
     "per group": {"granularity": "per_group", "group_size": 8, "weight_scale": "full_range"},
     "affine": {"quantizer": "affine", "weight_scale": "percentile", "activation_scale": "percentile"},
     "statistical": {"quantizer": "statistical", "granularity": "per_group"},
+    "roundings": {"weights": ["float", 4], "roundings": ["nearest", "nearest+bias", "hessian"], "scale_bytes": 2},
 }
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "recipes alone": {"options": ["W8", "ternary", "lut4", "binary"]},
+    "patterns of zeros": {"options": ["W8", "W4@2:4", "W4@sparse50", "ternary@block1x4:50"], "activations": [8]},
+    "recipes and activations": {"options": ["float", "lut4+4/2", "W4"], "activations": [4, 8, "float"]},
+    "recipes pinned": {"options": ["W8", "lut8"], "activations": [4, 8], "pins": {"first": "W8", "head": "float"}},
+    "recipes of a layer's own": {"options": ["W8", "lut8"], "layers": {"head": {"recipes": ["W4", "W4@2:4", "W8"]}}},
+    "recipes tied": {"options": ["W8", "W4@2:4", "lut8"], "activations": [4, 8], "tie": ["residual", "shared_input"]},
+    "a group of recipes": {"options": ["W8", "lut8", "W4@3:4"], "groups": {"ends": ["first", "head"]}},
+    "recipes excluded": {"options": ["W8", "W4", "W2"], "left_out": {"*": {"recipes": ["W2"]}}},
+    "details": {
+        "options": ["W8", "lut8", "lut256", "ternary"], "granularity": "per_group", "group_size": 8, "table_bits": 8,
+        "shared_tables": True, "entropy": 0.1, "scale_bytes": 2, "quantizer": "affine", "weight_scale": "min_max",
+    },
+}  # fmt: skip
+
+OF_LAYERS = BIT_WIDTHS | RECIPES
 
 CHOICES: dict[str, dict[str, Any]] = {
     "numbers": {"choices": {"depth": [1, 2, 3], "rate": [0.1, 0.5]}},
@@ -74,24 +93,24 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("options", [*BIT_WIDTHS.values(), *CHOICES.values()], ids=[*BIT_WIDTHS, *CHOICES])
+@pytest.mark.parametrize("options", [*OF_LAYERS.values(), *CHOICES.values()], ids=[*OF_LAYERS, *CHOICES])
 def test_contract(options: dict[str, Any], check: Callable[[SearchSpace], None]) -> None:
     check(made(options))
 
 
 @pytest.mark.parametrize("check", LAYER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("options", BIT_WIDTHS.values(), ids=BIT_WIDTHS)
+@pytest.mark.parametrize("options", OF_LAYERS.values(), ids=OF_LAYERS)
 def test_contract_of_layers(options: dict[str, Any], check: Callable[..., None]) -> None:
     check(made(options), NETWORK)
 
 
-@pytest.mark.parametrize("options", BIT_WIDTHS.values(), ids=BIT_WIDTHS)
-def test_different_bit_widths_are_different_networks(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", OF_LAYERS.values(), ids=OF_LAYERS)
+def test_different_options_are_different_networks(options: dict[str, Any]) -> None:
     different_candidates_are_different_networks(made(options), NETWORK)
 
 
 def made(options: dict[str, Any]) -> SearchSpace:
-    plugin: Any = Choices if "choices" in options else BitWidths
+    plugin: Any = Choices if "choices" in options else Recipes if "options" in options else BitWidths
     return plugin(NETWORK, **plugins.check_options(plugin, options, "space"))
 
 

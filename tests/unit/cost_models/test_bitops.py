@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from autoquant_cost_models.bitops import BitOps
@@ -11,6 +13,7 @@ from options import options_of
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import BITS, FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.recipes import parse_recipe
 
 CONV = LayerProfile("conv", "conv", 0, (1, 4, 4), (2, 4, 4), (2, 1, 3, 3), macs=288, bias=2, parameters=20)
 HEAD = LayerProfile("head", "linear", 1, (32,), (10,), (10, 32), macs=320, bias=10, parameters=330)
@@ -55,3 +58,11 @@ def test_a_bit_width_that_cannot_be_chosen_is_refused() -> None:
 def test_there_must_be_options_for_each_layer() -> None:
     with pytest.raises(SpecError, match="1 lists of options for 2 layers"):
         BitOps().tables(NETWORK, [[LayerConfig(CONV, FLOAT)]])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "bits"), [("binary", 1), ("ternary", 2), ("lut16", 16), ("W4@2:4", 4), ("lut4+4/2@sparse50", 16)]
+)
+def test_recipes_count_at_the_bits_that_are_computed_with(recipe: str, bits: int) -> None:
+    precision = replace(LayerPrecision.of_bits(32, 8), weight=parse_recipe(recipe))
+    assert total(precision, precision) == bits * 8 * (288 + 320)

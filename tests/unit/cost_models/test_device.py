@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autoquant.errors import SpecError, UnsupportedError
+from autoquant.network import Codebook, NOfM, Pruned
 
 FILE = """
 name = "mine"
@@ -161,6 +162,43 @@ def test_bit_serial_arithmetic_takes_every_integer_width_and_has_its_own_unit() 
 def test_what_is_written_is_what_is_read() -> None:
     for name in shipped():
         assert parse(load(name).to_toml(), "copy.toml") == load(name)
+    executing = parse(
+        FILE + number('recipes."2:4"', 1.8, "times the rate") + number("recipes.lut", 256, "entries"), "m"
+    )
+    assert parse(executing.to_toml(), "copy.toml") == executing
+
+
+def test_a_device_says_which_recipes_it_executes() -> None:
+    text = FILE + number('recipes."2:4"', 1.8, "times the rate") + number("recipes.lut", 16, "entries")
+    device = parse(text, "mine.toml")
+    assert device.speed_up(NOfM(2, 4)) == 1.8
+    assert device.speed_up(NOfM(1, 4)) is device.speed_up(Pruned(50)) is device.speed_up(None) is None
+    assert device.decodes(Codebook((16,)))
+    assert not device.decodes(Codebook((16, 32)))
+    assert not device.decodes(None)
+    assert not parse(FILE, "mine.toml").decodes(Codebook((2,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "why"),
+    [
+        ("4:2", 2, "times the rate", "'4:2' is no recipe that a device executes; accepted: lut, entropy_coded, 2:4"),
+        ("ternary", 2, "times the rate", "'ternary' is no recipe"),
+        ("2:4", 0.5, "times the rate", "2:4: 0.5 is less than 1"),
+        ("2:4", 2, "fraction", "the unit is 'fraction'; it must be 'times the rate'"),
+        ("lut", 16, "times the rate", "it must be 'entries'"),
+    ],
+)
+def test_a_recipe_that_no_device_executes_is_refused(name: str, value: float, unit: str, why: str) -> None:
+    message = refused(FILE + number(f'recipes."{name}"', value, unit))
+    assert message.startswith("mine.toml.recipes")
+    assert why in message
+
+
+def test_binary_weights_may_have_an_arithmetic_of_their_own() -> None:
+    device = parse(FILE + number("throughput.int1xint8", 8, "GMAC/s"), "mine.toml")
+    assert device.arithmetic(1, 8) == "int1xint8"
+    assert device.arithmetic(2, 8) == "int8xint8"
 
 
 @given(st.text(min_size=1).filter(str.strip))
@@ -192,6 +230,7 @@ def test_provenance_covers_every_number() -> None:
     numbers = {
         "efficiency.conv": "fraction", "weight_bandwidth": "GB/s", "cache": "KiB", "output_bits": "bits",
         "overlap": "fraction", "overhead.any": "us", "batch": "examples", "power": "mW", "ram": "KiB", "flash": "KiB",
+        "recipes.entropy_coded": "bits",
     }  # fmt: skip
     assert {name.split(".")[0] for name in numbers} | {"bandwidth", "throughput"} == set(Device.model_fields) - {
         "name", "device", "engine", "version"

@@ -10,7 +10,8 @@ from autoquant_cost_models.lookup_table import LookupTable
 from options import options_of
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import FLOAT, Codebook, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.recipes import parse_recipe
 from autoquant.testing.cost_models import LAYERS, PRECISIONS, check_cost_model
 
 W8A8, W4A8 = LayerPrecision.of_bits(8, 8), LayerPrecision.of_bits(4, 8)
@@ -117,3 +118,13 @@ def test_it_keeps_the_contract(tmp_path: Path, missing: str) -> None:
             bits = f"{precision.weight_bits},{precision.activation_bits}"
             lines.append(f"{layer.kind},{','.join(shapes)},{layer.groups},{bits},{1 + precision.weight_bits / 8},1")
     check_cost_model(LookupTable(table(tmp_path, *lines), missing=missing))  # type: ignore[arg-type]
+
+
+def test_recipes_are_looked_up_at_the_bits_that_are_computed_with(tmp_path: Path) -> None:
+    model = LookupTable(table(tmp_path, *LINES, "conv,3x8x8,4x8x8,4x3x3x3,1,1,8,0.7,7"))
+    entries = Codebook((2,), entry_bits=8)
+    recipes = [parse_recipe(text, codebook=entries) for text in ("W4@2:4", "lut16", "binary", "ternary")]
+    row = [replace(W8A8, weight=recipe) for recipe in recipes]
+    assert model.tables(one(CONV), options_of(one(CONV), [row[:3]]))["latency_ms"][0].tolist() == [1, 2, 0.7]
+    with pytest.raises(UnsupportedError, match=r"has no row for .* ternaryA8"):
+        model.tables(one(CONV), options_of(one(CONV), [row[3:]]))

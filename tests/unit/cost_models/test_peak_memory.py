@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import FLOAT, LayerPrecision, NetworkProfile
+from autoquant.network import FLOAT, Codebook, LayerPrecision, NetworkProfile
 from autoquant.quantization import profile_network
+from autoquant.recipes import parse_recipe
 
 
 class Residual(nn.Module):
@@ -117,3 +118,23 @@ def test_more_bits_never_need_less(bits: list[int], raised: int) -> None:
 def test_an_unknown_graph_is_no_free_graph() -> None:
     with pytest.raises(UnsupportedError, match=r"the graph of the network is not known .*; profile it again"):
         peak(replace(RESIDUAL, operations=()))
+
+
+def test_decoded_weights_are_alive_while_their_layer_runs() -> None:
+    # Weights: stem 8, wide 48, narrow 48, head 12. Activations of 8 bits: 64, 192 and 64 while narrow or wide run.
+    tables = replace(LayerPrecision.of_bits(32, 8), weight=parse_recipe("lut4"))
+    eight = replace(tables, weight=parse_recipe("lut4", codebook=Codebook((2,), entry_bits=8)))
+    plain = LayerPrecision.of_bits(8, 8)
+    assert peak(RESIDUAL, [tables] * 4) == peak(RESIDUAL, [plain] * 4) == peak(RESIDUAL, [plain] * 4, decompresses=True)
+    for one in (tables, eight):
+        found = peak(RESIDUAL, [plain, plain, one, plain], decompresses=True)
+        assert found == 64 + 192 + 64 + 48 * one.value_bits / 8
+    assert peak(RESIDUAL, [tables, plain, plain, tables], decompresses=True) == 64 + 192 + 64
+
+
+def test_the_table_of_a_layer_has_its_decoded_weights() -> None:
+    tables = replace(LayerPrecision.of_bits(32, 8), weight=parse_recipe("lut4"))
+    options = options_of(RESIDUAL, [[LayerPrecision.of_bits(8, 8), tables]] * 4)
+    before = PeakMemory().tables(RESIDUAL, options)["peak_memory"]
+    after = PeakMemory(decompresses=True).tables(RESIDUAL, options)["peak_memory"]
+    assert [(b - a).tolist() for a, b in zip(before, after, strict=True)] == [[0, 16], [0, 96], [0, 96], [0, 24]]

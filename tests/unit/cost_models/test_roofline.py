@@ -6,6 +6,7 @@ import csv
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 from options import options_of
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import BITS, FLOAT, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.network import BITS, FLOAT, Codebook, LayerConfig, LayerPrecision, LayerProfile, NetworkProfile
+from autoquant.recipes import parse_recipe
 
 DATA = Path(os.environ.get("AUTOQUANT_DATA", Path(__file__).parents[4] / "shared" / "data"))
 T4 = DATA / "hardware" / "hawq_t4_measured" / "tvm_tuned_conv_t4.csv"
@@ -287,3 +289,69 @@ def test_t4_convolutions_take_what_they_were_measured_to_take() -> None:
         errors.append(abs(predicted / float(row["lat_ms"]) - 1))
     assert len(errors) == 70
     assert np.mean(errors) < 0.17
+
+
+PATTERN = {'recipes."2:4"': (2, "times the rate")}
+TABLES = {"recipes.lut": (16, "entries")}
+
+
+def recipe(text: str, table_bits: Literal[8, 16] = 16) -> LayerPrecision:
+    return replace(W8A8, weight=parse_recipe(text, codebook=Codebook((2,), entry_bits=table_bits)))
+
+
+def test_a_pattern_that_the_device_executes_saves_arithmetic_and_traffic(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, **PATTERN))
+    assert milliseconds(model, CONV, recipe("W8@2:4")) == pytest.approx(20.0)
+    # 500 kept weights of 8 bits, 2 bits that say where each is, 10 biases of 4 bytes, 160 activations
+    assert milliseconds(model, DENSE, recipe("W8@2:4")) == pytest.approx((500 + 125 + 40 + 160) / 1000)
+
+
+def test_any_other_pattern_costs_what_the_dense_layer_does(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, **PATTERN))
+    for text in ("W8@1:5", "W8@sparse50", "W8@block1x4:50"):
+        assert milliseconds(model, CONV, recipe(text)) == milliseconds(model, CONV)
+        assert milliseconds(model, DENSE, recipe(text)) == milliseconds(model, DENSE)
+
+
+def test_codes_are_read_only_by_a_device_that_decodes_them(tmp_path: Path) -> None:
+    plain = Roofline(device_file(tmp_path, {"int8xint8": 1.0}))
+    decoding = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, **TABLES))
+    assert milliseconds(plain, DENSE, recipe("lut16", 8)) == milliseconds(plain, DENSE)
+    # 1000 codes of 4 bits, a table of 16 bytes and its scale
+    assert milliseconds(decoding, DENSE, recipe("lut16", 8)) == pytest.approx((500 + 16 + 4 + 40 + 160) / 1000)
+    # its tables have at most 16 entries
+    assert milliseconds(decoding, DENSE, recipe("lut32", 8)) == milliseconds(plain, DENSE)
+    busy = replace(CONV, macs=40_000_000)
+    assert milliseconds(decoding, busy, recipe("lut16", 8)) == milliseconds(plain, busy)
+
+
+def test_a_device_may_execute_a_pattern_and_a_codebook(tmp_path: Path) -> None:
+    decoding = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, **TABLES))
+    assert milliseconds(decoding, DENSE, recipe("lut16@2:4", 8)) == milliseconds(decoding, DENSE, recipe("lut16", 8))
+    both = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, **TABLES, **PATTERN))
+    assert milliseconds(both, DENSE, recipe("lut16@2:4", 8)) == pytest.approx((250 + 125 + 20 + 40 + 160) / 1000)
+    patterns = Roofline(device_file(tmp_path, {"int8xint8": 1.0}, **PATTERN))
+    assert milliseconds(patterns, DENSE, recipe("lut16@2:4", 8)) == pytest.approx((500 + 125 + 40 + 160) / 1000)
+
+
+def test_ternary_and_binary_weights_are_integers_of_2_and_1_bits(tmp_path: Path) -> None:
+    model = Roofline(device_file(tmp_path, {"int8xint8": 1.0, "int1xint8": 2.0}))
+    assert milliseconds(model, DENSE, recipe("ternary")) == pytest.approx((250 + 40 + 160) / 1000)
+    assert milliseconds(model, DENSE, recipe("binary")) == pytest.approx((125 + 40 + 160) / 1000)
+    busy = replace(CONV, macs=40_000_000)
+    assert milliseconds(model, busy, recipe("ternary")) == pytest.approx(
+        2 * milliseconds(model, busy, recipe("binary"))
+    )
+
+
+def test_entries_of_16_bits_need_an_arithmetic_that_holds_them(tmp_path: Path) -> None:
+    assert not Roofline(device_file(tmp_path)).supported(DENSE, recipe("lut16"))
+    floating = Roofline(device_file(tmp_path, {"int8xint8": 0.001, "float32xfloat32": 0.0001}))
+    assert milliseconds(floating, CONV, recipe("lut16")) == pytest.approx(400.0)
+
+
+def test_an_embedding_reads_the_codes_of_the_rows_that_are_looked_up(tmp_path: Path) -> None:
+    tokens = LayerProfile("tokens", "embedding", 0, (3,), (3, 8), (50, 8), macs=0, bias=0, parameters=400)
+    model = Roofline(device_file(tmp_path, **TABLES))
+    # 3 rows of 8 codes of 4 bits, the table of 16 bytes and its scale, 27 activations
+    assert milliseconds(model, tokens, recipe("lut16", 8)) == pytest.approx((12 + 16 + 4 + 27) / 1000)

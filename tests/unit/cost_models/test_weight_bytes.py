@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
-from autoquant_cost_models.weight_bytes import WeightBytes, packed_bytes
-from hypothesis import given
+from autoquant_cost_models.weight_bytes import WeightBytes, code_bytes, packed_bytes, pattern_bytes
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from options import options_of
 
@@ -17,13 +19,18 @@ from autoquant.network import (
     BITS,
     FLOAT,
     ActivationQuantization,
+    Codebook,
     Granularity,
     LayerConfig,
+    LayerOption,
     LayerPrecision,
     LayerProfile,
     NetworkProfile,
+    NOfM,
+    Pruned,
     WeightQuantization,
 )
+from autoquant.recipes import kept_weights, parse_recipe
 
 # 8 x 3 x 3 x 3 = 216 weights, 8 biases.
 CONV = LayerProfile("conv", "conv", 0, (3, 9, 9), (8, 9, 9), (8, 3, 3, 3), macs=17496, bias=8, parameters=224)
@@ -121,3 +128,122 @@ def test_dscnn_in_8_bits(dscnn: NetworkProfile) -> None:
     """22,016 weights, 588 biases and 588 scales, and a scale and a zero point for each of ten inputs."""
     tables = WeightBytes().tables(dscnn, options_of(dscnn, [[LayerPrecision.of_bits(8, 8)]] * len(dscnn)))
     assert sum(float(cost[0]) for cost in tables["weight_bytes"]) == 22016 + 588 * 4 + 588 * 4 + 10 * 5
+
+
+def recipe(text: str, **tables: Any) -> LayerPrecision:
+    return LayerPrecision(parse_recipe(text, codebook=Codebook((2,), **tables)), None)
+
+
+BIASES, SCALES = 8 * 4, 8 * 4
+"""Of `CONV`."""
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"),
+    [
+        (recipe("ternary"), 44 + BIASES + SCALES),
+        (recipe("binary"), 27 + BIASES + SCALES),
+        (recipe("lut16"), 108 + 32 + BIASES),
+        (recipe("lut16", entry_bits=8), 108 + 16 + 4 + BIASES),
+        # 27 weights a channel are 14 pairs: 112 codes of 2 bits for each table, 4 pairs of float16 in each.
+        (recipe("lut4+4/2"), 2 * 28 + 2 * 16 + BIASES),
+        # 9 groups of 3 weights a channel: 72 codes of 1 bit and 72 of 3.
+        (recipe("lut2+8/3", entry_bits=8), 9 + 27 + 6 + 24 + 2 * 4 + BIASES),
+        (recipe("W4@1:3"), 36 + 18 + BIASES + SCALES),
+        (recipe("ternary@2:3"), 29 + 36 + BIASES + SCALES),
+        (recipe("lut16@1:3"), 36 + 18 + 32 + BIASES),
+        # 72 of 216 weights are kept, 9 a channel: 5 pairs.
+        (recipe("lut4/2@1:3"), 10 + 18 + 16 + BIASES),
+        (recipe("W8@sparse33"), 27 + 145 + BIASES + SCALES),
+        (recipe("lut4/2@sparse33"), 27 + 19 + 16 + BIASES),
+        # 8 x 7 blocks, of which 28 are kept.
+        (recipe("W4@block1x4:50"), 7 + 28 * 4 // 2 + BIASES + SCALES),
+        # 3 x 6 blocks, of which 9 of 18 go; they hold 15 weights each.
+        (recipe("W8@block3x5:50"), 3 + 9 * 15 + BIASES + SCALES),
+        (weights(4, scale_bytes=2), 108 + BIASES + 8 * 2),
+        (weights(4, quantizer="affine", scale_bytes=2), 108 + BIASES + 8 * (2 + 1)),
+    ],
+)
+def test_recipes_by_hand(precision: LayerPrecision, expected: int) -> None:
+    assert price(CONV, precision) == expected
+
+
+LAYERS = tuple(
+    LayerProfile(f"layer{i}", "linear", i, (16,), (16,), (16, 16), macs=256, bias=0, parameters=256) for i in range(3)
+)
+SHARING = NetworkProfile(LAYERS, ((16,),))
+
+
+def totals(rows: list[list[LayerPrecision]], *population: tuple[int, ...]) -> list[float]:
+    options = options_of(SHARING, rows)
+    assert not WeightBytes().is_additive(options)
+    found: list[float] = WeightBytes().estimate(SHARING, options, np.array(population))["weight_bytes"].tolist()
+    return found
+
+
+def test_shared_tables_count_once_for_each_codebook_of_a_network() -> None:
+    small, large, plain = recipe("lut4", shared=True), recipe("lut16", shared=True), LayerPrecision.of_bits(8, 32)
+    rows = [[small, large, plain]] * 3
+    codes = {0: 64 + 4, 1: 128 + 4, 2: 256 + 16 * 4}
+    assert totals(rows, (0, 0, 0), (0, 1, 0), (2, 1, 1), (2, 2, 2)) == [
+        3 * codes[0] + 4 * 2, 2 * codes[0] + codes[1] + (4 + 16) * 2, codes[2] + 2 * codes[1] + 16 * 2, 3 * codes[2]
+    ]  # fmt: skip
+
+
+def test_the_same_tables_may_hold_dense_and_sparse_weights() -> None:
+    rows = [[recipe("lut16", shared=True, entry_bits=8)], [recipe("lut16@2:4", shared=True, entry_bits=8)]]
+    rows.append([LayerPrecision.of_bits(8, 32)])
+    assert totals(rows, (0, 0, 0)) == [(128 + 4) + (64 + 32 + 4) + (256 + 64) + 16 + 4]
+
+
+def test_without_shared_tables_costs_are_the_sum_over_layers() -> None:
+    assert WeightBytes().is_additive(options_of(SHARING, [[recipe("lut16"), recipe("ternary")]] * 3))
+
+
+def test_an_absent_layer_uses_no_tables() -> None:
+    shared = recipe("lut4", shared=True)
+    options: list[list[LayerOption]] = [[LayerConfig(layer, shared), ABSENT] for layer in LAYERS]
+    found = WeightBytes().estimate(SHARING, options, np.array([[0, 1, 1], [1, 1, 1]]))["weight_bytes"]
+    assert found.tolist() == [64 + 4 + 8, 0]
+
+
+SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3))
+SPARSITY = st.one_of(
+    st.none(),
+    st.integers(1, 99).map(Pruned),
+    st.builds(Pruned, st.integers(1, 99), st.tuples(st.integers(1, 4), st.integers(1, 6))),
+)
+
+
+@settings(max_examples=60)
+@given(SHAPES, SPARSITY, st.sampled_from(["W2", "W4", "W5", "ternary", "lut8", "lut4+2/3"]))
+def test_what_is_stored_is_what_is_packed(shape: tuple[int, ...], sparsity: Pruned | None, text: str) -> None:
+    weight = parse_recipe(text)
+    assert weight is not None
+    weight = replace(weight, sparsity=sparsity)
+    rows, columns = shape[0], math.prod(shape[1:])
+    kept, marks = rows * columns, 0
+    if sparsity is not None:
+        high, wide = sparsity.block or (1, 1)
+        marks = len(range(0, rows, high)) * len(range(0, columns, wide))
+        kept = (marks - math.floor(marks * sparsity.percent / 100)) * high * wide
+    assert kept == kept_weights(sparsity, shape)
+    assert pattern_bytes(weight, shape) == math.ceil(marks / 8)
+    if weight.codebook is None:
+        expected = math.ceil(kept / 5) if text == "ternary" else math.ceil(kept * weight.bits / 8)
+    else:
+        dim = weight.codebook.dim
+        groups = rows * math.ceil(columns / dim) if sparsity is None else math.ceil(kept / dim)
+        expected = sum(math.ceil(groups * math.log2(size) / 8) for size in weight.codebook.sizes)
+    assert code_bytes(weight, shape) == expected
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 8), st.integers(1, 5), st.integers(1, 4), st.data())
+def test_n_of_m_keeps_n_of_every_m_input_channels(rows: int, times: int, kernel: int, data: st.DataObject) -> None:
+    of = data.draw(st.integers(2, 8))
+    kept = data.draw(st.integers(1, of - 1))
+    shape = (rows, times * of, kernel)
+    weight = WeightQuantization(4, sparsity=NOfM(kept, of))
+    assert kept_weights(weight.sparsity, shape) == rows * times * kernel * kept
+    assert pattern_bytes(weight, shape) == math.ceil(rows * times * kernel * kept * math.ceil(math.log2(of)) / 8)

@@ -359,3 +359,17 @@ def test_costs_that_no_candidate_holds_together_are_refused_with_the_spec():
     constraints = [f"weight_bytes <= {light}", f"bitops >= {busy}"]
     with pytest.raises(SpecError, match=r"^searcher: no candidate was found .* loosen one"):
         plan(NETWORK, objectives=objectives, searcher="sensitivity", constraints=constraints)
+
+
+def test_what_layers_go_without_is_noted_with_the_space() -> None:
+    recipes = "autoquant_search_spaces.recipes:Recipes"
+    space = {"name": recipes, "options": ["W8", "ternary", "W4@3:8"], "activations": [8]}
+    made = plan(NETWORK, space=space, cost_models=["toy:ByteMachine"])
+    assert made.definition.profile.notes == (
+        "layer0, layer1, layer2 go without the recipe W4@3:8: 8 does not divide the input channels that an output "
+        "channel reads",
+        "recipes ternary are excluded, weight_bytes cannot price them: layer2",
+    )
+    assert made.definition.excluded == {"layer2": {"recipes": ["ternary"]}}
+    again = make_plan(made.spec, excluded=made.definition.excluded)
+    assert again.definition.choices == made.definition.choices

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import toy
+from autoquant_cost_models.weight_bytes import WeightBytes
 from autoquant_search_spaces.bit_widths import BitWidths
-from spaces import bit_widths
+from spaces import bit_widths, recipes
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.interfaces import CostModel, table
@@ -105,3 +106,20 @@ def test_layer_costs_are_those_that_were_stored() -> None:
         assert sum(costs["weight_bytes"]) == pytest.approx(total)
     assert layer_costs(pricer(toy.Whole()).stored(), SPACE, candidates) == [{}] * 9
     assert layer_costs(priced.stored(), SPACE, []) == []
+
+
+def test_shared_tables_make_weight_bytes_no_sum_and_own_tables_do_not() -> None:
+    model = WeightBytes()
+    cost = CostMetric("weight_bytes", "weight_bytes", "weight_bytes", model)
+    options = {"options": ["W8", "lut4"], "table_bits": 8}
+    own, shared = (recipes(toy.PROFILE, **options, shared_tables=shares) for shares in (False, True))
+    of_own, of_shared = (Pricer([cost], toy.PROFILE, space) for space in (own, shared))
+    assert of_own.is_additive("weight_bytes")
+    assert not of_shared.is_additive("weight_bytes")
+    rows = np.array([[0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1]])
+    apart, together = of_own(rows)["weight_bytes"], of_shared(rows)["weight_bytes"]
+    # A layer has a table of 4 bytes with a scale; all have one of these, and a scale each.
+    assert (together - apart).tolist() == [0, 4, 4 * 4 + 8 - 4 * 8]
+    (stored,) = of_shared.stored()
+    assert stored.layers == ()
+    assert of_shared.float_network() == of_own.float_network()

@@ -114,7 +114,7 @@ def test_pins_leave_activations_alone_that_are_not_searched() -> None:
 def test_layers_may_have_lists_of_their_own() -> None:
     made = bits(space(layers={"layer1": {"weights": [3, 5]}, "layer2": {"activations": [8, 16]}}))
     assert made["layer1"] == ({3, 5}, {32})
-    assert made["layer2"] == ({2, 4, 8}, {8, 16})
+    assert made["layer2"] == ({2, 3, 4, 6, 8}, {8, 16})
 
 
 def test_scales_are_those_of_the_options() -> None:
@@ -127,7 +127,7 @@ def test_scales_are_those_of_the_options() -> None:
 @pytest.mark.parametrize(
     ("options", "labels"),
     [
-        ({}, ["W2", "W4", "W8"]),
+        ({}, ["W2", "W3", "W4", "W6", "W8"]),
         ({"weights": [4, "float"]}, ["W4", "Wfloat"]),
         ({"weights": [2, 4], "activations": [8, "float"]}, ["W2A8", "W2", "W4A8", "W4"]),
         ({"weights": [4], "activations": [4, 8]}, ["W4A4", "W4A8"]),
@@ -180,7 +180,7 @@ def test_uniform_bit_widths_are_those_that_every_free_layer_has(options: dict[st
         ),
         (
             {"groups": {"a": ["layer*"]}, "layers": {"layer1": {"weights": [16]}}},
-            "space: layers that share one choice of weight bits have none in common: layer0 may have 2, 4, 8; ",
+            "space: layers that share one choice of weight bits have none in common: layer0 may have 2, 3, 4, 6, 8; ",
         ),
         ({"weight_scales": ["mse", "mse"]}, r"space.weight_scales: \['mse', 'mse'\] repeats a name"),
         (
@@ -263,7 +263,7 @@ def test_a_pinned_layer_leaves_its_group() -> None:
 
 
 def test_what_shares_a_weight_is_pinned_together() -> None:
-    made = bit_widths(GRAPH, activations=[4, 8], pins={"tokens": 4})
+    made = bit_widths(GRAPH, weights=[2, 4, 8], activations=[4, 8], pins={"tokens": 4})
     rows = dict(zip([layer.name for layer in GRAPH], made.layer_options, strict=True))
     assert {option.precision.weight_bits for option in rows["head"]} == {4}
     assert {option.precision.activation_bits for option in rows["head"]} == {4, 8}
@@ -323,3 +323,38 @@ def test_quantizers_are_a_choice_by_layer_where_asked() -> None:
     )
     with pytest.raises(SpecError, match="the quantizer 'logarithmic' has no scale method 'min_max'"):
         space(quantizers=["symmetric", "logarithmic"], weight_scale="min_max")
+
+
+def test_roundings_are_a_choice_by_layer_where_asked() -> None:
+    made = space(weights=[4, "float"], roundings=["nearest", "hessian"], weight_scales=["mse", "min_max"])
+    assert [choice.name for choice in made.choices][:3] == [
+        "head.out.weight", "head.out.weight_scale", "head.out.rounding"
+    ]  # fmt: skip
+    weights = [option.precision.weight for option in made.layer_options[0]]
+    assert weights == [
+        WeightQuantization(4, scale_method="mse", rounding="nearest"),
+        WeightQuantization(4, scale_method="mse", rounding="hessian"),
+        WeightQuantization(4, scale_method="min_max", rounding="nearest"),
+        WeightQuantization(4, scale_method="min_max", rounding="hessian"),
+        None,
+    ]  # fmt: skip
+    floats = made.encode({c.name: c.options[-1] for c in made.choices})
+    assert made.canonical(floats) == tuple(int(c.name.endswith(".weight")) for c in made.choices)
+    assert space(weights=[4, 8]).layer_options[0][0].precision.weight == WeightQuantization(4)
+    with pytest.raises(
+        SpecError, match=r"space.roundings\[0\]: Input should be 'nearest', 'nearest\+bias' or 'hessian'"
+    ):
+        space(roundings=["up"])
+
+
+def test_one_rounding_is_that_of_all() -> None:
+    made = space(weights=[4, 8], roundings=["nearest+bias"])
+    assert not [choice for choice in made.choices if choice.name.endswith("rounding")]
+    assert made.layer_options[0][0].precision.weight == WeightQuantization(4, rounding="nearest+bias")
+
+
+def test_scales_may_be_stored_as_float16() -> None:
+    made = space(weights=[4, 8], scale_bytes=2)
+    assert made.layer_options[0][0].precision.weight == WeightQuantization(4, scale_bytes=2)
+    with pytest.raises(SpecError, match=r"space\.scale_bytes: Input should be 2 or 4"):
+        space(scale_bytes=1)
