@@ -1,4 +1,4 @@
-"""Tables of a codebook from vectors of weights alone: weighted k-means, stage after stage of what the ones before leave.
+"""Tables of a codebook from vectors of weights alone: weighted k-means, each stage of what the ones before leave.
 
 Every component of a vector has a weight of its own, which says what its error counts: the diagonal of the second
 moments of what it is multiplied with (its Fisher information where the loss is the error of the layer's output), and 0

@@ -102,8 +102,8 @@ def _check(how: WeightQuantization, codebook: Codebook, shape: tuple[int, ...]) 
     groups, size = code_groups(how, shape), table_bytes(codebook)
     if max(codebook.sizes) > groups or size > 2 * math.prod(shape):
         raise UnsupportedError(
-            f"codebook {codebook.name}: its tables, {size} bytes, are too large for a weight of shape {shape}, which has "
-            f"{groups} blocks of {codebook.dim}; give this layer another recipe, or let layers share their tables"
+            f"codebook {codebook.name}: its tables, {size} bytes, are too large for a weight of shape {shape}, which "
+            f"has {groups} blocks of {codebook.dim}; give this layer another recipe, or let layers share their tables"
         )
 
 
