@@ -375,7 +375,8 @@ class EvaluationRequest:
     seed: int = 0
     """Where randomness comes from; the search's own."""
     checkpoint: str | None = None
-    """URI of what an earlier evaluation of the same candidate left behind; training need not be repeated."""
+    """URI of what an earlier evaluation of the same candidate left behind; training need not be repeated. With
+    `polish`, what an earlier polished one left behind, never an ordinary one."""
     seconds: float | None = None
     """How long it may take; None for as long as it likes. Pools end what takes longer."""
     polish: bool = False

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Protocol
 
 from autoquant.network import NetworkProfile
-from autoquant.objective import Bounds, Constraint, Objective
+from autoquant.objective import Bounds, Constraint, Objective, violations
 from autoquant.space import Candidate, Choice, Option
 from autoquant.trial import Measurement, Scored, Trial, TrialState
 
@@ -76,6 +76,12 @@ class JobDefinition:
         """The objective by which a front is put in order: the first cost, or the first of all."""
         return next((o for o in self.objectives if o.metric in self.cost_metrics), self.objectives[0])
 
+    def polished_violations(self, scored: Scored) -> dict[str, float]:
+        """Broken constraint -> by how much, of the polished network; empty where there is none."""
+        if scored.polished is None:
+            return {}
+        return violations(self.constraints, {**scored.costs, **scored.polished_metrics})
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -83,7 +89,7 @@ class Progress:
 
     phase: str
     """``starting`` (its workers), ``baselines`` (first those that need no other, then the sensitivity baseline),
-    ``search``, ``test scores``."""
+    ``search``, ``polish``, ``test scores``."""
     finished: int
     """Measurements of the phase; in the search, trials."""
     total: int
@@ -213,6 +219,9 @@ class Baseline(Scored):
     search: Measurement | None = None
     """None also where a cost breaks a constraint: such a network is never measured."""
     test: Measurement | None = None
+    polished: Measurement | None = None
+    """As in a trial."""
+    polished_test: Measurement | None = None
     violations: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
 

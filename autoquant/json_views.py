@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autoquant.interfaces import DeviceFit
 from autoquant.job import Baseline, Event, JobRecord
 from autoquant.plugins import PluginInfo
-from autoquant.trial import Trial
+from autoquant.trial import Scored, Trial
 
 if TYPE_CHECKING:
     import optuna
@@ -73,8 +73,8 @@ def job_json(job: JobRecord) -> dict[str, Any]:
     }
 
 
-def trial_json(trial: Trial) -> dict[str, Any]:
-    """A trial for programs."""
+def trial_json(trial: Trial, job: JobRecord) -> dict[str, Any]:
+    """A trial of a job for programs."""
     return {
         "number": trial.number,
         "state": str(trial.state),
@@ -86,6 +86,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
         "violations": dict(trial.violations),
         "test_metrics": dict(trial.test_metrics),
         "test_standard_errors": dict(trial.test_standard_errors),
+        **_polished_json(trial, job),
         "artifacts": dict(trial.artifacts),
         "steps": [step._asdict() for step in trial.search.steps] if trial.search is not None else [],
         "seconds": trial.seconds,
@@ -107,6 +108,8 @@ def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:
         **trial.metrics,
         **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
         **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
+        **{f"polished_{metric}": value for metric, value in trial.polished_metrics.items()},
+        **{f"polished_test_{metric}": value for metric, value in trial.polished_test_metrics.items()},
         **{f"params_{name}": option for name, option in trial.options.items()},
         **{f"settings_{name}": value for name, value in (trial.settings or {}).items()},
         "seconds": trial.seconds,
@@ -130,6 +133,19 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
         "kind": "sensitivity" if baseline.kind == "no_sensitivity" else baseline.kind,
         "options": options,
         **{name: getattr(baseline, name) for name in fields},
+        **_polished_json(baseline, job),
+    }
+
+
+def _polished_json(scored: Scored, job: JobRecord) -> dict[str, Any]:
+    """What was measured of the polished network; empty where there is none."""
+    return {
+        "polished_metrics": dict(scored.polished_metrics),
+        "polished_standard_errors": dict(scored.polished_standard_errors),
+        "polished_violations": job.definition.polished_violations(scored),
+        "polished_test_metrics": dict(scored.polished_test_metrics),
+        "polished_test_standard_errors": dict(scored.polished_test_standard_errors),
+        "notes": list(scored.notes),
     }
 
 
@@ -146,7 +162,7 @@ def front_json(
         "store": store_url,
         "objectives": [asdict(objective) for objective in record.definition.objectives],
         "constraints": [str(constraint) for constraint in record.definition.constraints],
-        "front": [trial_json(trial) for trial in front],
+        "front": [trial_json(trial, record) for trial in front],
         "baselines": [baseline_json(baseline, record) for baseline in baselines],
         "sensitivity": None if comparison is None else asdict(comparison),
     }

@@ -143,6 +143,9 @@ class Operation:
     """The output overwrites its first input."""
     fused_into: int | None = None
     """The operation (a layer, an addition) whose output only this activation function takes: engines do both in one."""
+    input_bits: int | None = None
+    """Bits of what it reads, where the evaluator quantizes that (in candidates that quantize some layer's input); None:
+    what it reads has the format that its neighbours give it."""
 
     @property
     def output_values(self) -> int:

@@ -84,6 +84,8 @@ class Scored:
     costs: Mapping[str, float]
     search: Measurement | None
     test: Measurement | None
+    polished: Measurement | None
+    polished_test: Measurement | None
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -104,6 +106,32 @@ class Scored:
     def test_standard_errors(self) -> Mapping[str, float]:
         """On the test split."""
         return self.test.standard_errors if self.test is not None else {}
+
+    @property
+    def polished_metrics(self) -> Mapping[str, float]:
+        """What was measured of the polished network on the search split, with drops; empty where there is none."""
+        return self.polished.metrics if self.polished is not None else {}
+
+    @property
+    def polished_standard_errors(self) -> Mapping[str, float]:
+        """Of the polished network, on the search split."""
+        return self.polished.standard_errors if self.polished is not None else {}
+
+    @property
+    def polished_test_metrics(self) -> Mapping[str, float]:
+        """What was measured of the polished network on the test split."""
+        return self.polished_test.metrics if self.polished_test is not None else {}
+
+    @property
+    def polished_test_standard_errors(self) -> Mapping[str, float]:
+        """Of the polished network, on the test split."""
+        return self.polished_test.standard_errors if self.polished_test is not None else {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how it was measured, each sentence once."""
+        found = (self.search, self.test, self.polished, self.polished_test)
+        return tuple(dict.fromkeys(note for one in found if one is not None for note in one.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +158,11 @@ class Trial(Scored):
     """Measured metrics and their drops, on the search split."""
     test: Measurement | None = None
     """Scores on the test split; only for the final front."""
+    polished: Measurement | None = None
+    """Measured metrics and their drops on the search split, of a network made as well as the evaluator can; only for
+    the final front, and only where the evaluator `polishes`."""
+    polished_test: Measurement | None = None
+    """Scores of that network on the test split."""
     violations: Mapping[str, float] = field(default_factory=dict)
     """Broken constraint -> by how much."""
     worker: str | None = None

@@ -44,6 +44,7 @@ class Landscape:
     def __init__(self, module: nn.Module, inputs: Any, labels: Any, calibration: Any) -> None:
         self.inputs, self.labels = as_inputs(inputs), torch.as_tensor(labels)
         self.calibration = as_inputs(calibration)
+        self.module = module
         self.network = QuantizedNetwork(module, self.inputs[:2])
         self.network.calibrate(self.calibration)
 

@@ -68,8 +68,9 @@ def trials(
         wanted = None if state is None else TrialState(state)
         loaded = client.load_job(job, store)
         page = list(loaded.trials(after=after, limit=limit, state=wanted))
+        record = loaded.record
     if as_json:
-        print(json.dumps([trial_json(trial) for trial in page]))
+        print(json.dumps([trial_json(trial, record) for trial in page]))
     else:
         print_trials(loaded, page, limit)
 

@@ -85,7 +85,8 @@ def print_trials(job: Job, page: Sequence[Trial], limit: int) -> None:
         options = " ".join(str(option) for option in trial.options.values())
         broken = ", ".join(f"breaks {text}" for text in trial.violations)
         note = (trial.error or "").strip().splitlines()[-1:] or [broken or (trial.measured_by or "")]
-        table.add_row(str(trial.number), str(trial.state), *cells, options, note[0])
+        notes = "; ".join(text for text in (note[0], *trial.notes) if text)
+        table.add_row(str(trial.number), str(trial.state), *cells, options, notes)
     out = console()
     out.print(table)
     if len(page) == limit:

@@ -150,12 +150,17 @@ def trial_attributes(trial: Trial, on_front: bool) -> dict[str, Any]:
         **{f"{metric}_se": error for metric, error in trial.standard_errors.items()},
         **{f"test_{metric}": value for metric, value in trial.test_metrics.items()},
         **{f"test_{metric}_se": error for metric, error in trial.test_standard_errors.items()},
+        **{f"polished_{metric}": value for metric, value in trial.polished_metrics.items()},
+        **{f"polished_{metric}_se": error for metric, error in trial.polished_standard_errors.items()},
+        **{f"polished_test_{metric}": value for metric, value in trial.polished_test_metrics.items()},
+        **{f"polished_test_{metric}_se": error for metric, error in trial.polished_test_standard_errors.items()},
         **{f"settings_{name}": value for name, value in (trial.settings or {}).items()},
         "on_front": on_front,
         "violations": dict(trial.violations) or None,
         "seconds": trial.seconds,
         "worker": trial.worker,
         "measured_by": trial.measured_by,
+        "notes": list(trial.notes) or None,
         "error": trial.error,
     }
     return {name: value for name, value in attributes.items() if value is not None}

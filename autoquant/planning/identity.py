@@ -82,5 +82,10 @@ def describe_checkpoint(checkpoint: str | None) -> list[str]:
     return [] if checkpoint is None else ["checkpoint", checkpoint]
 
 
+def describe_effort(polish: bool) -> list[str]:
+    """That a network was made as well as the evaluator can, where it was."""
+    return ["polished"] if polish else []
+
+
 FLOAT_NETWORK = ["float network"]
 """What the network as it was given is described by."""

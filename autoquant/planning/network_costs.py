@@ -57,7 +57,7 @@ def price_network(spec: SearchSpec, devices: Sequence[str] = (), bits: str | Non
         spec: its network, space and evaluator are built, its data is loaded; nothing is measured.
         devices: names of devices, or paths of device files.
         bits: ``W4A8``, ``W8`` (activations in float) or ``float``, for every layer that may be quantized; by default
-            the most bits that the space gives to all.
+            the last uniform network of the space, which has the most bits where bit-widths are searched.
 
     `SpecError` for bit-widths that there are not, `UnsupportedError` for what a cost model cannot price.
     """

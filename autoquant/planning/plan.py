@@ -23,6 +23,7 @@ from autoquant.planning.identity import (
     FLOAT_NETWORK,
     describe,
     describe_checkpoint,
+    describe_effort,
     describe_settings,
     identity,
     measurement_key,
@@ -75,9 +76,15 @@ class Plan:
     normalization: Normalization
     definition: JobDefinition
     recipe: EvaluatorRecipe
+    polishes: bool = False
+    """Whether the evaluator measures the final front again, made as well as it can."""
 
     def measurement_key(
-        self, canonical: Candidate | Settings | None, split: SplitName = "search", checkpoint: str | None = None
+        self,
+        canonical: Candidate | Settings | None,
+        split: SplitName = "search",
+        checkpoint: str | None = None,
+        polish: bool = False,
     ) -> str:
         """Digest of all that a measurement depends on: equal keys measure the same, in any job.
 
@@ -87,7 +94,8 @@ class Plan:
             subject = FLOAT_NETWORK
         else:
             subject = describe(self.space, canonical) if isinstance(canonical, tuple) else describe_settings(canonical)
-        return measurement_key(self.definition.identity, split, [*subject, *describe_checkpoint(checkpoint)])
+        subject = [*subject, *describe_checkpoint(checkpoint), *describe_effort(polish)]
+        return measurement_key(self.definition.identity, split, subject)
 
     @property
     def problem(self) -> SearchProblem:
@@ -155,6 +163,7 @@ def make_plan(
         normalization=normalization,
         definition=definition,
         recipe=recipe,
+        polishes=evaluator.polishes,
     )
     check_searcher(plan, evaluator)
     return plan

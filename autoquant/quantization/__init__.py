@@ -1,6 +1,7 @@
 """Quantizers, BatchNorm folding, the network profile, and quantizing a network layer by layer. Needs torch."""
 
-from autoquant.quantization.apply import InputQuantizer, QuantizedNetwork, build_quantized
+from autoquant.quantization.apply import InputQuantizer, QuantizedNetwork
+from autoquant.quantization.build import build_quantized
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.digest import data_digest, network_digest
 from autoquant.quantization.folding import fold_batch_norm

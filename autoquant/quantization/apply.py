@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -11,9 +12,10 @@ from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
 from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding
+from autoquant.quantization.additions import QuantizedAdditions
+from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Arithmetic, LayerBiases
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.correction import Corrector
-from autoquant.quantization.execution import Inputs, as_inputs, portion
+from autoquant.quantization.execution import Inputs, as_inputs
 from autoquant.quantization.fitted_weights import FittedWeights, LayerWeight
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
@@ -34,36 +36,6 @@ class InputQuantizer(nn.Module):
         return f"bits={self.affine.bits}, scale={self.affine.scale:.6g}, zero_point={self.affine.zero_point}"
 
 
-def build_quantized(
-    module: nn.Module,
-    inputs: Any,
-    precisions: Sequence[LayerPrecision],
-    keep_float: Sequence[str] = (),
-    *,
-    bias_correction: bool = False,
-    reestimate_batch_norm: bool = False,
-) -> nn.Module:
-    """A copy of ``module``, in eval mode, that computes with quantized weights and activations (in float32).
-
-    ``inputs`` are calibration examples, ``precisions`` those of the layers of `profile_network` in their order. Each
-    quantized input is done by the ``input_quantizer`` of its layer, which holds the scale and the zero point. The
-    options are those of the evaluator ``post_training``: a network that was measured with them is built with them.
-    """
-    examples = as_inputs(inputs)
-    network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float)
-    if any(precision.activation for precision in precisions):
-        network.calibrate(examples)
-    if not (bias_correction or reestimate_batch_norm):
-        network.apply(precisions)
-        return network.module
-    corrector = Corrector(
-        network.module, network.profile, examples, bias=bias_correction, batch_norm=reestimate_batch_norm
-    )
-    network.apply(precisions)
-    corrector.write(corrector.find(precisions))
-    return network.module
-
-
 class QuantizedNetwork:
     """A folded copy of a network, the quantized weights that were needed so far, and its calibration.
 
@@ -72,6 +44,9 @@ class QuantizedNetwork:
 
     With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
     of a layer before it runs that layer does without. ``rounding`` is that of weights whose precision names none.
+
+    ``arithmetic`` says what is quantized besides layers: biases, where a layer's input and weights are integers, and
+    what additions and poolings read, whenever the input of some layer is quantized.
     """
 
     def __init__(
@@ -81,6 +56,7 @@ class QuantizedNetwork:
         keep_float: Sequence[str] = (),
         memo: Memo | None = None,
         rounding: Rounding = "nearest",
+        arithmetic: Arithmetic = FLOAT_ARITHMETIC,
     ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
         self.calibration: Calibration | None = None
@@ -88,7 +64,13 @@ class QuantizedNetwork:
         """The modules of the layers that can be quantized."""
         self.weights = FittedWeights(self.module, self.profile, rounding)
         self._layers = {layer.name: layer for layer in self.profile.quantizable}
-        self._biases: dict[str, Tensor | None] = {name: _bias(part) for name, part in self.parts.items()}
+        self._biases = LayerBiases(self.parts, arithmetic.biases)
+        self._additions: QuantizedAdditions | None = None
+        if arithmetic.additions != "float":
+            self._additions = QuantizedAdditions(self.module, self.profile, as_inputs(example_input))
+            self.profile = self._additions.profiled(self.profile)
+        self._tied = {name: group for group in self.profile.ties for name in group}
+        """Of layers that share a weight: all of them; it depends on the precisions of all."""
         self._applied = dict.fromkeys(self.parts, FLOAT)
         self._chosen: dict[str, LayerWeight] = {}
         self.before_layer: Callable[[str, Tensor], None] | None = None
@@ -113,9 +95,11 @@ class QuantizedNetwork:
         part = self.parts[name]
         if self.before_layer is not None:
             self.before_layer(name, inputs)
+        between = self._additions is not None and self._additions.active
+        group = tuple(self._applied[other] for other in self._tied.get(name, ()))
         return memo.output(
             name,
-            self._applied[name],
+            (self._applied[name], between, group),
             lambda: type(part).forward(part, part.input_quantizer(inputs), *rest, **options),
         )
 
@@ -125,8 +109,18 @@ class QuantizedNetwork:
         if self.memo is not None:
             self.memo.clear()
         names = [layer.name for layer in self.profile.quantizable if layer.kind != "embedding"]
-        self.calibration = Calibration(self.module, names, inputs, batch_size)
+        with self._additions.calibrated() if self._additions is not None else nullcontext():
+            self.calibration = Calibration(self.module, names, inputs, batch_size)
         self.weights.calibrate(inputs, batch_size, self.calibration)
+
+    def needs_calibration(self, precisions: Sequence[LayerPrecision]) -> bool:
+        """Whether a candidate can be quantized only after `calibrate`."""
+        pairs = zip(self.profile, precisions, strict=True)
+        return any(
+            precision.activation or (precision.weight and self.weights.rounding_of(layer.name, precision) != "nearest")
+            for layer, precision in pairs
+            if not layer.kept_float
+        )
 
     def apply(self, precisions: Sequence[LayerPrecision], weights: Mapping[str, LayerWeight] | None = None) -> None:
         """Quantize every layer; ``precisions`` are in the order of the profile. ``weights`` of layers by name stand in
@@ -147,6 +141,8 @@ class QuantizedNetwork:
         for layer in self.profile.quantizable:
             chosen = self.weights.weight(layer.name, named) if weights is None else weights[layer.name]
             self.set_layer(layer.name, named[layer.name], chosen)
+        if self._additions is not None:
+            self._additions.active = any(precision.activation for precision in precisions)
 
     def prepare_moments(self, precisions: Mapping[str, LayerPrecision]) -> None:
         """Have the moments that the weights of layers at these precisions need; the float network runs for them."""
@@ -181,10 +177,8 @@ class QuantizedNetwork:
             self._applied[name] = precision
         elif self._chosen.get(name) is chosen:
             return
-        part, bias = self.parts[name], self._biases[name]
-        part.weight.data = chosen.weight
-        if bias is not None:
-            part.bias.data = bias if chosen.shift is None else bias + chosen.shift
+        self.parts[name].weight.data = chosen.weight
+        self._biases.set(name, precision, chosen.scale, chosen.shift)
         self._chosen[name] = chosen
 
     def _input_quantizer(self, layer: LayerProfile, precision: LayerPrecision) -> nn.Module:
@@ -202,9 +196,3 @@ class QuantizedNetwork:
             )
         affine = self.calibration.affine(layer.name, how.bits, how.scale_method)
         return InputQuantizer(affine)
-
-
-def _bias(part: Any) -> Tensor | None:
-    """The bias of a layer, where it has one; an embedding has none."""
-    bias = getattr(part, "bias", None)
-    return bias.data if isinstance(bias, Tensor) else None

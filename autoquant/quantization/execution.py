@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from torch.nn.parameter import is_lazy
 from autoquant.errors import AutoQuantError, SpecError, UnsupportedError
 
 CHANNELS_LAST_DIMENSIONS = 4
+
+T = TypeVar("T")
 
 Inputs = Tensor | tuple[Tensor, ...]
 """What a network is called with: a tensor, or a tuple of them by position; their first dimension is the batch."""
@@ -101,6 +103,16 @@ def execute(module: nn.Module, inputs: Inputs) -> Any:
         raise SpecError(
             f"network: it does not run on a batch of shape {shapes} ({_where(module, given)}{_first_line(error)}){hint}"
         ) from error
+
+
+def unseen(hook: Callable[..., T]) -> Callable[..., T]:
+    """A hook of a layer whose own operations are not the network's: nothing that watches a run sees them."""
+
+    def alone(*args: Any) -> T:
+        with torch._C.DisableTorchFunction():
+            return hook(*args)
+
+    return alone
 
 
 def _first_line(error: Exception) -> str:

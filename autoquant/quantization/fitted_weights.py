@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -24,15 +24,20 @@ from autoquant.network import (
 from autoquant.quantization.archive import Archive, Arrays, digest
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.codebooks import shared_tables
-from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute
+from autoquant.quantization.execution import Inputs, batches, check_finite, count, each, execute, unseen
 from autoquant.quantization.grids import Array
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.moments import Moments, Sums
+from autoquant.quantization.quantized_tensor import QuantizedTensor
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
 from autoquant.settings import cache_folder
 
 VERSION = "2"
 """Of what is worked out here; part of the digests under which it is kept."""
+NEEDS_CALIBRATION = (
+    "fitted weights and biases need a calibration split, and there is none; give DataSplits(search, test, "
+    "calibration), or set rounding to nearest"
+)
 MOMENTS_AT_ONCE = 2**30
 """Bytes of moments that are collected in one pass over the calibration examples."""
 MOMENTS_OF_A_LAYER = 2**30
@@ -45,8 +50,15 @@ class LayerWeight:
 
     weight: Tensor
     """As the module keeps it."""
-    shift: Tensor | None
+    scale: Tensor | None = None
+    """Of its weights, (rows, groups); None where they are float."""
+    shift: Tensor | None = None
     """What is added to its bias; None for nothing."""
+
+    @classmethod
+    def of(cls, part: Any, rounded: QuantizedTensor, shift: Tensor | None = None) -> LayerWeight:
+        """Of a weight whose output channels come first."""
+        return cls(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,10 @@ class FittedWeights:
         """Where results are kept."""
         return Archive(cache_folder())
 
+    def float_weight(self, name: str) -> Tensor:
+        """The weight of a layer in the float network, as its module keeps it."""
+        return self._float[name]
+
     def rounding_of(self, name: str, precision: LayerPrecision) -> Rounding:
         """How the weight of a layer is rounded."""
         assert precision.weight is not None
@@ -144,10 +160,7 @@ class FittedWeights:
         `SpecError` where there are no calibration examples.
         """
         if self.examples is None:
-            raise SpecError(
-                "rounding: 'hessian' and 'nearest+bias' look at a calibration split, and there is none; give "
-                "DataSplits(search, test, calibration), or set rounding to nearest"
-            )
+            raise SpecError(f"rounding: {NEEDS_CALIBRATION}")
         examples, key = self.examples, digest(self.base(self.examples), activation_key(how))
         small = [n for n, layer in self._profiles.items() if _moment_bytes(layer) <= MOMENTS_OF_A_LAYER]
         names = [name for name in small if self._profiles[name].kind != "embedding"]
@@ -177,8 +190,9 @@ class FittedWeights:
                 given = examples.calibration.affine(name, how.bits, how.scale_method).quantize(given)
             sums[name].add(given, gave)
 
+        hook = unseen(observe)
         handles = [
-            self._parts[name].register_forward_hook(lambda _, args, output, name=name: observe(name, args[0], output))
+            self._parts[name].register_forward_hook(lambda _, args, output, name=name: hook(name, args[0], output))
             for name in names
         ]
         try:
@@ -201,7 +215,7 @@ class FittedWeights:
         precision = precisions[name]
         how = precision.weight
         if how is None:
-            return LayerWeight(self._float[name], None)
+            return LayerWeight(self._float[name])
         group = self._group.get(name, [name])
         rounding = self.rounding_of(name, precision)
         activations = (
@@ -223,8 +237,8 @@ class FittedWeights:
         files = {n: self._moments.get(activation_key(precisions[n].activation), {}).get(n) for n in group}
         readers = {n: file for n, file in files.items() if file is not None}
         if rounding == "nearest" or not readers:
-            rounded = round_weight(weight, how, "nearest", (), self.shared_tables(how))
-            return [LayerWeight(as_module_keeps(first, rounded.weight.dequantize()), None)] * len(group)
+            found = round_weight(weight, how, "nearest", (), self.shared_tables(how))
+            return [LayerWeight.of(first, found.weight)] * len(group)
 
         def make() -> Arrays:
             found = [Reader(self._read(file), _has_bias(self._parts[n])) for n, file in readers.items()]
@@ -232,11 +246,9 @@ class FittedWeights:
 
         key = digest(rounding, how.key(), *(f"{file} {_has_bias(self._parts[n])}" for n, file in readers.items()))
         rounded = RoundedWeight.of_arrays(self.archive.get(key, make), how, weight)
-        values, shifts = (
-            as_module_keeps(first, rounded.weight.dequantize()),
-            dict(zip(readers, rounded.shifts, strict=True)),
-        )
-        return [LayerWeight(values, shifts.get(n)) for n in group]
+        weights = LayerWeight.of(first, rounded.weight)
+        shifts = dict(zip(readers, rounded.shifts, strict=True))
+        return [replace(weights, shift=shifts.get(name)) for name in group]
 
     def _read(self, key: str) -> Moments:
         """Moments that were collected. `SpecError` where they are gone."""

@@ -70,7 +70,7 @@ def gptq(target: Array, moments: Array, grid: Grid) -> Codes:
     every = grid.blocks(target.shape[2])
     ranked = sorted(range(len(every)), key=lambda at: -float(importance[every[at]].mean()))
     order = np.concatenate([np.arange(every[at].start, every[at].stop) for at in ranked])
-    upper = np.linalg.cholesky(np.linalg.inv(moments[:, order[:, None], order])).transpose(0, 2, 1)
+    upper = _cholesky_of_inverse(moments[:, order[:, None], order])
     left, codes = target[:, :, order].copy(), np.empty((*target.shape[:2], len(every)), dtype=np.int64)
     end = 0
     for together in _together(ranked, grid.dim):
@@ -86,6 +86,12 @@ def gptq(target: Array, moments: Array, grid: Grid) -> Codes:
             end = now.stop
         left[:, :, stop:] -= errors @ upper[:, begin:stop, stop:]
     return codes
+
+
+def _cholesky_of_inverse(moments: Array) -> Array:
+    """The upper triangular U with ``U^T U`` the inverse of the moments, without computing that."""
+    inverse = np.linalg.cholesky(moments[:, ::-1, ::-1])[:, ::-1, ::-1]
+    return np.linalg.inv(inverse)
 
 
 def _together(ranked: Sequence[int], dim: int) -> Iterator[Sequence[int]]:

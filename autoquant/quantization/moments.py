@@ -28,15 +28,15 @@ CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Moments:
-    """Means over output positions, for each group of a layer: ``x`` is what the weights of an output channel are
-    multiplied with, ``y`` what the float layer gives there without its bias. All float32."""
+    """Over output positions, for each group of a layer: ``x`` is what the weights of an output channel are multiplied
+    with, ``y`` what the float layer gives there without its bias. All float32."""
 
-    second: Values
-    """E[x x^T]: (groups, columns, columns)."""
+    covariance: Values
+    """Cov[x, x]: (groups, columns, columns)."""
     mean: Values
     """E[x]: (groups, columns)."""
     cross: Values
-    """E[y x^T]: (groups, rows, columns)."""
+    """Cov[y, x]: (groups, rows, columns)."""
     output: Values
     """E[y]: (groups, rows)."""
     count: Values
@@ -44,7 +44,10 @@ class Moments:
 
 
 class Sums:
-    """The moments of one layer, while its calls are coming in."""
+    """The moments of one layer, while its calls are coming in.
+
+    They are summed around the mean of the first positions, so that sums in float32 are good where the mean is large.
+    """
 
     def __init__(self, layer: Any, positions: int) -> None:
         """Of ``positions`` that will come in all, about `POSITIONS` are looked at, evenly over all examples."""
@@ -56,6 +59,7 @@ class Sums:
         self._second, self._mean = torch.zeros(groups, columns, columns), torch.zeros(groups, columns)
         self._cross, self._output = torch.zeros(groups, rows, columns), torch.zeros(groups, rows)
         self._count = 0
+        self._around: tuple[Tensor, Tensor] | None = None
 
     def add(self, inputs: Tensor, outputs: Tensor) -> None:
         """What the layer is given now, and what the float layer gives there, with its bias."""
@@ -65,22 +69,29 @@ class Sums:
             drawn = torch.randperm(found.positions, generator=self._random)
             positions = drawn[: max(1, round(self._share * found.positions))].sort().values
         for at in torch.split(positions, max(1, CHUNK // found.columns)):
-            x, y = found.at(at), wanted[:, at]
-            self._second.baddbmm_(x.transpose(1, 2), x)
-            self._cross.baddbmm_(y.transpose(1, 2), x)
-            self._mean += x.sum(1)
-            self._output += y.sum(1)
-            self._count += len(at)
+            self._add(found.at(at), wanted[:, at])
+
+    def _add(self, x: Tensor, y: Tensor) -> None:
+        if self._around is None:
+            self._around = x.mean(1, keepdim=True), y.mean(1, keepdim=True)
+        x, y = x - self._around[0], y - self._around[1]
+        self._second.baddbmm_(x.transpose(1, 2), x)
+        self._cross.baddbmm_(y.transpose(1, 2), x)
+        self._mean += x.sum(1)
+        self._output += y.sum(1)
+        self._count += x.shape[1]
 
     @property
     def moments(self) -> Moments | None:
         """None where the layer did not run."""
-        if not self._count:
+        if self._around is None:
             return None
-        second, mean, cross, output = (
-            (part / self._count).numpy() for part in (self._second, self._mean, self._cross, self._output)
-        )
-        return Moments(second, mean, cross, output, np.array(self._count, dtype=np.float32))
+        mean, output = self._mean / self._count, self._output / self._count
+        covariance = self._second / self._count - mean[:, :, None] * mean[:, None, :]
+        cross = self._cross / self._count - output[:, :, None] * mean[:, None, :]
+        mean, output = mean + self._around[0][:, 0], output + self._around[1][:, 0]
+        parts = (covariance.numpy(), mean.numpy(), cross.numpy(), output.numpy())
+        return Moments(*parts, np.array(self._count, dtype=np.float32))
 
 
 class Patches:

@@ -66,7 +66,11 @@ def one_example(shape: Sequence[int], batch: int) -> tuple[int, ...]:
 
 def record(module: nn.Module, layers: Sequence[Layer], inputs: Inputs) -> Record:
     """Run ``module`` once on a batch."""
-    recorder = _Recorder(layers, count(inputs))
+    return watch(Recorder(layers, count(inputs)), module, inputs)
+
+
+def watch(recorder: Recorder, module: nn.Module, inputs: Inputs) -> Record:
+    """Run ``module`` once under a recorder that was made for a batch of this size."""
     handles = []
     for name, part in module.named_modules():
         handles.append(part.register_forward_pre_hook(lambda _, __, name=name: recorder.enter(name)))
@@ -89,13 +93,15 @@ def record(module: nn.Module, layers: Sequence[Layer], inputs: Inputs) -> Record
     return recorder.record
 
 
-class _Recorder(TorchFunctionMode):
+class Recorder(TorchFunctionMode):
+    """Notes every operation of one run of a network."""
+
     def __init__(self, layers: Sequence[Layer], batch: int) -> None:
         super().__init__()
         self.layers = {layer.name: layer for layer in layers if layer.module is not None}
         self.record = Record()
         self._batch = batch
-        self._recording = False
+        self.recording = False
         self._producer: dict[int, int] = {}
         """Identity of a tensor -> the operation that gave it, or -1 - k for input k."""
         self._constant: set[int] = set()
@@ -104,37 +110,37 @@ class _Recorder(TorchFunctionMode):
         """Address of a storage -> tensors in it; they are kept alive, so that identities stay their own."""
         self._stack: list[tuple[str, Counter[str]]] = []
         """Modules that are running, with how many products of each kind they have made."""
-        self._inside: str | None = None
+        self.inside: str | None = None
         """The layer that is running: what is in it is its own."""
 
     def begin(self, args: tuple[Any, ...]) -> None:
-        self._recording = True
+        self.recording = True
         for k, tensor in enumerate(tensors(args)):
             self._made(tensor, -1 - k)
 
     def end(self, output: Any) -> None:
-        self._recording = False
+        self.recording = False
         known = (self._producer.get(id(tensor)) for tensor in tensors(output))
         self.record.outputs = tuple(dict.fromkeys(index for index in known if index is not None))
 
     def enter(self, name: str) -> None:
         self._stack.append((name, Counter()))
-        if self._inside is None and name in self.layers:
-            self._inside = name
+        if self.inside is None and name in self.layers:
+            self.inside = name
 
     def leave(self) -> None:
         self._stack.pop()
 
     def layer_done(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        if self._inside != name:
+        if self.inside != name:
             return
-        self._inside = None
+        self.inside = None
         layer, given = self.layers[name], list(tensors([args, kwargs]))
         first = given[0] if given else None
         taken = given if layer.kind in ("matmul", "other") else given[:1]
         self._called(name, first, next(tensors(output), None))
         self.record.calls[name].by_keyword |= not args
-        self.record.calls[name].constant = not any(self._varies(tensor) for tensor in taken)
+        self.record.calls[name].constant = not any(self.varies(tensor) for tensor in taken)
         kind = type(layer.module).__name__ if layer.kind == "other" else layer.kind
         self._operation(name, kind, taken, [], list(tensors(output)), name)
 
@@ -149,7 +155,7 @@ class _Recorder(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if not self._recording or self._inside is not None:
+        if not self.recording or self.inside is not None:
             return func(*args, **kwargs)
         given = [tensor for tensor in tensors([args, kwargs]) if id(tensor) in self._producer]
         versions = [tensor._version for tensor in given]
@@ -173,7 +179,7 @@ class _Recorder(TorchFunctionMode):
     ) -> None:
         """An operation outside of the layers."""
         written = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
-        name = f"{self._stack[-1][0]}.{kind}".lstrip(".") if self._stack else kind
+        name = self.place(kind)
         if kind == "multi_head_attention_forward":
             raise UnsupportedError(
                 f"network: {name!r}: a module that calls this function itself is not supported; use "
@@ -187,6 +193,10 @@ class _Recorder(TorchFunctionMode):
             self._operation(name + again, "matmul", given, written, outputs, name + again)
         else:
             self._operation(name, kind, given, written, outputs, None)
+
+    def place(self, kind: str) -> str:
+        """The name of an operation of this kind, by the module that is running."""
+        return f"{self._stack[-1][0]}.{kind}".lstrip(".") if self._stack else kind
 
     def _again(self, kind: str) -> str:
         """What distinguishes a further product of this kind in one module from the first."""
@@ -220,18 +230,18 @@ class _Recorder(TorchFunctionMode):
             if id(output) in self._producer and not in_place:
                 continue  # gives what it was given
             view = not in_place and any(_storage(output) == _storage(tensor) for tensor in given)
-            shape = one_example(output.shape, self._batch if any(map(self._varies, given)) else 1)
+            shape = one_example(output.shape, self._batch if any(map(self.varies, given)) else 1)
             dtype = str(output.dtype).removeprefix("torch.")
             if len(self.record.operations) == first or view:
                 operation = Operation(name, kind, inputs, shape, dtype, layer, view, in_place)
             else:
                 operation = Operation(name, "part", (first,), shape, dtype)
-            if not any(map(self._varies, given)):
+            if not any(map(self.varies, given)):
                 self._constant.add(len(self.record.operations))
             self.record.operations.append(operation)
             self._made(output, len(self.record.operations) - 1)
 
-    def _varies(self, tensor: Tensor) -> bool:
+    def varies(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on the inputs of the network."""
         index = self._producer.get(id(tensor))
         return index is not None and index not in self._constant

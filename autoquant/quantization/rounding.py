@@ -55,20 +55,18 @@ class Reader:
     has_bias: bool
 
     @property
-    def centre(self) -> Array:
-        """The mean of the inputs, (groups, columns), where the bias can make up for what it does; else 0."""
-        mean = self.moments.mean.astype(np.float64)
-        return mean if self.has_bias else np.zeros_like(mean)
-
-    @property
     def second(self) -> Array:
-        """Second moments around the centre."""
-        return self.moments.second - self.centre[:, :, None] * self.centre[:, None, :]
+        """Second moments of the inputs, (groups, columns, columns): around their mean where a bias makes up for it."""
+        mean = self.moments.mean.astype(np.float64)
+        whole = 0.0 if self.has_bias else mean[:, :, None] * mean[:, None, :]
+        return self.moments.covariance.astype(np.float64) + whole
 
     @property
     def cross(self) -> Array:
-        """Cross moments of outputs and inputs around the centre."""
-        return self.moments.cross - self.moments.output[:, :, None] * self.centre[:, None, :]
+        """The same of outputs and inputs, (groups, rows, columns)."""
+        mean = self.moments.mean.astype(np.float64)
+        whole = 0.0 if self.has_bias else self.moments.output[:, :, None] * mean[:, None, :]
+        return self.moments.cross.astype(np.float64) + whole
 
     def shift(self, quantized: Array) -> Tensor | None:
         """What is added to the bias so that the mean of every output channel is that of the float layer."""

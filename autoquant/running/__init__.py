@@ -1,1 +1,1 @@
-"""A job from its first write to its last: baselines, search, test scores."""
+"""A job from its first write to its last: baselines, search, polish, test scores."""

@@ -1,4 +1,4 @@
-"""A job from first to last: start, baselines, search, test scores, and how it ended."""
+"""A job from first to last: start, baselines, search, polish, test scores, and how it ended."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from autoquant.running.baselines import float_metrics, measure_baselines
 from autoquant.running.context import RunContext
 from autoquant.running.final_scores import score_on_test
 from autoquant.running.measuring import Measurer
+from autoquant.running.polishing import polish
 from autoquant.running.search_loop import SearchLoop
 from autoquant.running.sensitivity_baseline import SensitivityBaseline
 from autoquant.store import HeldJob, Store
@@ -117,7 +118,7 @@ class _Run:
         log.info("action=end job=%d state=%s", self._held.id, state)
 
     def _phases(self) -> str | None:
-        """Baselines, search, test scores; the sentence says why the search ended before its budget, if it did."""
+        """All phases of a job; the sentence says why the search ended before its budget, if it did."""
         baselines = measure_baselines(self._context)
         if baselines is None:
             return None
@@ -128,6 +129,6 @@ class _Run:
                 return None
             baselines = [*more, *baselines]  # of equal networks the uniform one is named
         message = SearchLoop(self._context, baselines, reference).run()
-        if not self._stop():
+        if not self._stop() and polish(self._context):
             score_on_test(self._context)
         return message

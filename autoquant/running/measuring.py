@@ -1,4 +1,4 @@
-"""Everything that is measured for a job goes through here: trials, baselines and test scores.
+"""Everything that is measured for a job goes through here: trials, baselines, polished networks and test scores.
 
 A request is answered from what any job has measured before, or by a worker; equal requests share one measurement. An
 attempt that is lost with its worker is repeated, and each has the time limit of the spec.
@@ -40,6 +40,8 @@ class Request:
     attempt: int = 1
     trial: int | None = None
     """Number of the trial whose attempts are on record."""
+    polish: bool = False
+    """Whether the network is made as well as the evaluator can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,13 @@ class Measurer:
         checkpoint: str | None = None,
         attempt: int = 1,
         trial: int | None = None,
+        polish: bool = False,
     ) -> Request:
         """A request with its key; the ``canonical`` candidate is found where the caller does not know it."""
         if candidate is not None and canonical is None and settings is None:
             canonical = self._plan.space.canonical(candidate)
-        key = self._plan.measurement_key(canonical if settings is None else settings, split, checkpoint)
-        return Request(subject, key, candidate, settings, split, checkpoint, attempt, trial)
+        key = self._plan.measurement_key(canonical if settings is None else settings, split, checkpoint, polish)
+        return Request(subject, key, candidate, settings, split, checkpoint, attempt, trial, polish)
 
     def reuse(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcomes of those that any job has measured before, with the same network, data and evaluator."""
@@ -112,6 +115,7 @@ class Measurer:
             seed=spec.seed,
             checkpoint=request.checkpoint,
             seconds=spec.trial_seconds,
+            polish=request.polish,
         )
         return Task(request.subject, wanted, request.split)
 

@@ -64,6 +64,8 @@ def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | Non
         data["candidate"] = list(measurement.candidate)
     if measurement.steps:
         data["steps"] = [[step, dict(metrics)] for step, metrics in measurement.steps]
+    if measurement.notes:
+        data["notes"] = list(measurement.notes)
     return data
 
 
@@ -78,6 +80,7 @@ def measurement_from_json(data: Mapping[str, Any] | None) -> Measurement | None:
         data.get("seconds", 0.0),
         candidate_from_json(data.get("candidate")),
         tuple(Step(step, metrics) for step, metrics in data.get("steps", ())),
+        tuple(data.get("notes", ())),
     )
 
 
@@ -92,10 +95,18 @@ def scored_to_row(scored: Trial | Baseline) -> dict[str, Any]:
         "candidate": None if scored.candidate is None else list(scored.candidate),
         "costs": dict(scored.costs),
         "search": measurement_to_json(scored.search),
-        "test": measurement_to_json(scored.test),
         "violations": dict(scored.violations),
         "error": scored.error,
+        **scores_to_row(scored),
     }
+
+
+def scores_to_row(scored: Trial | Baseline) -> dict[str, Any]:
+    """The columns of what is measured of it after the search."""
+    return {name: measurement_to_json(getattr(scored, name)) for name in SCORES}
+
+
+SCORES = ("test", "polished", "polished_test")
 
 
 def scored_from_row(row: sa.RowMapping) -> dict[str, Any]:
@@ -104,9 +115,9 @@ def scored_from_row(row: sa.RowMapping) -> dict[str, Any]:
         "candidate": candidate_from_json(row["candidate"]),
         "costs": row["costs"],
         "search": measurement_from_json(row["search"]),
-        "test": measurement_from_json(row["test"]),
         "violations": row["violations"],
         "error": row["error"],
+        **{name: measurement_from_json(row[name]) for name in SCORES},
     }
 
 

@@ -13,7 +13,7 @@ from autoquant.store import sqlite
 from autoquant.store.faults import error_text
 from autoquant.store.tables import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The schema version that this code reads and writes; a test holds it against the newest migration."""
 
 URL_FORM = (

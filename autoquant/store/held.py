@@ -247,7 +247,7 @@ class HeldJob:
         self._write(work)
 
     def score(self, scored: Trial | Baseline, shared: Mapping[str, StoredMeasurement] = NOTHING) -> None:
-        """The test-split score of a trial of the front or of a baseline."""
+        """The scores of a trial of the front, or of a baseline, that come after the search: polished, test."""
         if isinstance(scored, Trial):
             trial = tables.trials.c
             update = tables.trials.update().where(trial.job_id == self.id, trial.number == scored.number)
@@ -256,7 +256,7 @@ class HeldJob:
             update = tables.baselines.update().where(table.job_id == self.id, table.label == scored.label)
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(update.values(test=codec.measurement_to_json(scored.test)))
+            connection.execute(update.values(codec.scores_to_row(scored)))
             self._share(connection, shared)
 
         self._write(work)

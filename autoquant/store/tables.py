@@ -66,6 +66,8 @@ trials = sa.Table(
     sa.Column("costs", sa.JSON, nullable=False, default={}),
     sa.Column("search", sa.JSON(none_as_null=True), doc="Measurement on the search split."),
     sa.Column("test", sa.JSON(none_as_null=True), doc="Measurement on the test split."),
+    sa.Column("polished", sa.JSON(none_as_null=True), doc="Of the network made as well as the evaluator can."),
+    sa.Column("polished_test", sa.JSON(none_as_null=True)),
     sa.Column("violations", sa.JSON, nullable=False),
     sa.Column("worker", sa.String(100)),
     sa.Column("measured_by", sa.String(100)),
@@ -126,6 +128,8 @@ baselines = sa.Table(
     sa.Column("costs", sa.JSON, nullable=False, default={}),
     sa.Column("search", sa.JSON(none_as_null=True)),
     sa.Column("test", sa.JSON(none_as_null=True)),
+    sa.Column("polished", sa.JSON(none_as_null=True)),
+    sa.Column("polished_test", sa.JSON(none_as_null=True)),
     sa.Column("violations", sa.JSON, nullable=False),
     sa.Column("error", sa.Text),
 )

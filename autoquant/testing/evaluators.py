@@ -148,6 +148,36 @@ def knows_its_bounds(make: MakeEvaluator, make_space: MakeSpace) -> None:
             assert objective.minimized(value) >= objective.minimized(best), f"{metric}: {value} is better than {best}"
 
 
+def polishes_what_it_says(make: MakeEvaluator, make_space: MakeSpace) -> None:
+    """Where it polishes: always the same numbers on both splits, not those of the search, and nothing else changes."""
+    evaluator = make()
+    if not evaluator.polishes:
+        return
+    space = make_space(evaluator)
+    candidates = candidates_of(space, 3)
+    changed = False
+    for split in SPLITS:
+        plain = [_numbers(measure(evaluator, space, candidate, split)) for candidate in candidates]
+        polished = [_numbers(_polished(evaluator, space, candidate, split)) for candidate in candidates]
+        again = [_numbers(_polished(make(), space, candidate, split)) for candidate in candidates[::-1]]
+        assert again[::-1] == polished, "a polished network was measured otherwise in another worker or order"
+        requests = [EvaluationRequest(c, polish=polish) for c in candidates for polish in (False, True)]
+        together = evaluator.score_many([evaluator.prepare(space, request) for request in requests], split)
+        found = [_numbers(outcome) for outcome in together]
+        assert (found[::2], found[1::2]) == (plain, polished), "polished networks and others were taken for one another"
+        changed = changed or plain != polished
+    assert changed, "polishing changed no score"
+
+
+def _polished(evaluator: Evaluator, space: SearchSpace, candidate: Candidate, split: SplitName) -> Measurement:
+    measurement = evaluator.score(evaluator.prepare(space, EvaluationRequest(candidate, polish=True)), split)
+    assert measurement.metrics.keys() == evaluator.metrics.keys(), (
+        f"polished, it measured {sorted(measurement.metrics)}"
+    )
+    _check_numbers(measurement.metrics)
+    return measurement
+
+
 CHECKS: tuple[Callable[[MakeEvaluator, MakeSpace], None], ...] = (
     declares_its_metrics,
     measures_all_it_declares,
@@ -156,6 +186,7 @@ CHECKS: tuple[Callable[[MakeEvaluator, MakeSpace], None], ...] = (
     scores_many_as_it_scores_each,
     sees_differences,
     knows_its_bounds,
+    polishes_what_it_says,
 )
 """The contract."""
 

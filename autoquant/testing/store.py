@@ -185,7 +185,7 @@ def uniform(label: str, candidate: Candidate, **others: Any) -> Baseline:
 
 
 def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
-    """Test scores are stored in their trial alone; baselines keep their order, and replace the former ones."""
+    """Scores after the search are stored in their trial alone; baselines keep their order, and replace former ones."""
     store = open_store()
     job_id = new_job(store)
     score = Measurement({"loss": 0.25}, {"loss": 0.5}, seconds=1.5)
@@ -193,12 +193,17 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     held(store, job_id).score(replace(trial(1), test=score), {"k" * 64: StoredMeasurement(score, "trial 1")})
     assert list(store.trials(job_id)) == [trial(0), replace(trial(1), test=score)]
     assert store.measurements(["k" * 64]) == {"k" * 64: (score, f"job {job_id} trial 1")}
+    polished = replace(trial(1), test=score, polished=replace(score, notes=("fitted",)), polished_test=score)
+    held(store, job_id).score(polished)
+    assert list(store.trials(job_id)) == [trial(0), polished]
     full = uniform(
         "W4A8",
         (2,),
         costs={"bytes": 1 / 3},
         search=Measurement({"loss": 1 / 3}, {"loss": 0.1}),
         test=Measurement({"loss": 2.0}, {"loss": 3.0}),
+        polished=Measurement({"loss": 0.125}, notes=(ODD_TEXT,)),
+        polished_test=Measurement({"loss": 0.25}),
         violations={"loss <= 0": 1 / 3},
         error="no",
     )
@@ -214,7 +219,7 @@ def scores_and_baselines_are_kept(open_store: OpenStore) -> None:
     held(store, job_id).save_baselines({9: points[0], 10: points[1], 1: single[1], 0: single[0]})
     assert store.baselines(job_id) == [*given[:2], measured, *points]
     assert store.single_changes(job_id) == single
-    scored = replace(full, test=score)
+    scored = replace(full, test=score, polished=score, polished_test=None)
     held(store, job_id).score(scored)
     assert store.baselines(job_id) == [given[0], scored, measured, *points]
 

@@ -38,7 +38,8 @@ class PeakMemory(CostModel):
     operations that the network itself runs in place, and the kinds named in ``in_place`` overwrite an input of the same
     size that nobody reads later. A tensor is stored at the bits of the layers that read it, the widest of them, also
     through operations without bits of their own (an addition, a pooling). What no layer reads is float32, as are the
-    outputs of the network.
+    outputs of the network. An operation with `Operation.input_bits` is a reader at those bits, wherever the input of
+    some layer is quantized.
 
     An engine that `decompresses` holds all weights of a layer with a codebook, at the bits of its entries, while the
     layer runs.
@@ -86,7 +87,7 @@ class PeakMemory(CostModel):
         check_supported(self, network, options, f"supported: activations of {WIDTHS} bits")
         buffers, alive = _schedule(network, self._in_place)
         bits = _activation_bits(network, options)
-        chosen = np.take_along_axis(bits.T, np.asarray(indices), axis=0)
+        chosen = _with_operations(network, np.take_along_axis(bits.T, np.asarray(indices), axis=0))
         stored = np.empty((len(indices), len(buffers)))
         for i, buffer in enumerate(buffers):
             widest = np.full(len(indices), buffer.least_bits)
@@ -121,7 +122,8 @@ class _Buffer:
     values: int
     least_bits: int
     readers: set[int]
-    """Layers of the profile that read it, directly or through operations without bits of their own."""
+    """Layers of the profile that read it, directly or through operations without bits of their own; numbers from that
+    of layers on stand for operations that have bits (`_with_operations`)."""
     last: int
     """The last operation that reads it; the end of the network for its outputs."""
 
@@ -144,6 +146,17 @@ def _activation_bits(network: NetworkProfile, options: Sequence[Sequence[LayerOp
                 )
             bits[layer, i] = option.precision.activation_bits
     return bits
+
+
+def _own_bits(network: NetworkProfile) -> list[int]:
+    """The bits that operations read at, each once."""
+    return sorted({operation.input_bits for operation in network.operations if operation.input_bits is not None})
+
+
+def _with_operations(network: NetworkProfile, chosen: IntArray) -> IntArray:
+    """Bits of layers' inputs, (n, layers), and behind them those that operations read at: float where all layers do."""
+    quantized = (chosen < FLOAT_BITS).any(axis=1)
+    return np.column_stack([chosen, *(np.where(quantized, bits, FLOAT_BITS) for bits in _own_bits(network))])
 
 
 def _schedule(network: NetworkProfile, in_place: frozenset[str]) -> tuple[list[_Buffer], FloatArray]:
@@ -200,11 +213,14 @@ def _last_readers(network: NetworkProfile) -> dict[int, int]:
 
 
 def _needs(network: NetworkProfile, order: Mapping[str, int]) -> dict[int, set[int]]:
-    """Tensor -> the layers that read it, looking through operations without bits of their own."""
+    """Tensor -> what reads it (`_Buffer.readers`), looking through operations without bits of their own."""
     needs: dict[int, set[int]] = {}
+    own = {bits: len(network.layers) + i for i, bits in enumerate(_own_bits(network))}
     for i in reversed(range(len(network.operations))):
         operation = network.operations[i]
         readers = {order[operation.layer]} if operation.layer is not None else needs.get(i, set())
+        if operation.input_bits is not None:
+            readers = {own[operation.input_bits]}
         for source in operation.inputs:
             needs.setdefault(source, set()).update(readers)
     return needs

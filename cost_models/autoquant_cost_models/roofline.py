@@ -33,6 +33,9 @@ class Roofline(CostModel):
       entries: it saves bytes of flash, and no time;
     - what the device's file lacks is 1 (efficiency, overlap, batch), 0 (overhead, cache) or as the bandwidth.
 
+    Only layers are priced: additions and poolings are not, with or without `Operation.input_bits`; what they take is in
+    the overhead of a device that was fitted to whole networks.
+
     ``energy_uj`` is given only for a device whose file has a power; otherwise `tables` has no such metric.
 
     ``device`` is the name of a shipped device file, or the path of one that ends in ``.toml``.

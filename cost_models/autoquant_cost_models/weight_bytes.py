@@ -91,7 +91,9 @@ class WeightBytes(CostModel):
       they are statistical;
     - biases: 4 bytes each (int32, or float32 in a float layer);
     - the scale and zero point of the layer's input, where activations are quantized: 4 + ceil(activation bits / 8).
-      A layer with float activations stores neither.
+      A layer with float activations stores neither;
+    - a scale and a zero point, 5 bytes, for each tensor that operations with `Operation.input_bits` read. They count
+      for the layer that the tensor comes from, where the activations of that layer are quantized.
 
     A layer of kind ``other`` is kept in float: 4 bytes for each of its parameters. Layers that share one weight store
     it once: it counts for the first that is never absent. It is no measure of working memory: activations at run
@@ -114,10 +116,13 @@ class WeightBytes(CostModel):
         `UnsupportedError` for other bit-widths.
         """
         check_supported(self, network, options, SUPPORTED)
-        again = _stored_by_another(network, options)
+        again, operands = _stored_by_another(network, options), _operand_bytes(network)
         return {
             "weight_bytes": [
-                table(row, partial(stored_bytes, weight_is_stored=layer.name in again))
+                table(
+                    row,
+                    partial(stored_bytes, weight_is_stored=layer.name in again, operands=operands.get(layer.name, 0)),
+                )
                 for layer, row in zip(network, options, strict=True)
             ]
         }
@@ -168,6 +173,30 @@ def _stored_by_another(network: NetworkProfile, options: Sequence[Sequence[Layer
     return again
 
 
+def _operand_bytes(network: NetworkProfile) -> dict[str, int]:
+    """Layer -> bytes of the scales and zero points of what operations read that comes from it."""
+    bits: dict[int, int] = {}
+    for operation in network.operations:
+        if operation.input_bits is not None:
+            bits |= dict.fromkeys(operation.inputs, operation.input_bits)
+    stored: dict[str, int] = {}
+    for tensor, width in bits.items() if network.quantizable else ():
+        layer = _origin(network, tensor)
+        stored[layer] = stored.get(layer, 0) + SCALE_BYTES + packed_bytes(1, width)
+    return stored
+
+
+def _origin(network: NetworkProfile, tensor: int) -> str:
+    """The quantizable layer that a tensor comes from, along first inputs; the first one where there is none."""
+    quantizable = {layer.name for layer in network.quantizable}
+    while tensor >= 0:
+        operation = network.operations[tensor]
+        if operation.layer in quantizable:
+            return operation.layer
+        tensor = operation.inputs[0] if operation.inputs else -1
+    return network.quantizable[0].name
+
+
 def quantized_bytes(weight: WeightQuantization, shape: tuple[int, ...]) -> int:
     """Bytes of a quantized weight of this shape: codes, pattern, scales, and tables that are the layer's own."""
     tables = table_bytes(weight.codebook) if weight.codebook and not weight.codebook.shared else 0
@@ -175,8 +204,13 @@ def quantized_bytes(weight: WeightQuantization, shape: tuple[int, ...]) -> int:
     return code_bytes(weight, shape) + pattern_bytes(weight, shape) + tables + scales
 
 
-def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_stored: bool = False) -> int:
-    """Bytes of one layer by the formula of `WeightBytes`; without its weight where another layer stores that."""
+def stored_bytes(
+    layer: LayerProfile, precision: LayerPrecision, weight_is_stored: bool = False, operands: int = 0
+) -> int:
+    """Bytes of one layer by the formula of `WeightBytes`; without its weight where another layer stores that.
+
+    ``operands`` are bytes that it stores where its activations are quantized.
+    """
     if layer.kind == "other":
         return layer.parameters * FLOAT_BITS // 8
     total = BIAS_BYTES * layer.bias
@@ -186,5 +220,5 @@ def stored_bytes(layer: LayerProfile, precision: LayerPrecision, weight_is_store
         else:
             total += quantized_bytes(precision.weight, layer.weight_shape)
     if precision.activation:
-        total += SCALE_BYTES + packed_bytes(1, precision.activation.bits)
+        total += SCALE_BYTES + packed_bytes(1, precision.activation.bits) + operands
     return total

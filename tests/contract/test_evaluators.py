@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,7 +86,42 @@ def remembers(self: Any, metrics: dict[str, float]) -> dict[str, float]:
     return metrics | {"loss": metrics["loss"] + self.asked}
 
 
+class Polished(Honest):
+    """One that polishes as well."""
+
+    @property
+    def polishes(self) -> bool:
+        return True
+
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        found = super().score(prepared, split)
+        if not prepared.request.polish:
+            return found
+        return replace(found, metrics={**found.metrics, "loss": found.metrics["loss"] + 0.25})
+
+
+def mistakes(self: Any, prepared: Prepared, split: SplitName) -> Measurement:
+    """The first score of a candidate, whichever it was."""
+    known: dict[Any, Measurement] = self.__dict__.setdefault("known", {})
+    return known.setdefault((prepared.candidate, split), Polished.score(self, prepared, split))
+
+
+def polishes_at_random(self: Any, prepared: Prepared, split: SplitName) -> Measurement:
+    found = Polished.score(self, prepared, split)
+    metrics = {**found.metrics, "loss": found.metrics["loss"] + random.random()}
+    return replace(found, metrics=metrics) if prepared.request.polish else found
+
+
+def polishes_less(self: Any, prepared: Prepared, split: SplitName) -> Measurement:
+    found = Polished.score(self, prepared, split)
+    return Measurement({"loss": found.metrics["loss"]}) if prepared.request.polish else found
+
+
 BROKEN: dict[str, type[Honest]] = {
+    "polishing changes nothing": type("Idle", (Polished,), {"score": Honest.score}),
+    "polished and plain are mistaken for one another": type("Mistaken", (Polished,), {"score": mistakes}),
+    "polishing is random": type("Random", (Polished,), {"score": polishes_at_random}),
+    "polished, a metric is missing": type("Less", (Polished,), {"score": polishes_less}),
     "one metric is missing": changed(lambda _, found: {"loss": found["loss"], "size": found["size"]}),
     "one metric is not declared": changed(lambda _, found: found | {"more": 1.0}),
     "not a number": changed(lambda _, found: found | {"loss": float("nan")}),
@@ -110,6 +146,7 @@ BROKEN: dict[str, type[Honest]] = {
 
 def test_the_suite_accepts_an_honest_evaluator() -> None:
     check_evaluator(lambda: Honest(None, None), choices)
+    check_evaluator(lambda: Polished(None, None), choices)
 
 
 @pytest.mark.parametrize("made", BROKEN.values(), ids=BROKEN)

@@ -419,3 +419,44 @@ class Listing(Searcher):
 
     def learn(self, results: list[Result]) -> None:
         """Learns nothing."""
+
+
+class Polishing(ToyNetwork):
+    """Halves the loss of a network that it polishes, and says so; polished calls are recorded as ``polished search``.
+
+    Args:
+        dull: candidates with such a sum of indices cannot be polished.
+        heavy: what polishing adds to the size.
+    """
+
+    def __init__(self, network: Any, data: Any, *, dull: Sequence[int] = (), heavy: float = 0.0) -> None:
+        super().__init__(network, data)
+        self.dull, self.heavy = dull, heavy
+
+    @property
+    def polishes(self) -> bool:
+        return True
+
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        if not prepared.request.polish:
+            return super().score(prepared, split)
+        candidate = prepared.candidate
+        assert candidate is not None
+        CALLS.append((candidate, f"polished {split}"))
+        if sum(candidate) in self.dull:
+            raise ValueError(f"a sum of {sum(candidate)} cannot be polished")
+        found = self.of(candidate)
+        metrics = {**found.metrics, "loss": found.metrics["loss"] / 2, "size": found.metrics["size"] + self.heavy}
+        return replace(found, metrics=metrics, notes=(f"{len(candidate)} choices were polished",))
+
+
+class PolishedFiles(Polishing):
+    """Leaves a checkpoint behind, and takes one for a polished network only if it is of one."""
+
+    def score(self, prepared: Prepared, split: SplitName) -> Measurement:
+        request = prepared.request
+        kind = "polished" if request.polish else "plain"
+        expected = f"memory:{kind}" if split == "test" and prepared.candidate is not None else None
+        assert request.checkpoint == expected, f"{kind} on {split} was given {request.checkpoint}"
+        artifacts = {"checkpoint": f"memory:{kind}"} if prepared.candidate is not None else {}
+        return replace(super().score(prepared, split), artifacts=artifacts)

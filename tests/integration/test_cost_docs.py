@@ -37,7 +37,9 @@ def test_the_table_has_the_throughput_of_the_file(name: str) -> None:
 
 
 def test_the_example_of_a_device_is_one_and_every_table_is_named() -> None:
-    assert parse(blocks("toml")[0], "example").name == "my-board"
+    device, recipes, _ = blocks("toml")
+    assert parse(device, "example").name == "my-board"
+    assert parse(device + recipes, "example").recipes.keys() == {"2:4", "lut"}
     named = set(re.findall(r"`(\w+)(?:\.\w+)?`", PAGE)) | set(re.findall(r"^\[(\w+)", PAGE, re.MULTILINE))
     assert set(Device.model_fields) - {"name", "device", "engine", "version"} <= named
 

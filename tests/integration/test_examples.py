@@ -81,3 +81,15 @@ def test_the_text_classifier_trains_itself_and_keeps_its_weights(
     monkeypatch.setattr(text, "train", None)
     kept = text.trained().state_dict()
     assert all(torch.equal(value, kept[name]) for name, value in network.state_dict().items())
+
+
+def test_keyword_spotting_chooses_among_recipes() -> None:
+    need("kws")
+    plan = make_plan(SearchSpec.from_file(EXAMPLES / "keyword_spotting" / "recipes.yaml"))
+    options = {choice.name: choice.options for choice in plan.space.choices}
+    assert len(options) == 10
+    assert "W4@2:4" in options["block1.pointwise.conv.recipe"]
+    assert "W4@2:4" not in options["block1.depthwise.conv.recipe"]
+    profile = plan.definition.profile
+    assert profile is not None
+    assert [note for note in profile.notes if "go without the recipe W4@2:4" in note]

@@ -116,3 +116,7 @@ def test_a_profile_with_a_graph_is_read_back():
     )
     assert NetworkProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
     assert profile.operations[0].output_values == 648
+    before = profile.to_dict()
+    for operation in before["operations"]:
+        del operation["input_bits"]
+    assert NetworkProfile.from_dict(before) == profile

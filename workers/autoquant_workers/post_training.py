@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -22,20 +22,24 @@ from autoquant.interfaces import EvaluationRequest, Evaluator, Prepared, Report,
 from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
+from autoquant.quantization.arithmetic import Additions, Biases
 from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
 from autoquant.quantization.correction import Correction, Corrector
 from autoquant.quantization.execution import Inputs, each, portion
+from autoquant.quantization.fitted_weights import NEEDS_CALIBRATION, LayerWeight
 from autoquant.quantization.memo import Memo
 from autoquant.quantization.profile import traced
+from autoquant.quantization.sequential import SequentialFit
 from autoquant.space import SearchSpace
 from autoquant.trial import Measurement
+from autoquant_workers.post_training_options import Options, Sequential
 
 
 class PostTraining(Evaluator):
     """Accuracy and cross-entropy loss of a quantized classifier.
 
-    BatchNorm is folded, weights are quantized with scales from the weights alone, activations with ranges of the
-    float network on the calibration split.
+    BatchNorm is folded. Weights are rounded to what they may be, by themselves or so that the outputs of their layer
+    move least; activations have the ranges of the float network on the calibration split.
 
     Args:
         network: gives one score for each class, shape (batch, classes).
@@ -44,15 +48,32 @@ class PostTraining(Evaluator):
         keep_float: layers that stay in float, by name; ``*`` and ``?`` match parts of names.
         memo_mb: megabytes (2^20 bytes) in which each worker keeps outputs of layers for candidates whose first
             layers are equal; 0 computes everything again. It changes speed and memory, never a result.
-        bias_correction: give each output channel the mean that it has in the float network on the calibration split.
+        rounding: hessian: weights and bias of each layer are fitted to its outputs in the float network on the
+            calibration split, once for each precision, so that a candidate costs no pass of its own; nearest: each
+            weight goes to its nearest value. None is hessian where there is a calibration split, else nearest. Where
+            the space says otherwise, that stands.
+        sequential: fit each layer to the inputs that its quantized predecessors make, which takes a pass over the
+            calibration split for each candidate: for every candidate (true), for those of the final front (front), or
+            never (false). None is front where weights are fitted, else false.
+        bias_correction: give each output channel the mean that it has in the float network on the calibration split:
+            true corrects a layer in the network whose layers before it are quantized and corrected, layer corrects
+            each alone (as hessian always does).
         reestimate_batch_norm: estimate the statistics of folded BatchNorm again on the calibration split.
+        biases: integer: the bias of a layer whose input and weights are integers is an int32, as runtimes compute.
+            None is float, or what ``arithmetic`` says.
+        additions: 8: what additions, concatenations and poolings read is quantized to 8 bits in every candidate that
+            quantizes the input of some layer. None is float, or what ``arithmetic`` says.
+        arithmetic: integer: integer biases and additions of 8 bits; float: neither.
 
-    The last two cost each candidate a pass over the calibration split, in one batch, and share no outputs of layers.
+    bias_correction true and reestimate_batch_norm cost each candidate three passes over the calibration split, in one
+    batch, and share no outputs of layers. A candidate whose outputs on the calibration split they move further from the
+    float network's is measured without them, and a note says so.
     """
 
     metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
-    version: ClassVar[str] = "2"
-    """2: the sample of activations does not depend on the batch size."""
+    version: ClassVar[str] = "3"
+    """2: the sample of activations does not depend on the batch size. 3: weights are fitted by default, corrections
+    that hurt are left off."""
 
     def __init__(
         self,
@@ -62,8 +83,13 @@ class PostTraining(Evaluator):
         batch_size: Annotated[int, Field(ge=1)] = 100,
         keep_float: Sequence[str] = (),
         memo_mb: Annotated[int, Field(ge=0)] = 256,
-        bias_correction: bool = False,
+        rounding: Literal["nearest", "hessian"] | None = None,
+        sequential: Sequential | None = None,
+        bias_correction: bool | Literal["layer"] = False,
         reestimate_batch_norm: bool = False,
+        biases: Biases | None = None,
+        additions: Additions | None = None,
+        arithmetic: Biases | None = None,
     ) -> None:
         super().__init__(network, data)
         if network is None:
@@ -76,22 +102,24 @@ class PostTraining(Evaluator):
         self._splits = {name: labelled(name, split) for name, split in data}
         check_disjoint(self._splits)
         self._examples = portion(self._splits["search"].inputs, slice(2))
-        corrected = bias_correction or reestimate_batch_norm
-        self._memo = Memo(0 if corrected else memo_mb * 2**20)
-        self._quantized = QuantizedNetwork(network, self._examples, keep_float, self._memo)
+        calibration = self._splits.get("calibration")
+        given = Options(rounding, sequential, bias_correction, reestimate_batch_norm, biases, additions, arithmetic)
+        self._options = given.checked(calibrated=calibration is not None)
+        self._memo = Memo(0 if self._options.corrected else memo_mb * 2**20)
+        self._quantized = QuantizedNetwork(
+            network, self._examples, keep_float, self._memo, self._options.rounding, self._options.arithmetic
+        )
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
         check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
-        self._factors = reestimate_batch_norm
-        self._corrector = self._make_corrector(bias_correction, reestimate_batch_norm) if corrected else None
-
-    def _make_corrector(self, bias: bool, batch_norm: bool) -> Corrector:
-        if "calibration" not in self._splits:
-            raise SpecError(
-                "data: bias_correction and reestimate_batch_norm need a calibration split; give "
-                "DataSplits(search, test, calibration), or leave them out"
+        self._corrector = None
+        if self._options.corrected and calibration is not None:
+            self._corrector = Corrector(
+                self._quantized.module,
+                self._quantized.profile,
+                calibration.inputs,
+                bias=bias_correction is True,
+                batch_norm=reestimate_batch_norm,
             )
-        inputs = self._splits["calibration"].inputs
-        return Corrector(self._quantized.module, self._quantized.profile, inputs, bias=bias, batch_norm=batch_norm)
 
     def profile(self) -> NetworkProfile:
         """Traced when it is asked for: workers measure without."""
@@ -100,7 +128,8 @@ class PostTraining(Evaluator):
     @cached_property
     def _profile(self) -> NetworkProfile:
         assert self.network is not None
-        return traced(self._quantized.profile, self.network, self._examples)
+        found = traced(self._quantized.profile, self.network, self._examples)
+        return replace(found, notes=(*found.notes, self._options.note, *self._quantized.weights.notes))
 
     def check(self, space: SearchSpace) -> None:
         rows, layers = space.layer_options, len(self._quantized.profile)
@@ -117,7 +146,9 @@ class PostTraining(Evaluator):
                 "DataSplits(search, test, calibration), or set space.activations to [float]"
             )
         weights = [option.weight for layer in options for option in layer if option.weight]
-        if self._factors and any(weight.granularity == "per_tensor" for weight in weights):
+        if "calibration" not in self._splits and any(how.rounding not in (None, "nearest") for how in weights):
+            raise SpecError(f"space.roundings: {NEEDS_CALIBRATION}")
+        if self._options.batch_norm and any(weight.granularity == "per_tensor" for weight in weights):
             raise SpecError(
                 "evaluator.reestimate_batch_norm: it gives each output channel a scale of its own, and the space "
                 "quantizes weights per tensor; set space.granularity to per_channel"
@@ -127,7 +158,7 @@ class PostTraining(Evaluator):
 
     def _check_ranges(self, options: Sequence[Sequence[LayerPrecision]]) -> None:
         """A layer whose input has no range is named before any trial fails."""
-        self._calibrate([precision for precisions in options for precision in precisions])
+        self._calibrate()
         assert self._quantized.calibration is not None
         for layer, precisions in zip(self._quantized.profile, options, strict=True):
             if any(precision.activation for precision in precisions):
@@ -141,11 +172,16 @@ class PostTraining(Evaluator):
     def has_reference(self) -> bool:
         return True
 
+    @property
+    def polishes(self) -> bool:
+        return self._options.sequential == "front"
+
     def prepare(self, space: SearchSpace, request: EvaluationRequest, report: Report = no_report) -> Quantized:
         """Only what each layer is quantized to: weights and ranges are made when they are first needed, and kept."""
         if request.candidate is None:
-            return Quantized(space, request, [FLOAT] * len(self._quantized.profile))
-        return Quantized(space, request, space.precisions(request.candidate))
+            return Quantized(space, request, [FLOAT] * len(self._quantized.profile), False)
+        sequential = self._options.sequential is True or (self._options.sequential == "front" and request.polish)
+        return Quantized(space, request, space.precisions(request.candidate), sequential)
 
     def score(self, prepared: Prepared, split: SplitName) -> Measurement:
         return _only(self._measure([prepared], split))
@@ -161,14 +197,15 @@ class PostTraining(Evaluator):
 
     def _measure(self, prepared: Sequence[Prepared], split: SplitName) -> list[Measurement | Exception]:
         """Batch after batch of examples through all candidates, those with an equal prefix behind each other."""
-        runs = [_Run(ready.precisions) for ready in prepared if isinstance(ready, Quantized)]
+        runs = [_Run(ready.precisions, ready.sequential) for ready in prepared if isinstance(ready, Quantized)]
         assert len(runs) == len(prepared), "score takes what prepare gave"
         in_order = sorted(
             (run for run in runs if run.error is None),
-            key=lambda run: [precision.key() for precision in run.precisions],
+            key=lambda run: (run.sequential, [precision.key() for precision in run.precisions]),
         )
         for run, following in pairwise(in_order):
-            run.shared = self._quantized.common_prefix(run.precisions, following.precisions)
+            if run.sequential == following.sequential:
+                run.shared = self._quantized.common_prefix(run.precisions, following.precisions)
         try:
             for start in range(0, len(self._splits[split].targets), self._batch_size):
                 for run in in_order:
@@ -183,9 +220,12 @@ class PostTraining(Evaluator):
         began, batch = time.perf_counter(), slice(start, start + self._batch_size)
         data = self._splits[split]
         try:
-            self._calibrate(run.precisions)
-            self._quantized.apply(run.precisions)
-            with self._corrected(run), self._memo.run((split, start), keep=run.shared):
+            if run.sequential or self._quantized.needs_calibration(run.precisions):
+                self._calibrate()
+            if run.sequential and run.weights is None:
+                run.weights = self._fit.find(run.precisions, keep=run.shared)
+            self._quantized.apply(run.precisions, run.weights)
+            with self._corrected(run), self._memo.run((split, start, run.sequential), keep=run.shared):
                 losses, hits = self._scores(portion(data.inputs, batch), data.targets[batch])
         except Exception as error:
             run.error = error
@@ -199,16 +239,20 @@ class PostTraining(Evaluator):
         if self._corrector is None:
             return nullcontext()
         if run.correction is None:
-            run.correction = self._corrector.find(run.precisions)
+            run.correction, note = self._corrector.judged(run.precisions)
+            run.notes = () if note is None else (note,)
         return self._corrector.applied(run.correction)
 
-    def _calibrate(self, precisions: Sequence[LayerPrecision]) -> None:
-        """Once, when activations are first quantized."""
+    def _calibrate(self) -> None:
+        """Once, when it is first needed."""
         calibration = self._splits.get("calibration")
-        if calibration is None or self._quantized.calibration is not None:
-            return
-        if any(precision.activation for precision in precisions):
+        if calibration is not None and self._quantized.calibration is None:
             self._quantized.calibrate(calibration.inputs, self._batch_size)
+
+    @cached_property
+    def _fit(self) -> SequentialFit:
+        """Made when it is first needed; the network is calibrated then."""
+        return SequentialFit(self._quantized)
 
     @torch.no_grad()
     def _scores(self, inputs: Inputs, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -227,6 +271,8 @@ class Quantized(Prepared):
     """A candidate, or the float network, with the precision of every layer."""
 
     precisions: Sequence[LayerPrecision]
+    sequential: bool
+    """Whether its layers are fitted one after the other."""
 
 
 @dataclass(slots=True)
@@ -234,6 +280,7 @@ class _Run:
     """One candidate on its way through a split: the scores of its examples so far, or what was raised."""
 
     precisions: Sequence[LayerPrecision]
+    sequential: bool
     error: Exception | None = None
     losses: list[Tensor] = field(default_factory=list)
     hits: list[Tensor] = field(default_factory=list)
@@ -241,6 +288,9 @@ class _Run:
     shared: int = 0
     """How many quantized layers are equal in the candidate that runs next."""
     correction: Correction | None = None
+    weights: Mapping[str, LayerWeight] | None = None
+    """Those of a sequential fit."""
+    notes: tuple[str, ...] = ()
 
     def outcome(self, split: SplitName) -> Measurement | Exception:
         """The measurement, or what went wrong."""
@@ -258,6 +308,7 @@ class _Run:
                 "loss": spread / math.sqrt(count),
             },
             seconds=self.seconds,
+            notes=self.notes,
         )
 
 

@@ -101,9 +101,12 @@ def hover(data: ReportData, formats: Mapping[str, MetricFormat], network: Networ
         if fmt is None or metric not in network.metrics:
             continue
         text = fmt.text(network.metrics[metric], network.standard_errors.get(metric, 0.0))
-        if metric in network.test_metrics:
-            error = network.test_standard_errors.get(metric, 0.0)
-            text += f" · test {fmt.text(network.test_metrics[metric], error)}"
+        for name, values, errors in (
+            ("test", network.test_metrics, network.test_standard_errors),
+            ("polished", network.polished_metrics, network.polished_standard_errors),
+            ("polished, test", network.polished_test_metrics, network.polished_test_standard_errors),
+        ):
+            text += f" · {name} {fmt.text(values[metric], errors.get(metric, 0.0))}" if metric in values else ""
         lines.append(f"{html.escape(fmt.name)}: {text}")
     lines += [html.escape(violation_text(c, by, data, dict(formats))) for c, by in network.violations.items()]
     if network.candidate is not None:

@@ -52,7 +52,10 @@ def front_chart(panel: Panel) -> go.Figure:
     _marks(chart, panel, panel.front, "front", {"color": FRONT, "size": 9, "line": {"color": "#fff", "width": 1}})
     uniform = panel.uniform
     marker = {"color": UNIFORM, "symbol": "diamond", "size": 11, "line": {"color": "#fff", "width": 1}}
-    _marks(chart, panel, uniform, "uniform bit-width", marker, _label_places(panel, uniform, frame))
+    _marks(chart, panel, uniform, panel.data.uniform_name, marker, _label_places(panel, uniform, frame))
+    _polished(chart, panel, panel.polished(panel.front), "polished", FRONT, "circle-open")
+    _polished(chart, panel, panel.polished(uniform), "uniform, polished", UNIFORM, "diamond-open")
+    _polished(chart, panel, panel.polished_infeasible, "polished, breaks a constraint", BROKEN, "x-thin")
     if panel.float_level is not None and data.float_network is not None:
         about = {"text": title_of(data.float_network), "font": {"color": FLOAT_NETWORK}, "xanchor": "right"}
         line = {"color": FLOAT_NETWORK, "dash": "dash", "width": 1.5}
@@ -86,7 +89,7 @@ def _marks(
     for axis, errors in (("error_x", [s.x_error for s in spots]), ("error_y", [s.y_error for s in spots])):
         if any(errors):
             bars[axis] = {"array": errors, "thickness": 1.2, "width": 3, "color": marker["color"]}
-    if marker.get("symbol") == "triangle-up-open":  # bars would hide the front
+    if str(marker.get("symbol")).endswith("-open"):  # bars would hide the front
         bars = {}
     if marker.get("symbol") == "x-thin":
         marker = marker | {"line": {"color": marker["color"], "width": 1.2}}
@@ -105,6 +108,19 @@ def _marks(
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
+
+
+def _polished(
+    chart: go.Figure, panel: Panel, pairs: Sequence[tuple[Spot, Spot]], name: str, colour: str, symbol: str
+) -> None:
+    """Hollow marks, each joined to what was searched."""
+    if not pairs:
+        return
+    line = {"color": colour, "width": 1}
+    ends = {axis: [v for b, a in pairs for v in (getattr(b, axis), getattr(a, axis), None)] for axis in ("x", "y")}
+    chart.add_trace(go.Scatter(**ends, mode="lines", line=line, opacity=0.5, showlegend=False, hoverinfo="skip"))
+    marker = {"color": colour, "symbol": symbol, "size": 9, "line": {"width": 1.6}}
+    _marks(chart, panel, [after for _, after in pairs], name, marker)
 
 
 def _limits(chart: go.Figure, panel: Panel) -> None:

@@ -11,7 +11,7 @@ from autoquant.report.html.chart import add_buttons, figure
 from autoquant.report.model.data import ReportData
 from autoquant.report.model.layers import Grid, layer_cost_metrics, side_by_side
 from autoquant.report.model.metric_format import metric_formats
-from autoquant.report.model.palette import NETWORKS, ink_on, option_colour
+from autoquant.report.model.palette import NETWORKS, ink_on
 
 _WIDTH = 960
 """Width of a chart on a usual screen, to judge whether text fits into a cell."""
@@ -25,7 +25,7 @@ def heat_map(data: ReportData, grid: Grid) -> go.Figure:
     trials = data.ranked
     formats = metric_formats(data)
     indices = [[t.candidate[column] for t in trials] for column in grid.columns]
-    colours = [[option_colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
+    colours = [[grid.colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     texts = [[str(c.options[i]) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     distinct = sorted({colour for row in colours for colour in row})
     first = (data.costs or data.job.definition.objectives)[0]
@@ -62,7 +62,8 @@ def heat_map(data: ReportData, grid: Grid) -> go.Figure:
             hovertemplate="%{text}<br>%{customdata}<extra></extra>",
         )
     )
-    if len(trials) * len(rows) <= _MANY_CELLS and room >= 1:
+    fits = not grid.by_layer or grid.bits or max(map(len, grid.legend)) <= room
+    if len(trials) * len(rows) <= _MANY_CELLS and room >= 1 and fits:
         _cell_texts(chart, texts, colours, max(room, 2))
     return chart
 
@@ -89,14 +90,18 @@ def _cell_texts(chart: go.Figure, texts: list[list[str]], colours: list[list[str
         )
 
 
-def legend_entries(grids: list[Grid], data: ReportData) -> list[tuple[str, str]]:
-    """Text and colour of the bit-widths that stand in the heat maps, fewest bits first."""
-    colours: dict[str, str] = {}
+def legend_entries(grids: list[Grid]) -> list[tuple[str, str]]:
+    """Text and colour of the recipes and the bit-widths that stand in the heat maps, fewest bits first."""
+    bits: dict[str, str] = {}
+    recipes: dict[str, str] = {}
     for grid in grids:
         if grid.bits:
-            for choice in grid.choices:
-                colours |= {str(option): option_colour(choice, i) for i, option in enumerate(choice.options)}
-    return sorted(colours.items(), key=lambda pair: (pair[0] == "float", int(pair[0]) if pair[0].isdigit() else 0))
+            bits |= grid.legend
+        else:
+            recipes |= grid.legend
+    by_bits = sorted(bits.items(), key=lambda pair: (pair[0] == "float", int(pair[0]) if pair[0].isdigit() else 0))
+    named = [(text if text == "float" else f"{text} bits", colour) for text, colour in by_bits]
+    return [*((text, colour) for text, colour in recipes.items() if (text, colour) not in named), *named]
 
 
 def layer_cost_chart(data: ReportData) -> go.Figure | None:

@@ -12,11 +12,13 @@ from autoquant.report.html.score_charts import curve_chart, hypervolume_chart, s
 from autoquant.report.model.data import ReportData
 from autoquant.report.model.layers import Grid, fixed_layers, grids, options_text
 from autoquant.report.model.metric_format import constraint_text, metric_formats, violation_text
-from autoquant.report.model.palette import ink_on, option_colour
+from autoquant.report.model.palette import ink_on
 from autoquant.report.model.panels import panels
 from autoquant.report.model.table import Row, front_table
 from autoquant.space import Candidate
 from autoquant.trial import TrialState
+
+POLISHED = "the same networks measured again, made as well as the evaluator can; the front is that of the search."
 
 
 def section(title: str, caption: str, *content: str) -> str:
@@ -33,6 +35,7 @@ def front_section(data: ReportData) -> str:
     charts = "".join(embed(front_chart(panel), f"front-{i}", "front") for i, panel in enumerate(visible))
     notes = [] if visible else ["No feasible network has been measured."]
     notes += ["Error bars are one standard error, on the search split."] if data.measured and visible else []
+    notes += [f"Hollow marks, joined to those of the search: {POLISHED}"] if data.polished and visible else []
     if len(visible) > 1 and data.front:
         notes.append("A network of the front that lies below the line is on it for the sake of another objective.")
     hidden = max((panel.hidden for panel in visible), default=0)
@@ -59,6 +62,8 @@ def table_section(data: ReportData) -> str:
     if data.measured:
         caption += " The search sees only the search split; the front is scored once on the test split. ± is one "
         caption += "standard error."
+    if data.polished:
+        caption += f" Polished: {POLISHED}"
     return section("Networks", caption, f'<div class="wide"><table>{head}{body}</table></div>')
 
 
@@ -80,13 +85,13 @@ def _strips(data: ReportData, candidate: Candidate) -> str:
 
 
 def _strip(grid: Grid, candidate: Candidate) -> str:
-    narrow = len(grid.rows) > 16 or not grid.bits
+    many = len(grid.rows) > 16
     squares = []
     for choice, column in zip(grid.choices, grid.columns, strict=True):
-        colour = option_colour(choice, candidate[column])
-        text = "" if narrow else str(choice.options[candidate[column]]).replace("float", "f")
+        colour = grid.colour(choice, candidate[column])
+        text = "" if many or not grid.bits else str(choice.options[candidate[column]]).replace("float", "f")
         squares.append(f'<i style="background:{colour};color:{ink_on(colour)}">{escape(text)}</i>')
-    return f'<span class="strip{" thin" if narrow and grid.bits else ""}">{"".join(squares)}</span>'
+    return f'<span class="strip{" thin" if many and grid.by_layer else ""}">{"".join(squares)}</span>'
 
 
 def test_section(data: ReportData) -> str:
@@ -129,19 +134,21 @@ def choices_section(data: ReportData) -> str:
     if not data.front:
         return ""
     maps = grids(data)
-    entries = legend_entries(maps, data)
-    legend = "".join(
-        f'<span><i style="background:{colour}"></i>{text}{"" if text == "float" else " bits"}</span>'
-        for text, colour in entries
-    )
+    entries = legend_entries(maps)
+    legend = "".join(f'<span><i style="background:{colour}"></i>{escape(text)}</span>' for text, colour in entries)
     parts = [f'<div class="legend">{legend}</div>'] if entries else []
     for i, grid in enumerate(maps):
         parts += [f"<h3>{grid.title}</h3>"] if len(maps) > 1 else []
         parts.append(embed(heat_map(data, grid), f"choices-{i}", grid.title))
     fixed = fixed_layers(data)
     caption = f"Not searched: {escape(', '.join(fixed))}." if fixed else ""
-    title = "Bits by layer along the front" if all(grid.bits for grid in maps) else "Choices along the front"
-    return section(title, caption, *parts)
+    return section(_title(maps), caption, *parts)
+
+
+def _title(maps: list[Grid]) -> str:
+    if all(grid.bits for grid in maps):
+        return "Bits by layer along the front"
+    return "Recipes by layer along the front" if all(grid.by_layer for grid in maps) else "Choices along the front"
 
 
 def layer_cost_section(data: ReportData) -> str:

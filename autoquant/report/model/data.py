@@ -10,6 +10,7 @@ from typing import NamedTuple
 from autoquant.data import SplitName
 from autoquant.job import Baseline, HypervolumePoint, JobRecord, LearningPoint
 from autoquant.objective import Objective
+from autoquant.report.model.palette import is_recipe
 from autoquant.space import Candidate
 from autoquant.trial import Trial
 
@@ -85,8 +86,14 @@ class ReportData:
         return next((b for b in self.baselines if b.kind == "float"), None)
 
     @cached_property
+    def uniform_name(self) -> str:
+        """What a network with the same option everywhere is called."""
+        recipes = any(is_recipe(choice) for choice in self.job.definition.choices)
+        return "uniform recipe" if recipes else "uniform bit-width"
+
+    @cached_property
     def uniform(self) -> tuple[Baseline, ...]:
-        """The same bit-width everywhere."""
+        """The same bit-width or recipe everywhere."""
         return tuple(b for b in self.baselines if b.kind == "uniform")
 
     @cached_property
@@ -112,14 +119,31 @@ class ReportData:
         scored = all(o.metric in n.test_metrics for o in self.measured for n in networks)
         return "test" if self.measured and networks and scored else "search"
 
-    def score(self, network: Network, metric: str, split: SplitName | None = None) -> Score | None:
-        """A metric of a network on a split; None where it was not measured there.
+    @cached_property
+    def polished(self) -> bool:
+        """Whether some network was measured again, made as well as the evaluator can."""
+        return any(n.polished is not None for n in (*self.front, *self.baselines))
 
-        Costs are the same on both splits. ``split`` is the one that is compared unless another is named.
+    def score(
+        self, network: Network, metric: str, split: SplitName | None = None, *, polished: bool = False
+    ) -> Score | None:
+        """A metric of a network, or of the polished one, on a split; None where it was not measured there.
+
+        Costs are always the same. ``split`` is the one that is compared unless another is named.
         """
         measured = any(o.metric == metric for o in self.measured)
-        if measured and (split or self.split) == "test":
-            values, errors = network.test_metrics, network.test_standard_errors
-        else:
-            values, errors = network.metrics, network.standard_errors
+        values, errors = _scores(network, split or self.split, polished) if measured else _scores(network)
         return Score(values[metric], errors.get(metric, 0.0)) if metric in values else None
+
+
+def _scores(
+    network: Network, split: SplitName = "search", polished: bool = False
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Values and standard errors; those of the search with the costs."""
+    if polished and split == "search":
+        return network.polished_metrics, network.polished_standard_errors
+    if polished:
+        return network.polished_test_metrics, network.polished_test_standard_errors
+    if split == "test":
+        return network.test_metrics, network.test_standard_errors
+    return network.metrics, network.standard_errors

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from autoquant.job import Baseline
 from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.palette import is_bits
+from autoquant.report.model.palette import is_bits, is_recipe, named_colour, option_colour
 from autoquant.report.model.picks import most_accurate, trade_off
 from autoquant.space import Candidate, Choice
+
+_BY_LAYER = (
+    (".recipe", "Recipes of weights", ""),
+    (".weight", "Bits of weights", "W"),
+    (".activation", "Bits of activations", "A"),
+)
+"""End of a choice's name, title of its heat map, and what tells it from the others in a line of text."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,26 @@ class Grid:
     columns: tuple[int, ...]
     """Position of each choice in a candidate."""
     bits: bool
+    by_layer: bool
+    """Whether rows are layers, each with the same sort of choice: bits, or recipes."""
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        """Every option of all rows -> its rank."""
+        texts = dict.fromkeys(str(option) for choice in self.choices for option in choice.options)
+        return {text: rank for rank, text in enumerate(texts)}
+
+    def colour(self, choice: Choice, index: int) -> str:
+        """Colour of an option of a row; recipes have the same in every row, though rows have different lists."""
+        if self.by_layer and not self.bits:
+            return named_colour(self._ranks[str(choice.options[index])])
+        return option_colour(choice, index)
+
+    @property
+    def legend(self) -> dict[str, str]:
+        """Option -> colour, where the options of all rows are of one sort."""
+        rows = self.choices if self.by_layer else ()
+        return {str(option): self.colour(choice, i) for choice in rows for i, option in enumerate(choice.options)}
 
     def options(self, candidate: Candidate) -> list[str]:
         """The chosen options as text, one a row."""
@@ -30,24 +58,28 @@ class Grid:
 
 
 def grids(data: ReportData) -> list[Grid]:
-    """Weight bits, activation bits and other choices, those that there are; rows keep the order of the choices."""
+    """Recipes and bits of weights, bits of activations and other choices, those that there are; rows keep the order of
+    the choices."""
     choices = data.job.definition.choices
     kept = []
-    for suffix, title, short in ((".weight", "Bits of weights", "W"), (".activation", "Bits of activations", "A")):
-        positions = [i for i, c in enumerate(choices) if is_bits(c) and c.name.endswith(suffix)]
+    for suffix, title, short in _BY_LAYER:
+        bits = suffix != ".recipe"
+        positions = [
+            i for i, c in enumerate(choices) if (is_bits(c) if bits else is_recipe(c)) and c.name.endswith(suffix)
+        ]
         if positions:
             rows = tuple(choices[i].name.removesuffix(suffix) for i in positions)
-            kept.append(Grid(title, short, rows, tuple(choices[i] for i in positions), tuple(positions), True))
-    rest = [i for i, c in enumerate(choices) if not is_bits(c)]
+            kept.append(Grid(title, short, rows, tuple(choices[i] for i in positions), tuple(positions), bits, True))
+    rest = [i for i, c in enumerate(choices) if not is_bits(c) and not is_recipe(c)]
     if rest:
         names = tuple(choices[i].name for i in rest)
-        kept.append(Grid("Choices", "", names, tuple(choices[i] for i in rest), tuple(rest), False))
+        kept.append(Grid("Choices", "", names, tuple(choices[i] for i in rest), tuple(rest), False, False))
     return kept
 
 
 def fixed_layers(data: ReportData) -> list[str]:
     """Layers of the network that have no choice."""
-    free = {row for grid in grids(data) if grid.bits for row in grid.rows}
+    free = {row for grid in grids(data) if grid.by_layer for row in grid.rows}
     return [name for name in data.layer_names if name not in free] if free else []
 
 
@@ -56,9 +88,10 @@ def options_text(data: ReportData, candidate: Candidate, width: int = 0) -> list
     lines = []
     for grid in grids(data):
         options = grid.options(candidate)
-        if not grid.bits:
+        if not grid.by_layer:
             options = [f"{row}={option}" for row, option in zip(grid.rows, options, strict=True)]
-        step = (width if grid.bits else max(1, width // 8)) if width else len(options)
+        room = width if grid.bits else width // 3 if grid.by_layer else width // 8
+        step = max(1, room) if width else len(options)
         for start in range(0, len(options), step):
             lead = f"{grid.short} " if grid.short and start == 0 else ""
             lines.append(lead + " ".join(options[start : start + step]))

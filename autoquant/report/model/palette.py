@@ -33,13 +33,23 @@ def is_bits(choice: Choice) -> bool:
     return named and all(o == "float" or (type(o) is int and o in BITS) for o in choice.options)
 
 
+def is_recipe(choice: Choice) -> bool:
+    """Whether the options of a choice are recipes for the weights of a layer."""
+    return choice.name.endswith(".recipe") and all(isinstance(option, str) for option in choice.options)
+
+
+def named_colour(rank: int) -> str:
+    """Colour of one of several options that have no order."""
+    return _NAMED[rank % len(_NAMED)]
+
+
 def option_colour(choice: Choice, index: int) -> str:
     """Colour of one option: that of its bits, its rank where options are ordered, or one of its own."""
     if is_bits(choice):
         return bits_colour(choice.options[index])
     if choice.ordered:
         return _BITS[round(index * (len(_BITS) - 2) / max(1, len(choice.options) - 1))]
-    return _NAMED[index % len(_NAMED)]
+    return named_colour(index)
 
 
 def ink_on(colour: str) -> str:

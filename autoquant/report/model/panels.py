@@ -39,12 +39,12 @@ class Panel:
     x_format: MetricFormat
     y_format: MetricFormat
 
-    def spot(self, network: Network) -> Spot | None:
-        """Where a network lies by its search scores; None where it lacks one of the two."""
-        y = self.data.score(network, self.y.metric, "search")
+    def spot(self, network: Network, *, polished: bool = False) -> Spot | None:
+        """Where a network, or the polished one, lies by its search scores; None where it lacks one of the two."""
+        y = self.data.score(network, self.y.metric, "search", polished=polished)
         x: tuple[float, float] | None = None
         if self.x is not None:
-            x = self.data.score(network, self.x.metric, "search")
+            x = self.data.score(network, self.x.metric, "search", polished=polished)
         elif isinstance(network, Trial):
             x = (float(network.number), 0.0)
         if x is None or y is None:
@@ -70,6 +70,21 @@ class Panel:
     def sensitivity(self) -> list[Spot]:
         """Points of the sensitivity baseline that keep every constraint, from left to right."""
         return sorted(self.spots([b for b in self.data.sensitivity if not b.violations]), key=lambda s: (s.x, s.y))
+
+    def polished(self, spots: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
+        """Those that were polished and hold every constraint then: where they lay, and where they lie polished."""
+        return [pair for pair in self._polished(spots) if not self._broken(pair[1])]
+
+    @property
+    def polished_infeasible(self) -> list[tuple[Spot, Spot]]:
+        """The same of the front and the uniform bit-widths, of those that break a constraint once they are polished."""
+        return [pair for pair in self._polished([*self.front, *self.uniform]) if self._broken(pair[1])]
+
+    def _polished(self, spots: Sequence[Spot]) -> list[tuple[Spot, Spot]]:
+        return [(spot, after) for spot in spots if (after := self.spot(spot.network, polished=True)) is not None]
+
+    def _broken(self, spot: Spot) -> bool:
+        return bool(self.data.job.definition.polished_violations(spot.network))
 
     @property
     def infeasible(self) -> list[Spot]:
@@ -113,7 +128,9 @@ class Panel:
 
     @property
     def _framed(self) -> list[Spot]:
-        return self.front + self.uniform + self.sensitivity or self.others or self.infeasible
+        shown = self.front + self.uniform
+        polished = [after for _, after in self._polished(shown)]
+        return shown + polished + self.sensitivity or self.others or self.infeasible
 
     def frame(self) -> Frame | None:
         """Ranges of x and y that show the front and its baselines well; trials far below may lie outside."""
@@ -140,6 +157,7 @@ class Panel:
     def close_up(self) -> Frame | None:
         """Ranges around the networks that are nearly as good as the best; None where the whole frame shows them."""
         spots = self.front + self.uniform
+        spots += [after for _, after in self._polished(spots)]
         best = best_of([(s.y, s.y_error) for s in spots], self.y.direction == "maximize")
         return self._frame([spots[i] for i in best]) if best is not None else None
 

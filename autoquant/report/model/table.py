@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autoquant.data import SplitName
 from autoquant.job import Baseline
@@ -46,23 +47,43 @@ class Table:
 def front_table(data: ReportData) -> Table:
     """Search and test score of every measured objective, then every cost, for the front and its baselines.
 
-    Test scores have no column before anything has been scored on the test split. Of the sensitivity baseline it has
-    the points that no network of the front equals or dominates.
+    Test scores and those of polished networks have columns once there are any. Of the sensitivity baseline it has the
+    points that no network of the front equals or dominates.
     """
     formats = metric_formats(data)
     networks: list[Network] = sorted([*data.front, *listed_baselines(data)], key=lambda n: _rank(data, n))
     if data.float_network is not None:
         networks.append(data.float_network)
-    tested = any(n.test_metrics for n in networks)
-    fields: list[tuple[str, SplitName]] = []
-    columns: list[str] = []
-    for metric in data.metrics:
-        measured = any(o.metric == metric for o in data.measured)
-        splits: list[SplitName] = ["search", "test"] if measured and tested else ["search"]
-        fields += [(metric, split) for split in splits]
-        columns += [formats[metric].heading + (f", {split}" if measured else "") for split in splits]
+    fields = _fields(data, networks)
+    measured = {objective.metric for objective in data.measured}
+    columns = [formats[f.metric].heading + (f", {f.name}" if f.metric in measured else "") for f in fields]
     notes = _notes(data, formats)
     return Table(tuple(columns), tuple(_row(data, formats, fields, notes, network) for network in networks))
+
+
+class _Field(NamedTuple):
+    """What a column shows."""
+
+    metric: str
+    split: SplitName
+    polished: bool = False
+
+    @property
+    def name(self) -> str:
+        """Which of the scores of its metric it is."""
+        if not self.polished:
+            return self.split
+        return "polished" if self.split == "search" else "polished, test"
+
+
+def _fields(data: ReportData, networks: Sequence[Network]) -> list[_Field]:
+    """The columns, metric by metric."""
+    scores: list[tuple[SplitName, bool]] = [("search", False)]
+    scores += [("test", False)] if any(n.test_metrics for n in networks) else []
+    scores += [("search", True)] if any(n.polished_metrics for n in networks) else []
+    scores += [("test", True)] if any(n.polished_test_metrics for n in networks) else []
+    measured = {objective.metric for objective in data.measured}
+    return [_Field(m, *score) for m in data.metrics for score in (scores if m in measured else scores[:1])]
 
 
 def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
@@ -74,11 +95,11 @@ def _rank(data: ReportData, network: Network) -> tuple[bool, float, bool]:
 def _row(
     data: ReportData,
     formats: dict[str, MetricFormat],
-    fields: list[tuple[str, SplitName]],
+    fields: Sequence[_Field],
     notes: dict[int, list[str]],
     network: Network,
 ) -> Row:
-    cells = tuple(_cell(formats[metric], data.score(network, metric, split)) for metric, split in fields)
+    cells = tuple(_cell(formats[f.metric], data.score(network, f.metric, f.split, polished=f.polished)) for f in fields)
     note = "; ".join(notes[id(network)])
     if isinstance(network, Trial):
         notable = network in (_best(data), as_good_as_float(data))
@@ -116,4 +137,8 @@ def _notes(data: ReportData, formats: dict[str, MetricFormat]) -> dict[int, list
         for text, excess in baseline.violations.items():
             notes[id(baseline)].append(violation_text(text, excess, data, formats))
         notes[id(baseline)] += [f"not measured: {baseline.error}"] if baseline.error else []
+    for network in (*data.front, *data.baselines):
+        broken = data.job.definition.polished_violations(network)
+        notes[id(network)] += [f"polished, {violation_text(c, by, data, formats)}" for c, by in broken.items()]
+        notes[id(network)] += network.notes
     return notes

@@ -82,19 +82,20 @@ def _lead(data: ReportData, objective: Objective, network: Network, rival: Netwo
 def verdict(data: ReportData) -> str:
     """A few plain sentences: does the search beat the sensitivity baseline, and which uniform bit-widths?"""
     if not data.front:
-        return "No trial is feasible: there is no front to hold against the uniform bit-widths."
+        return f"No trial is feasible: there is no front to hold against the {data.uniform_name}s."
     against_sensitivity = sensitivity_sentence(data)
     comparisons = compare(data)
     if not comparisons:
         return f"{against_sensitivity} {_nothing_to_compare(data)}".lstrip()
     by_outcome = {o: [c for c in comparisons if c.outcome == o] for o in ("beaten", "within", "unbeaten")}
+    name = data.uniform_name
     sentences = [against_sensitivity] if against_sensitivity else []
     if beaten := by_outcome["beaten"]:
         every = len(beaten) == len(comparisons)
         what = (
-            "every uniform bit-width that could be compared"
+            f"every {name} that could be compared"
             if every and len(comparisons) < len(data.uniform)
-            else ("every uniform bit-width" if every else f"{len(beaten)} of {len(comparisons)} uniform bit-widths")
+            else (f"every {name}" if every else f"{len(beaten)} of {len(comparisons)} {name}s")
         )
         sentences.append(
             f"The search beats {what} ({_labels(beaten)}): the front holds networks that are nowhere worse, "
@@ -127,8 +128,8 @@ def _nothing_to_compare(data: ReportData) -> str:
         return "This space has no uniform networks, so there is nothing to hold the front against."
     if all(b.violations for b in data.uniform):
         labels = ", ".join(b.label for b in data.uniform)
-        return f"Every uniform bit-width breaks a constraint ({labels}), so there is none to hold the front against."
-    return "No uniform bit-width that keeps the constraints could be measured, so the front stands alone."
+        return f"Every {data.uniform_name} breaks a constraint ({labels}), so there is none to hold the front against."
+    return f"No {data.uniform_name} that keeps the constraints could be measured, so the front stands alone."
 
 
 def _cheapest(data: ReportData, unbeaten: list[Comparison]) -> str:

@@ -17,6 +17,9 @@ from autoquant.report.png.style import label, legend_above, plain, style, title
 _HEIGHT = 330
 """Height of a panel in pixels, to judge where labels fit."""
 
+_WIDE = 600
+"""Width of a panel in pixels at which its legend fits beside its title with six entries in a row."""
+
 _INSET = (0.44, 0.1, 0.55, 0.5)
 """Left, bottom, width and height of the close-up, in shares of the panel."""
 
@@ -46,7 +49,7 @@ def draw_front(axes: Axes, panel: Panel, width: float, *, legend: bool) -> None:
         inset.spines[:].set_visible(True)
         inset.spines[:].set_color("#c9d0d8")
     if legend:
-        legend_above(axes, right=True)
+        legend_above(axes, right=True, columns=6 if width > _WIDE else 4)
 
 
 def _explain(axes: Axes, data: ReportData) -> None:
@@ -91,6 +94,9 @@ def _networks(axes: Axes, panel: Panel, frame: Frame, width: float, height: floa
     _marks(axes, panel.sensitivity, "sensitivity", SENSITIVITY, "^", 7, hollow=True)
     _marks(axes, panel.front, "front", FRONT, "o", 6)
     _marks(axes, panel.uniform, "uniform", UNIFORM, "D", 7)
+    _polished(axes, panel.polished(panel.front), "polished", FRONT, "o")
+    _polished(axes, panel.polished(panel.uniform), "_uniform, polished", UNIFORM, "D")
+    _polished(axes, panel.polished_infeasible, "polished, breaks a limit", BROKEN, "o")
     _names(axes, panel, frame, width, height)
 
 
@@ -116,6 +122,13 @@ def _marks(
         label=name,
         zorder=3,
     )
+
+
+def _polished(axes: Axes, pairs: Sequence[tuple[Spot, Spot]], name: str, colour: str, marker: str) -> None:
+    """Hollow marks, each joined to what was searched; a name that begins with ``_`` stands in no legend."""
+    for before, after in pairs:
+        axes.plot([before.x, after.x], [before.y, after.y], color=colour, lw=1, alpha=0.5, zorder=2)
+    _marks(axes, [after for _, after in pairs], name, colour, marker, 5, hollow=True)
 
 
 def _bars(errors: list[float]) -> list[float] | None:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from autoquant.report.model.data import ReportData
 from autoquant.report.model.layers import Grid, layer_cost_metrics, side_by_side
 from autoquant.report.model.metric_format import metric_formats
-from autoquant.report.model.palette import INK, MUTED, NETWORKS, ink_on, option_colour
+from autoquant.report.model.palette import INK, MUTED, NETWORKS, ink_on
 from autoquant.report.png.style import label, legend_above, plain, shortened, title
 
 _LABELS = 22
@@ -20,11 +20,11 @@ _LABELS = 22
 
 def draw_heat_map(axes: Axes, data: ReportData, grid: Grid, width: float) -> None:
     """One row a layer, one column a network of the front; ``width`` of the panel is in pixels."""
-    title(axes, grid.title, 28 if grid.bits else 9)
+    title(axes, grid.title, 28 if grid.by_layer else 9)
     axes.grid(False)
     trials = data.ranked
     indices = [[t.candidate[column] for t in trials] for column in grid.columns]
-    colours = [[option_colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
+    colours = [[grid.colour(c, i) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
     axes.imshow([[to_rgb(c) for c in row] for row in colours], aspect="auto", interpolation="nearest")
     rows, columns = len(grid.rows), len(trials)
     _ticks(axes, [f"#{t.number}" for t in trials], "x", width)
@@ -38,11 +38,13 @@ def draw_heat_map(axes: Axes, data: ReportData, grid: Grid, width: float) -> Non
     room = int(width / columns / 8)
     if room and rows <= _LABELS:
         texts = [[str(c.options[i]) for i in row] for c, row in zip(grid.choices, indices, strict=True)]
-        _cell_texts(axes, texts, colours, room)
+        if (
+            not grid.by_layer or grid.bits or max(map(len, grid.legend)) <= room
+        ):  # a legend says it better than cut texts
+            _cell_texts(axes, texts, colours, room)
     axes.set_xlabel("networks of the front, cheapest first" if data.costs else "networks of the front", color=MUTED)
-    if grid.bits:
-        legend = {str(o): option_colour(c, i) for c in grid.choices for i, o in enumerate(c.options)}
-        patches = [Patch(color=colour, label=text) for text, colour in legend.items()]
+    if grid.by_layer:
+        patches = [Patch(color=colour, label=plain(text)) for text, colour in grid.legend.items()]
         legend_above(axes, patches, right=False)
 
 

@@ -115,6 +115,31 @@ def test_more_bits_never_need_less(bits: list[int], raised: int) -> None:
     assert peak(RESIDUAL, at(*bits)) <= peak(RESIDUAL, at(*more))
 
 
+def reading(network: NetworkProfile, bits: int, *kinds: str) -> NetworkProfile:
+    """The evaluator quantizes what these operations read."""
+    rows = (replace(row, input_bits=bits) if row.kind in kinds else row for row in network.operations)
+    return replace(network, operations=tuple(rows))
+
+
+def test_an_operation_with_bits_of_its_own_is_a_reader() -> None:
+    # The shortcut is read by wide (4 bits) and by the addition (8), whose output the mean reads, not the head.
+    network = reading(RESIDUAL, 8, "add", "mean")
+    assert peak(network, at(8, 4, 3, 16)) == 64 + 192 * 3 / 8 + 64
+    assert peak(network, at(8, 16, 16, 4)) == 64 * 2 + 192 * 2 + 64
+    # While the addition runs, both that it reads and what it gives.
+    assert peak(network, at(8, 4, 2, 2)) == 64 + 64 + 64
+    assert peak(reading(RESIDUAL, 8, "mean"), at(8, 4, 2, 16)) == 64 + 64 + 64
+    assert peak(RESIDUAL, at(8, 4, 2, 16)) == 2 * (64 + 64 + 64)
+
+
+def test_float_networks_store_what_additions_read_in_float() -> None:
+    network = reading(RESIDUAL, 8, "add", "mean")
+    assert peak(network) == peak(network, [LayerPrecision.of_bits(4, 32)] * 4) == peak(RESIDUAL)
+    # One layer is quantized: the others read floats, the output of narrow is read by the addition alone.
+    mixed = [FLOAT, FLOAT, LayerPrecision.of_bits(8, 8), FLOAT]
+    assert peak(network, mixed) == 4 * 64 + 192 + 64
+
+
 def test_an_unknown_graph_is_no_free_graph() -> None:
     with pytest.raises(UnsupportedError, match=r"the graph of the network is not known .*; profile it again"):
         peak(replace(RESIDUAL, operations=()))

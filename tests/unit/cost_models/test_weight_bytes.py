@@ -27,6 +27,7 @@ from autoquant.network import (
     LayerProfile,
     NetworkProfile,
     NOfM,
+    Operation,
     Pruned,
     WeightQuantization,
 )
@@ -128,6 +129,35 @@ def test_dscnn_in_8_bits(dscnn: NetworkProfile) -> None:
     """22,016 weights, 588 biases and 588 scales, and a scale and a zero point for each of ten inputs."""
     tables = WeightBytes().tables(dscnn, options_of(dscnn, [[LayerPrecision.of_bits(8, 8)]] * len(dscnn)))
     assert sum(float(cost[0]) for cost in tables["weight_bytes"]) == 22016 + 588 * 4 + 588 * 4 + 10 * 5
+
+
+def test_what_operations_read_has_a_scale_and_a_zero_point() -> None:
+    # The network input and conv's output are added, the sum is pooled and added to the input once more.
+    first, second = replace(CONV, name="first"), replace(CONV, name="second", order=1)
+    operations = (
+        Operation("first", "conv", (-1,), (8, 9, 9), layer="first"),
+        Operation("relu", "relu", (0,), (8, 9, 9)),
+        Operation("second", "conv", (1,), (8, 9, 9), layer="second"),
+        Operation("add", "add", (2, 1), (8, 9, 9), input_bits=8),
+        Operation("mean", "mean", (3,), (8,), input_bits=8),
+        Operation("add", "add", (3, -1), (8,), input_bits=8),
+        Operation("mul", "mul", (5, 5), (8,)),
+    )
+    network = NetworkProfile((first, second), ((3, 9, 9),), operations=operations, outputs=(6,))
+    rows = [[LayerConfig(layer, FLOAT), LayerConfig(layer, LayerPrecision.of_bits(8, 8))] for layer in network]
+    found = WeightBytes().tables(network, rows)["weight_bytes"]
+    plain = WeightBytes().tables(replace(network, operations=()), rows)["weight_bytes"]
+    assert [list(one - two) for one, two in zip(found, plain, strict=True)] == [[0, 2 * 5], [0, 2 * 5]]
+
+
+def test_nothing_quantizable_stores_no_scales() -> None:
+    operations = (
+        Operation("conv", "conv", (-1,), (8, 9, 9), layer="conv"),
+        Operation("mean", "mean", (0,), (8,), input_bits=8),
+    )
+    kept = replace(CONV, kept_float=True)
+    network = NetworkProfile((kept,), ((3, 9, 9),), operations=operations)
+    assert float(WeightBytes().tables(network, [[LayerConfig(kept, FLOAT)]])["weight_bytes"][0][0]) == 224 * 4
 
 
 def recipe(text: str, **tables: Any) -> LayerPrecision:

@@ -137,6 +137,22 @@ def test_settings_are_exported_with_what_they_derived_if_anything(tmp_path: Path
     job.store.close()
 
 
+def test_polished_scores_and_notes_are_exported(tmp_path: Path) -> None:
+    job = search(tmp_path, evaluator="toy:Polishing", objectives=["loss", "size"], budget={"n_trials": 8})
+    on_front = {trial.number for trial in job.front()}
+    for ours, theirs in zip(job.trials(), job.to_optuna().trials, strict=True):
+        found = theirs.user_attrs
+        assert ("polished_loss" in found) is ("notes" in found) is (ours.number in on_front)
+        if ours.number in on_front:
+            assert (found["polished_loss"], found["polished_loss_se"]) == (ours.polished_metrics["loss"], 0.01)
+            assert found["polished_test_loss"] == ours.polished_test_metrics["loss"]
+            assert found["notes"] == ["5 choices were polished"]
+    frame = job.trials_dataframe()
+    assert frame[frame.on_front].polished_loss.notna().all()
+    assert frame[~frame.on_front].polished_test_loss.isna().all()
+    job.store.close()
+
+
 def test_options_are_categories_of_their_own_values(job: aq.Job) -> None:
     found = job.to_optuna().trials[0].distributions
     assert found == {f"layer{i}": CategoricalDistribution((2, 4, 8, "float")) for i in range(5)}

@@ -101,7 +101,10 @@ def test_bytes_by_hand():
     assert packed(np.array([5, 7, 1]), 3).tolist() == [5 + 7 * 8 + 64, 0]
     assert packed(np.array([2, 1, 0, 2, 1, 1]), 0).tolist() == [2 + 3 + 2 * 27 + 81, 1]
     weight = torch.tensor([[1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0, -1.0, 1.0]])
-    assert pack(quantize_weight(weight, recipe("binary", {})), recipe("binary", {}))["codes"].tolist() == [0b01111001, 1]
+    assert pack(quantize_weight(weight, recipe("binary", {})), recipe("binary", {}))["codes"].tolist() == [
+        0b01111001,
+        1,
+    ]
     kept = torch.tensor([[0.0, 3.0, 0.0, -3.0, 3.0, 0.1, -3.0, 0.0]])
     parts = pack(quantize_weight(kept, recipe("W2@2:4", {})), recipe("W2@2:4", {}))
     assert parts["pattern"].tolist() == [0b10001101]

@@ -256,6 +256,18 @@ def _job(
     )
 
 
+def recipes() -> ReportData:
+    """A finished search over recipes: that of bits, the options under other names."""
+    data = quantized(activations=(8, 16))
+    definition = data.job.definition
+    lists = [("ternary", "lut16", "W8"), *[("lut16", "W4@2:4", "W8")] * (len(definition.choices) - 1)]
+    choices = tuple(
+        Choice(c.name.replace(".weight", ".recipe"), options, ordered=False) if c.name.endswith(".weight") else c
+        for c, options in zip(definition.choices, lists, strict=True)
+    )
+    return replace(data, job=replace(data.job, definition=replace(definition, choices=choices)))
+
+
 def generic(n_trials: int = 80) -> ReportData:
     """A search over choices that are no bit-widths, with measured objectives alone and no baseline."""
     choices = [
@@ -290,6 +302,7 @@ def empty() -> ReportData:
 
 
 EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
+    "recipes": recipes,
     "plain": quantized,
     "constrained": lambda: quantized(constraints=["weight_bytes <= 36000"]),
     "three": lambda: quantized(objectives=["accuracy", "weight_bytes", "latency_ms@cortex-m7"], n_trials=300),
@@ -301,6 +314,8 @@ EXAMPLES_OF: dict[str, Callable[[], ReportData]] = {
     ),
     "generic": generic,
     "empty": empty,
+    "polished": lambda: polished(quantized()),
+    "polished over the limit": lambda: polished_over_the_limit(),
 }
 
 
@@ -335,6 +350,27 @@ def tiny(
         for label, point in (uniform | {f"sensitivity {i}": p for i, p in enumerate(sensitivity, start=1)}).items()
     ]
     return replace(base, trials=trials, front=trials, baselines=baselines, hypervolume=[(0, 0.5)], layer_costs={})
+
+
+def polished(data: ReportData, gain: float = 0.5) -> ReportData:
+    """The same where the front and every measured baseline but float lost this share of their degradation."""
+
+    def better(one: Trial | Baseline) -> Any:
+        if one.candidate is None or one.search is None:
+            return one
+        accuracy = one.search.metrics["accuracy"] + gain * (FLOAT_SCORE - one.search.metrics["accuracy"])
+        notes = ("conv was fitted",) if gain else ()
+        found = Measurement({**one.search.metrics, "accuracy": accuracy}, {"accuracy": 0.004}, notes=notes)
+        return replace(one, polished=found, polished_test=replace(found, metrics={"accuracy": accuracy - 0.01}))
+
+    return replace(data, front=[better(t) for t in data.front], baselines=[better(b) for b in data.baselines])
+
+
+def polished_over_the_limit() -> ReportData:
+    """Some polished networks break a constraint that they hold in the search."""
+    data = polished(quantized(constraints=["weight_bytes <= 36000"]))
+    limits = (*data.job.definition.constraints, Constraint.parse("accuracy <= 0.87"))
+    return replace(data, job=replace(data.job, definition=replace(data.job.definition, constraints=limits)))
 
 
 @pytest.fixture

@@ -97,6 +97,21 @@ def test_a_broken_constraint_is_never_called_feasible(example: Example, tmp_path
     assert "<td>–</td>" in row[0]
 
 
+def test_polished_scores_and_notes_are_shown_and_explained(example: Example, tmp_path: Path) -> None:
+    plain, page = page_of(example("plain"), tmp_path), page_of(example("polished"), tmp_path)
+    sentence = "the same networks measured again, made as well as the evaluator can; the front is that of the search."
+    assert page.count(sentence) == 2
+    assert "conv was fitted" in page
+    traces = re.findall(r'"name":"([^"]*polished[^"]*)"', page)
+    assert traces == ["polished", "uniform, polished"]
+    assert '"symbol":"circle-open"' in page
+    assert "polished, test" in page
+    assert "polished" not in plain
+    over = page_of(example("polished over the limit"), tmp_path)
+    assert "polished, breaks accuracy ≤ 87 % by" in over
+    assert '"name":"polished, breaks a constraint"' in over
+
+
 def test_an_empty_front_says_so(example: Example, tmp_path: Path) -> None:
     page = page_of(example("empty"), tmp_path)
     assert "No trial is feasible" in page
@@ -158,3 +173,15 @@ def test_learning_curves_have_a_chart_each(example: Example, tmp_path: Path) -> 
     assert re.search(r'"x":\[16,16,30\],"y":\[-0.5,-0.25,null\]', page)
     assert "<h3>mean return</h3>" in page
     assert "<h3>&lt;b&gt;&amp;</h3>" in page
+
+
+def test_recipes_are_shown_by_layer(example: Example, tmp_path: Path) -> None:
+    recipes = example("recipes")
+    page = page_of(recipes, tmp_path)
+    assert "Recipes by layer along the front" in page
+    assert "<h3>Recipes of weights</h3>" in page
+    legend = re.findall(r'<span><i style="background:[^"]*"></i>([^<]*)</span>', page)
+    assert legend == ["ternary", "lut16", "W8", "W4@2:4", "8 bits", "16 bits"]
+    assert 'title="ternary ' in page or 'title="lut16 ' in page or 'title="W8 ' in page
+    assert "uniform recipe" in page
+    write_png(recipes, tmp_path / "report.png")

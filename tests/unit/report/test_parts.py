@@ -16,8 +16,9 @@ from autoquant.report.model.palette import bits_colour, ink_on, is_bits, option_
 from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
 from autoquant.report.model.table import front_table
+from autoquant.report.model.verdict import verdict
 from autoquant.space import Choice
-from autoquant.trial import Measurement
+from autoquant.trial import Measurement, Trial
 
 Example = Callable[[str], ReportData]
 Make = Callable[..., ReportData]
@@ -45,6 +46,47 @@ def test_the_table_holds_both_scores_with_their_errors(example: Example) -> None
     by_label = {row.label: row for row in table.rows}
     assert "beaten by W4" in by_label["#62"].note
     assert "same network as W2" in by_label["#13"].note
+
+
+def test_polished_scores_have_columns_of_their_own(example: Example) -> None:
+    plain, table = front_table(example("plain")), front_table(example("polished"))
+    assert table.columns == (
+        *plain.columns[:2],
+        "accuracy (%), polished",
+        "accuracy (%), polished, test",
+        "weight size (KiB)",
+    )
+    for before, after in zip(plain.rows, table.rows, strict=True):
+        assert (*after.cells[:2], after.cells[4]) == before.cells
+        if after.kind == "float":
+            assert after.cells[2:4] == ("–", "–")
+        else:
+            assert after.note.endswith("conv was fitted")
+            assert all("±" in cell for cell in after.cells[2:4])
+
+
+def test_a_polished_network_that_breaks_a_constraint_says_so(example: Example) -> None:
+    data = example("polished over the limit")
+    broken = {f"#{t.number}": t.polished_metrics["accuracy"] > 0.87 for t in data.front}
+    assert set(broken.values()) == {True, False}
+    rows = {row.label: row for row in front_table(data).rows}
+    for label, breaks in broken.items():
+        assert ("polished, breaks accuracy ≤ 87 % by" in rows[label].note) is breaks
+    panel = panels(data)[0]
+    held = {f"#{before.network.number}" for before, _ in panel.polished(panel.front)}
+    assert held == {label for label, breaks in broken.items() if not breaks}
+    red = [after for _, after in panel.polished_infeasible]
+    assert {f"#{s.network.number}" for s in red if isinstance(s.network, Trial)} == broken.keys() - held
+    assert all(spot.y > 87 for spot in red)
+
+
+def test_a_picture_has_room_for_polished_networks(make_tiny: Make) -> None:
+    data = make_tiny([(0.5, 0.0, 2000.0), (0.6, 0.0, 4000.0)], {})
+    front = [replace(t, polished=Measurement({"accuracy": 0.9})) for t in data.front]
+    before, after = (panels(replace(data, front=shown))[0] for shown in (data.front, front))
+    assert before.frame()[1][1] < 90 < after.frame()[1][1]
+    assert [(a.x, b.x, b.y) for a, b in after.polished(after.front)] == [(s.x, s.x, 90.0) for s in after.front]
+    assert before.polished(before.front) == []
 
 
 def test_the_table_has_costs_alone_for_what_breaks_a_constraint(example: Example) -> None:
@@ -148,3 +190,31 @@ def test_labels_keep_apart() -> None:
     first, second = place_labels(spots, [], [(0.2, 0.05)] * 2)
     assert first != second
     assert place_labels([(0.99, 0.01)], [], [(0.2, 0.05)])[0] == (-1, 1)
+
+
+def test_recipes_have_rows_by_layer_and_one_colour_each(example: Example) -> None:
+    recipes = example("recipes")
+    first, second = grids(recipes)
+    assert (first.title, first.bits, first.by_layer) == ("Recipes of weights", False, True)
+    assert second.title == "Bits of activations"
+    assert first.rows == second.rows
+    assert list(first.legend) == ["ternary", "lut16", "W8", "W4@2:4"]
+    stem, other = first.choices[:2]
+    assert (stem.options, other.options) == (("ternary", "lut16", "W8"), ("lut16", "W4@2:4", "W8"))
+    assert first.colour(stem, 1) == first.colour(other, 0) == first.legend["lut16"]
+    assert len(set(first.legend.values())) == 4
+    assert second.colour(second.choices[0], 0) == bits_colour(8)
+    lines = options_text(recipes, (0, 1) + (1, 0) * 9)
+    assert lines == ["ternary " + " ".join(["W4@2:4"] * 9), "A 16 " + " ".join("8" * 9)]
+    assert options_text(recipes, (0, 1) + (1, 0) * 9, 24)[:2] == [
+        "ternary " + " ".join(["W4@2:4"] * 7),
+        "W4@2:4 W4@2:4",
+    ]
+    assert fixed_layers(replace(recipes, layer_names=["pinned", *recipes.layer_names])) == ["pinned"]
+
+
+def test_a_verdict_on_recipes_speaks_of_recipes(example: Example) -> None:
+    recipes = example("recipes")
+    assert "uniform recipe" in verdict(recipes)
+    assert "bit-width" not in verdict(recipes)
+    assert "uniform bit-width" in verdict(example("activations"))

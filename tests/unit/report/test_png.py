@@ -27,6 +27,15 @@ def test_every_sort_of_report_can_be_plotted(any_report: ReportData, tmp_path: P
     assert min(shares) > (0.01 if any_report.front else 0.002)
 
 
+def test_polished_networks_are_in_the_picture(example: Callable[[str], ReportData], tmp_path: Path) -> None:
+    pictures = []
+    for name in ("plain", "polished"):
+        write_png(example(name), tmp_path / f"{name}.png")
+        pictures.append(np.asarray(imread(tmp_path / f"{name}.png"))[100:450, 60:950, :3])
+    white = [int(np.all(picture > 0.98, axis=2).sum()) for picture in pictures]
+    assert white[1] < white[0] - 500
+
+
 def test_a_front_of_three(make_tiny: Callable[..., ReportData], tmp_path: Path) -> None:
     front = [(0.8, 0.01, 2000.0), (0.9, 0.01, 4000.0), (0.92, 0.01, 60000.0)]
     assert max(ink(make_tiny(front, {"W4": (0.85, 0.01, 5000.0)}), tmp_path / "report.png")) > 0.05

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import postgres
 import pytest
 import sqlalchemy as sa
 
 from autoquant.errors import StoreUnavailable
 from autoquant.store import Store, engine
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a database without tables."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "jobs.db")
-        return
-    server = postgres.Server()
-    yield server.url(server.new_database())
-    server.remove()
 
 
 def test_an_empty_file_is_reported_as_empty_and_stays_so(tmp_path):

@@ -104,4 +104,6 @@ def test_resnet20_on_real_images() -> None:
     found = [measure_reference(evaluator, "search").metrics["accuracy"], measured(evaluator, space, "W8A8")["accuracy"]]
     assert 0.82 <= found[0] <= 0.93
     assert abs(found[1] - found[0]) <= 0.02
-    assert measured(evaluator, space, "W2A8")["accuracy"] < 0.5
+    nearest = PostTraining(resnet20(), DataSplits(*splits), rounding="nearest")
+    assert measured(nearest, space, "W2A8")["accuracy"] < 0.5
+    assert measured(evaluator, space, "W2A8")["accuracy"] > measured(nearest, space, "W2A8")["accuracy"] + 0.2

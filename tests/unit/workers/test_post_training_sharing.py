@@ -180,10 +180,10 @@ def test_a_candidate_that_raises_does_not_stop_the_others(monkeypatch):
     expected = [scores(outcome) for outcome in measure_many(built, space, chosen)]
     apply, crashing = built._quantized.apply, space.precisions(chosen[2])
 
-    def unlucky(precisions: Sequence[LayerPrecision]) -> None:
+    def unlucky(precisions: Sequence[LayerPrecision], weights: None = None) -> None:
         if precisions == crashing:
             raise UnsupportedError("not this one")
-        apply(precisions)
+        apply(precisions, weights)
 
     monkeypatch.setattr(built._quantized, "apply", unlucky)
     outcomes = measure_many(built, space, [*chosen, (99,) * len(chosen[0])])
