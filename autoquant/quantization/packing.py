@@ -53,7 +53,7 @@ def unpack(
     if how.codebook is None:
         codes = integers(parts["codes"], how.bits if how.quantizer != "ternary" else 0, order.count)
         codes = codes * 2 - 1 if how.quantizer == "binary" else codes + _lowest(how)
-        zeros = zero_point.numpy() if how.quantizer == "affine" else np.zeros((1, 1), np.int32)
+        zeros = zero_point.numpy() * (how.quantizer == "affine")
         segment = np.arange(int(np.prod(shape[1:]))) // (how.group_size or int(np.prod(shape[1:])))
         empty = np.broadcast_to(zeros[:, segment], (shape[0], len(segment)))
     else:
