@@ -13,7 +13,7 @@ from torch import Tensor
 from autoquant.errors import UnsupportedError
 from autoquant.network import Codebook, WeightQuantization
 from autoquant.quantization.clustering import tables_for
-from autoquant.quantization.fitting import descend, fit, nearest
+from autoquant.quantization.fitting import descend, fit, loss, nearest
 from autoquant.quantization.grids import Array, Mask
 from autoquant.quantization.quantized_tensor import QuantizedTensor
 from autoquant.quantization.table_grid import Tables, as_vectors, stored_table
@@ -52,8 +52,9 @@ def fit_codebook(
     grid = _start(target, np.einsum("gnn->gn", moments), how, weight, mask, shared)
     fitted, codes = fit(target, moments, grid)
     if how.codebook.entropy:
+        mean = float(loss(fitted.decode(codes), target, moments).sum()) / codes.size
         for _ in range(CHARGED_ROUNDS):
-            fitted = cast(Tables, fitted).priced(codes, target, moments)
+            fitted = cast(Tables, fitted).priced(codes, how.codebook.entropy * mean)
             codes = descend(codes, target, moments, fitted)
             fitted = fitted.refit(codes, target, moments)
         fitted = fitted.stored()

@@ -12,7 +12,6 @@ import torch
 
 from autoquant.network import Codebook
 from autoquant.quantization.conjugate import solve
-from autoquant.quantization.fitting import loss
 from autoquant.quantization.grids import Array, Codes, Grid, Mask
 from autoquant.quantization.quantized_tensor import QuantizedTensor, stored_scale
 
@@ -134,10 +133,9 @@ class Tables(Grid):
             return replace(self, scale=float(stored_scale(torch.tensor(self.scale), self.scale_bytes)))
         return replace(self, tables=tuple(a * b for a, b in (stored_table(t, self.codebook) for t in self.tables)))
 
-    def priced(self, codes: Codes, target: Array, moments: Array) -> Self:
-        """The grid where the code of an entry costs its length, ``-log2`` of its share among these codes; see
-        `Codebook.entropy`. An entry that none of them has is never chosen."""
-        bit = self.codebook.entropy * float(loss(self.decode(codes), target, moments).sum()) / codes.size
+    def priced(self, codes: Codes, bit: float) -> Self:
+        """The grid where a bit of a code costs so much, and the code of an entry ``-log2`` of its share among these
+        codes. An entry that none of them has is never chosen."""
         prices = []
         for table, part in zip(self.tables, self._indices(codes), strict=True):
             counts = np.bincount(part.ravel(), minlength=len(table))
