@@ -68,14 +68,14 @@ def fitted_mask(target: Array, moments: Array, sparsity: Sparsity, shape: tuple[
     """The mask whose zeros move the outputs least, and the weights that then make up for them best; ``shape`` is that
     of the weight, output channels first. Counts and errors as of `magnitude_mask`.
 
-    Weights go in several steps, those first that a single one would be cheapest to leave out (the saliency of Hassibi
-    and Stork 1992, "Second order derivatives for network pruning: Optimal Brain Surgeon", eq. 5, and its form for
-    blocks), and after each step the others are fitted again, so that the next one knows what is already gone.
+    Weights go in several steps, those first that are cheapest to leave out, and after each step the others are fitted
+    again, so that the next one knows what is already gone.
     """
     mask, weights = np.ones(target.shape, dtype=bool), target
     inverse = cast(Array, np.linalg.inv(moments))
     for step in _steps(sparsity):
-        mask = select(_saliency(weights, inverse, sparsity), step, shape)
+        gone = 1 - float(mask.mean())
+        mask = select(_saliency(weights, moments, inverse, gone, sparsity), step, shape)
         weights = refitted(target, moments, mask)
     return mask, weights
 
@@ -88,16 +88,23 @@ def _steps(sparsity: Sparsity) -> list[Sparsity]:
     return [replace(sparsity, percent=percent) for percent in shares]
 
 
-def _saliency(weights: Array, inverse: Array, sparsity: Sparsity) -> Array:
-    """What leaving a weight out adds to the error, where the others make up for it; of a block, each of its columns has
-    the same share."""
+def _saliency(weights: Array, moments: Array, inverse: Array, gone: float, sparsity: Sparsity) -> Array:
+    """What leaving a weight out adds to the error; of a block, each of its columns has the same share.
+
+    It is ``w^2 / [H^-1]`` where all others make up for it (Hassibi and Stork 1992, "Second order derivatives for
+    network pruning: Optimal Brain Surgeon", eq. 5, and its form for blocks), ``w^2 H`` where none is left, and taken
+    between the two, as a power, by the share of weights that is gone.
+    """
     wide = sparsity.block[1] if isinstance(sparsity, Pruned) and sparsity.block else 1
     found = np.empty_like(weights)
     for start in range(0, weights.shape[2], wide):
         here = slice(start, start + wide)
         block = weights[:, :, here]
-        total = ((block @ np.linalg.inv(inverse[:, here, here])) * block).sum(2, keepdims=True)
-        found[:, :, here] = total / block.shape[2]
+        ends = [
+            ((block @ metric) * block).sum(2, keepdims=True)
+            for metric in (np.linalg.inv(inverse[:, here, here]), moments[:, here, here])
+        ]
+        found[:, :, here] = ends[0] ** (1 - gone) * ends[1] ** gone / block.shape[2]
     return found
 
 
