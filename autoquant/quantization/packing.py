@@ -47,35 +47,41 @@ def unpack(
     share."""
     shape = tuple(like.shape)
     mask = None if how.sparsity is None else mask_of(parts["pattern"], how, shape)
-    order = Order(how, shape, mask)
-    rows = 1 if how.granularity == "per_tensor" or how.codebook else shape[0]
+    whole = how.granularity == "per_tensor" or how.codebook is not None
+    rows = 1 if whole else shape[0]
     scale, zero_point, offset = (torch.from_numpy(part.reshape(rows, -1)) for part in _unpacked_numbers(parts, how))
-    if how.codebook is None:
-        codes = integers(parts["codes"], how.bits if how.quantizer != "ternary" else 0, order.count)
-        codes = codes * 2 - 1 if how.quantizer == "binary" else codes + _lowest(how)
-        zeros = zero_point.numpy() * (how.quantizer == "affine")
-        segment = np.arange(int(np.prod(shape[1:]))) // (how.group_size or int(np.prod(shape[1:])))
-        empty = np.broadcast_to(zeros[:, segment], (shape[0], len(segment)))
-    else:
-        codes, first = np.zeros(order.count, dtype=np.int64), 0
-        for at, size in enumerate(how.codebook.sizes):
-            codes |= integers(parts[f"codes{at}"], size.bit_length() - 1, order.count) << first
-            first += size.bit_length() - 1
-        empty = np.zeros(order.shape, dtype=np.int64)
     tables, table_scales = _tables(parts, how, shared)
+    codes = _unpacked_codes(parts, how, Order(how, shape, mask), zero_point.numpy())
     return QuantizedTensor(
-        codes=like_weight(torch.from_numpy(order.restored(codes, empty)).int(), like),
+        codes=like_weight(torch.from_numpy(codes).int(), like),
         quantizer=how.quantizer,
         bits=how.bits,
         scale=scale,
         zero_point=zero_point,
         offset=offset,
-        axis=None if rows == 1 and (how.codebook or how.granularity == "per_tensor") else 0,
+        axis=None if whole else 0,
         group_size=how.group_size,
         mask=None if mask is None else like_weight(torch.from_numpy(mask), like),
         tables=tables,
         table_scales=table_scales,
     )
+
+
+def _unpacked_codes(
+    parts: Mapping[str, Bytes], how: WeightQuantization, order: Order, zero_point: npt.NDArray[np.int32]
+) -> Integers:
+    """All codes, (output channels, weights of one)."""
+    if how.codebook is not None:
+        codes, first = np.zeros(order.count, dtype=np.int64), 0
+        for at, size in enumerate(how.codebook.sizes):
+            codes |= integers(parts[f"codes{at}"], size.bit_length() - 1, order.count) << first
+            first += size.bit_length() - 1
+        return order.restored(codes, np.zeros(order.shape, dtype=np.int64))
+    codes = integers(parts["codes"], 0 if how.quantizer == "ternary" else how.bits, order.count)
+    codes = codes * 2 - 1 if how.quantizer == "binary" else codes + _lowest(how)
+    zeros = zero_point if how.quantizer == "affine" else np.zeros_like(zero_point)
+    segment = np.arange(order.columns) // (how.group_size or order.columns)
+    return order.restored(codes, np.broadcast_to(zeros[:, segment], order.shape))
 
 
 def streams(tensor: QuantizedTensor, how: WeightQuantization, order: Order) -> list[tuple[str, Integers, int]]:
