@@ -107,14 +107,17 @@ def kept_blocks(sparsity: Pruned, shape: tuple[int, ...]) -> int:
 def code_groups(weight: WeightQuantization, shape: tuple[int, ...]) -> int:
     """Groups of weights of this shape that have a code of each table of a codebook; 0 without a codebook.
 
-    Groups are made of the stored weights in their order, and end with each output channel; where single weights or
-    blocks are pruned, channels keep different numbers of weights, and groups run on.
+    Groups end with each output channel. A pattern of zeros saves the codes of groups that it always takes out whole:
+    of single weights where an entry stands for one weight, of blocks where so many groups make a row of a block. Other
+    patterns leave zeros inside of groups, and every group has a code.
     """
     if weight.codebook is None:
         return 0
-    kept = kept_weights(weight.sparsity, shape)
-    channels = 1 if isinstance(weight.sparsity, Pruned) else shape[0]
-    return channels * -(-(kept // channels) // weight.codebook.dim)
+    dim, sparsity = weight.codebook.dim, weight.sparsity
+    wide = sparsity.block[1] if isinstance(sparsity, Pruned) and sparsity.block else 1
+    if sparsity is None or wide % dim:
+        return shape[0] * -(-math.prod(shape[1:]) // dim)
+    return kept_weights(sparsity, shape) // dim
 
 
 def table_bytes(codebook: Codebook) -> int:

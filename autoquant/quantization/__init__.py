@@ -6,8 +6,9 @@ from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.digest import data_digest, network_digest
 from autoquant.quantization.folding import fold_batch_norm
 from autoquant.quantization.profile import profile_network
+from autoquant.quantization.quantized_tensor import QuantizedTensor
 from autoquant.quantization.quantizers import Affine, affine_range, quantize_symmetric, symmetric_scale
-from autoquant.quantization.weights import QuantizedTensor, quantize_weight
+from autoquant.quantization.weights import quantize_weight
 
 __all__ = [
     "Affine",

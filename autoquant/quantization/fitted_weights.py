@@ -6,15 +6,24 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError
-from autoquant.network import ActivationQuantization, LayerPrecision, LayerProfile, NetworkProfile, Rounding
+from autoquant.network import (
+    ActivationQuantization,
+    Codebook,
+    LayerPrecision,
+    LayerProfile,
+    NetworkProfile,
+    Rounding,
+    WeightQuantization,
+)
 from autoquant.quantization.archive import Archive, Arrays, digest
 from autoquant.quantization.calibration import Calibration
+from autoquant.quantization.codebooks import shared_tables
 from autoquant.quantization.digest import network_digest, row_digests
 from autoquant.quantization.execution import (
     Inputs,
@@ -27,13 +36,14 @@ from autoquant.quantization.execution import (
     tensors,
     unseen,
 )
+from autoquant.quantization.grids import Array
 from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.moments import Moments, Sums
+from autoquant.quantization.quantized_tensor import QuantizedTensor
 from autoquant.quantization.rounding import Reader, RoundedWeight, round_weight
-from autoquant.quantization.weights import QuantizedTensor
 from autoquant.settings import cache_folder
 
-VERSION = "1"
+VERSION = "2"
 """Of what is worked out here; part of the digests under which it is kept."""
 NEEDS_CALIBRATION = (
     "fitted weights and biases need a calibration split, and there is none; give DataSplits(search, test, "
@@ -99,6 +109,7 @@ class FittedWeights:
         self._group = {name: [n for n in group if n in self._parts] for group in profile.ties for name in group}
         """Layers that share a weight; it is kept under the name of the first."""
         self._known: dict[tuple[Any, ...], list[LayerWeight]] = {}
+        self._tables: dict[Codebook, list[Array]] = {}
         self._moments: dict[str, dict[str, str]] = {}
         """Activations -> layer -> digest of its moments; only layers that have some."""
         self.examples: Examples | None = None
@@ -130,6 +141,17 @@ class FittedWeights:
         """The layer, and those that it shares its weight with, less embeddings."""
         layers = (self._profiles[member] for member in self._group.get(name, [name]))
         return [layer for layer in layers if layer.kind != "embedding"]
+
+    def shared_tables(self, how: WeightQuantization) -> list[Array] | None:
+        """The tables of a codebook that layers share, from the float weights of all layers; None for anything else."""
+        codebook = how.codebook
+        if codebook is None or not codebook.shared:
+            return None
+        if codebook not in self._tables:
+            weights = (output_first(self._parts[name], weight) for name, weight in self._float.items())
+            rows = [cast(Array, weight.detach().double().flatten(1).numpy()) for weight in weights]
+            self._tables[codebook] = shared_tables(rows, codebook)
+        return self._tables[codebook]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -241,11 +263,12 @@ class FittedWeights:
         files = {n: self._moments.get(activation_key(precisions[n].activation), {}).get(n) for n in group}
         readers = {n: file for n, file in files.items() if file is not None}
         if rounding == "nearest" or not readers:
-            return [LayerWeight.of(first, round_weight(weight, how, "nearest", ()).weight)] * len(group)
+            found = round_weight(weight, how, "nearest", (), self.shared_tables(how))
+            return [LayerWeight.of(first, found.weight)] * len(group)
 
         def make() -> Arrays:
             found = [Reader(self._read(file), _has_bias(self._parts[n])) for n, file in readers.items()]
-            return round_weight(weight, how, rounding, found).arrays()
+            return round_weight(weight, how, rounding, found, self.shared_tables(how)).arrays()
 
         key = digest(rounding, how.key(), *(f"{file} {_has_bias(self._parts[n])}" for n, file in readers.items()))
         rounded = RoundedWeight.of_arrays(self.archive.get(key, make), how, weight)

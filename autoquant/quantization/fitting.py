@@ -11,7 +11,8 @@ the quantized weights ``Q`` and the second moments ``H`` of the layer's inputs, 
   again): each column in turn takes the best value given all others; between the sweeps scales are fitted to the codes.
 
 NumPy in float64, in a fixed order. Weights are (groups, rows, columns): the output channels of each group of a
-convolution, and what each of them sums over; moments are (groups, columns, columns), positive definite.
+convolution, and what each of them sums over; moments are (groups, columns, columns), positive definite. Codes are
+(groups, rows, blocks): a block is as many consecutive columns as take a value together in the grid.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autoquant.quantization.grids import Array, Grid
+from autoquant.quantization.grids import Array, Codes, Grid
 
 BLOCK = 128
 """Columns whose errors are passed on to the columns behind them at once."""
@@ -36,55 +37,55 @@ def loss(quantized: Array, target: Array, moments: Array) -> Array:
     return np.asarray(((error @ moments) * error).sum(2))
 
 
-def nearest(target: Array, grid: Grid) -> Array:
-    """Every weight to its nearest value."""
-    parts = [grid.nearest(target[:, :, here], here.start) for here in blocks(target.shape[2], grid.dim)]
-    return np.concatenate(parts, 2)
+def nearest(target: Array, grid: Grid) -> Codes:
+    """Every block of weights to its nearest value."""
+    return np.stack([grid.choose(target[:, :, here], here) for here in grid.blocks(target.shape[2])], 2)
 
 
-def blocks(columns: int, dim: int) -> list[slice]:
-    """The columns that take a value together."""
-    return [slice(start, min(start + dim, columns)) for start in range(0, columns, dim)]
-
-
-def fit(target: Array, moments: Array, grid: Grid) -> tuple[Grid, Array]:
-    """The grid with its scales fitted, and the quantized weights: in all never worse than `nearest` in the same grid,
-    but for what storing its scales in few bytes changes."""
-    quantized = nearest(target, grid)
-    best = grid, quantized, float(loss(quantized, target, moments).sum())
-    quantized = gptq(target, moments, grid)
+def fit(target: Array, moments: Array, grid: Grid) -> tuple[Grid, Codes]:
+    """The grid with its scales or tables fitted, and the codes: in all never worse than `nearest` in the same grid, but
+    for what storing its numbers in few bytes changes."""
+    codes = nearest(target, grid)
+    best = grid, codes, _total(codes, target, moments, grid)
+    codes = gptq(target, moments, grid)
     for _ in range(ROUNDS):
-        quantized = descend(quantized, target, moments, grid)
-        grid, quantized = grid.refit(quantized, target, moments)
-        quantized = descend(quantized, target, moments, grid)
-        total = float(loss(quantized, target, moments).sum())
+        codes = descend(codes, target, moments, grid)
+        grid = grid.refit(codes, target, moments)
+        codes = descend(codes, target, moments, grid)
+        total = _total(codes, target, moments, grid)
         if total >= best[2]:
             break
-        best = grid, quantized, total
-    grid, quantized = best[0].stored(best[1])
-    return grid, descend(quantized, target, moments, grid)
+        best = grid, codes, total
+    grid = best[0].stored()
+    return grid, descend(best[1], target, moments, grid)
 
 
-def gptq(target: Array, moments: Array, grid: Grid) -> Array:
+def _total(codes: Codes, target: Array, moments: Array, grid: Grid) -> float:
+    return float(loss(grid.decode(codes), target, moments).sum())
+
+
+def gptq(target: Array, moments: Array, grid: Grid) -> Codes:
     """Columns with the largest moments are rounded first; what follows makes up for their errors."""
     importance = np.einsum("gnn->n", moments)
-    parts = sorted(blocks(target.shape[2], grid.dim), key=lambda here: -float(importance[here].mean()))
-    order = np.concatenate([np.arange(here.start, here.stop) for here in parts])
+    every = grid.blocks(target.shape[2])
+    ranked = sorted(range(len(every)), key=lambda at: -float(importance[every[at]].mean()))
+    order = np.concatenate([np.arange(every[at].start, every[at].stop) for at in ranked])
     upper = _cholesky_of_inverse(moments[:, order[:, None], order])
-    left, quantized = target[:, :, order].copy(), np.empty_like(target)
+    left, codes = target[:, :, order].copy(), np.empty((*target.shape[:2], len(every)), dtype=np.int64)
     end = 0
-    for together in _together(parts):
-        begin, stop = end, end + sum(here.stop - here.start for here in together)
+    for together in _together(ranked, grid.dim):
+        begin, stop = end, end + sum(every[at].stop - every[at].start for at in together)
         errors = np.empty((*target.shape[:2], stop - begin))
-        for here in together:
-            now = slice(end, end + here.stop - here.start)
-            values = quantized[:, :, here] = grid.nearest(left[:, :, now], here.start)
-            error = (left[:, :, now] - values) @ _inverse(upper[:, now, now])
+        for at in together:
+            now = slice(end, end + every[at].stop - every[at].start)
+            inverse = _inverse(upper[:, now, now])
+            codes[:, :, at] = grid.choose(left[:, :, now], every[at], inverse @ inverse.transpose(0, 2, 1))
+            error = (left[:, :, now] - grid.values(codes[:, :, at], every[at])) @ inverse
             left[:, :, now.stop : stop] -= error @ upper[:, now, now.stop : stop]
             errors[:, :, now.start - begin : now.stop - begin] = error
             end = now.stop
         left[:, :, stop:] -= errors @ upper[:, begin:stop, stop:]
-    return quantized
+    return codes
 
 
 def _cholesky_of_inverse(moments: Array) -> Array:
@@ -93,32 +94,34 @@ def _cholesky_of_inverse(moments: Array) -> Array:
     return np.linalg.inv(inverse)
 
 
-def _together(parts: Sequence[slice]) -> Iterator[list[slice]]:
-    """Blocks of columns in their order, about `BLOCK` columns at a time."""
-    size = max(1, BLOCK // (parts[0].stop - parts[0].start))
-    for first in range(0, len(parts), size):
-        yield list(parts[first : first + size])
+def _together(ranked: Sequence[int], dim: int) -> Iterator[Sequence[int]]:
+    """Blocks in their order, about `BLOCK` columns at a time."""
+    size = max(1, BLOCK // dim)
+    for first in range(0, len(ranked), size):
+        yield ranked[first : first + size]
 
 
-def descend(quantized: Array, target: Array, moments: Array, grid: Grid) -> Array:
+def descend(codes: Codes, target: Array, moments: Array, grid: Grid) -> Codes:
     """Every block of columns in turn at its best given the others. Never worse than the start."""
-    quantized = quantized.copy()
+    codes, quantized = codes.copy(), grid.decode(codes)
     gradient = (quantized - target) @ moments
-    parts = blocks(target.shape[2], grid.dim)
+    parts = grid.blocks(target.shape[2])
     own = [moments[:, here, here] for here in parts]
     inverse = [_inverse(block) for block in own]
     for _ in range(SWEEPS):
         changed = False
-        for here, block, inverted in zip(parts, own, inverse, strict=True):
+        for at, (here, block, inverted) in enumerate(zip(parts, own, inverse, strict=True)):
             now = quantized[:, :, here]
-            change = grid.best(now - gradient[:, :, here] @ inverted, here.start, block) - now
+            wanted = now - gradient[:, :, here] @ inverted
+            codes[:, :, at] = grid.choose(wanted, here, block, codes[:, :, at])
+            change = grid.values(codes[:, :, at], here) - now
             if change.any():
                 gradient += change @ moments[:, here]
                 quantized[:, :, here] += change
                 changed = True
         if not changed:
             break
-    return quantized
+    return codes
 
 
 def _inverse(block: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,10 +12,14 @@ import torch
 from torch import Tensor
 
 from autoquant.network import Rounding, WeightQuantization
+from autoquant.quantization.codebooks import fit_codebook
+from autoquant.quantization.fitted_grids import grid_for
 from autoquant.quantization.fitting import fit
-from autoquant.quantization.grids import Array, grid_for
+from autoquant.quantization.grids import Array
+from autoquant.quantization.masks import fitted_mask
 from autoquant.quantization.moments import Moments
-from autoquant.quantization.weights import QuantizedTensor, quantize_weight
+from autoquant.quantization.quantized_tensor import QuantizedTensor, like_weight
+from autoquant.quantization.weights import quantize_weight
 
 DAMPING = 0.01
 """Added to the diagonal of the second moments, as a share of its mean (Frantar et al. 2022, section 3.3, step 3)."""
@@ -81,28 +85,46 @@ class Reader:
 
 
 def round_weight(
-    weight: Tensor, how: WeightQuantization, rounding: Rounding, readers: Sequence[Reader]
+    weight: Tensor,
+    how: WeightQuantization,
+    rounding: Rounding,
+    readers: Sequence[Reader],
+    shared: Sequence[Array] | None = None,
 ) -> RoundedWeight:
     """The quantized weight of the layers that read it; ``weight`` is float32, output channels first.
 
     ``nearest`` takes each weight to its nearest value, and looks at no moments. With ``nearest+bias`` the mean of each
     output channel is then that of the float layer. ``hessian`` minimises, together with that shift, the mean square by
-    which outputs move: for what the layers are given, towards what they gave in the float network.
+    which outputs move: for what the layers are given, towards what they gave in the float network. ``shared`` are the
+    tables of a codebook that layers share. `UnsupportedError` for a weight that cannot be quantized so.
     """
     if rounding == "nearest":
-        return RoundedWeight(quantize_weight(weight, how), (None,) * len(readers))
+        return RoundedWeight(quantize_weight(weight, how, shared), (None,) * len(readers))
     groups = readers[0].moments.mean.shape[0]
     shape = (groups, len(weight) // groups, -1)
     values = cast(Array, weight.detach().double().numpy().reshape(shape))
     if rounding == "nearest+bias":
-        chosen = quantize_weight(weight, how)
-        quantized = cast(Array, chosen.dequantize().double().numpy().reshape(shape))
+        chosen = quantize_weight(weight, how, shared)
     else:
-        target, second = problem(values, readers)
-        like = quantize_weight(torch.empty_like(weight).copy_(torch.from_numpy(target).reshape(weight.shape)), how)
-        grid, quantized = fit(target, second, grid_for(target, second, like, how))
-        chosen = grid.coded(quantized, like)
+        chosen = fitted_weight(weight, how, *problem(values, readers), shared)
+    quantized = cast(Array, chosen.dequantize().double().numpy().reshape(shape))
     return RoundedWeight(chosen, tuple(reader.shift(quantized) for reader in readers))
+
+
+def fitted_weight(
+    weight: Tensor, how: WeightQuantization, target: Array, moments: Array, shared: Sequence[Array] | None
+) -> QuantizedTensor:
+    """The quantized weight whose outputs are nearest to those of the target, by these moments; ``weight`` gives its
+    shape and memory format. A pattern of zeros is chosen first, with float weights, and kept."""
+    mask = None
+    if how.sparsity is not None:
+        mask, target = fitted_mask(target, moments, how.sparsity, tuple(weight.shape))
+    if how.codebook is not None:
+        return fit_codebook(target, moments, how, weight, mask, shared)
+    goal = like_weight(torch.from_numpy(target).float(), weight)
+    like = quantize_weight(goal, replace(how, sparsity=None))
+    grid, codes = fit(target, moments, grid_for(target, moments, like, how, mask))
+    return grid.coded(codes, like)
 
 
 def problem(values: Array, readers: Sequence[Reader]) -> tuple[Array, Array]:

@@ -86,6 +86,43 @@ class Symmetric(RowQuantizer):
         return codes * self.scale
 
 
+class Ternary(RowQuantizer):
+    """``a * clip(round(x / a), -1, 1)`` with the scale of the least squared error; it has no scale method.
+
+    That scale is the mean of the largest magnitudes, as many as give the largest ``sum^2 / count`` (Li et al. 2016,
+    "Ternary Weight Networks", eq. 5 and 6, solved by trying every count).
+    """
+
+    @classmethod
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
+        sums = rows.abs().double().sort(1, descending=True).values.cumsum(1)
+        counts = torch.arange(1, rows.shape[1] + 1)
+        best = (sums.square() / counts).argmax(1, keepdim=True)
+        scale = (sums.gather(1, best) / (best + 1)).float()
+        return cls.of(bits, torch.where(scale > 0, scale.clamp_min(TINY), 1.0))
+
+    def encode(self, rows: Tensor) -> Tensor:
+        return torch.div(rows, self.scale).round_().clamp_(-1, 1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return codes * self.scale
+
+
+class Binary(RowQuantizer):
+    """``a`` where x >= 0, else ``-a``, with the scale of the least squared error, the mean of ``|x|`` (Rastegari et al.
+    2016, "XNOR-Net", eq. 6). Codes are 1 and -1; there is no zero. It has no scale method."""
+
+    @classmethod
+    def fit(cls, rows: Tensor, bits: int, method: ScaleMethod) -> Self:
+        return cls.of(bits, rows.abs().double().mean(1, keepdim=True).float().clamp_min(TINY))
+
+    def encode(self, rows: Tensor) -> Tensor:
+        return torch.where(rows < 0, -1.0, 1.0)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return codes * self.scale
+
+
 class AffineRows(RowQuantizer):
     """``a * (clip(round(x / a) + z, 0, 2^b - 1) - z)`` with a zero point z for each row; zero is always exact.
 
@@ -225,4 +262,6 @@ QUANTIZERS: Mapping[WeightQuantizer, type[RowQuantizer]] = {
     "power_of_two": PowerOfTwo,
     "statistical": Statistical,
     "logarithmic": Logarithmic,
+    "ternary": Ternary,
+    "binary": Binary,
 }

@@ -169,8 +169,8 @@ class SequentialFit:
         moments = sums.moments
         assert moments is not None
         weight = output_first(part, self._network.weights.float_weight(name))
-        reader = Reader(moments, part.bias is not None)
-        rounded = self._fits[ran] = round_weight(weight, how, how.rounding or "hessian", [reader])
+        reader, shared = Reader(moments, part.bias is not None), self._network.weights.shared_tables(how)
+        rounded = self._fits[ran] = round_weight(weight, how, how.rounding or "hessian", [reader], shared)
         self._held += rounded.weight.codes.nbytes
         while self._held > FITS:
             self._held -= self._fits.popitem(last=False)[1].weight.codes.nbytes

@@ -66,10 +66,11 @@ def test_what_is_kept_of_a_layer() -> None:
     assert kept_weights(sparsity, shape) == 7 * 20
 
 
-def test_groups_of_a_codebook_end_with_a_channel_unless_channels_keep_different_numbers() -> None:
-    pairs = [parse_recipe(f"lut4/2{pattern}") for pattern in ("", "@1:2", "@sparse50")]
-    found = [code_groups(recipe, (3, 10)) for recipe in pairs if recipe is not None]
-    assert found == [15, 9, 8]
+def test_a_pattern_saves_the_codes_of_groups_that_it_takes_out_whole() -> None:
+    patterns = ("/2", "/2@1:2", "/2@sparse50", "/2@block1x3:50", "/2@block2x4:50", "@1:2", "@sparse50", "/3")
+    groups = [parse_recipe(f"lut4{pattern}") for pattern in patterns]
+    found = [code_groups(recipe, (3, 10)) for recipe in groups if recipe is not None]
+    assert found == [15, 15, 15, 15, 3 * 4, 15, 15, 12]
     assert code_groups(WeightQuantization(4), (3, 10)) == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from autoquant.errors import UnsupportedError
-from autoquant.network import SCALE_METHODS, LayerPrecision, WeightQuantization
+from autoquant.network import SCALE_METHODS, BitsQuantizer, LayerPrecision, WeightQuantization
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.quantizers import TINY, symmetric_scale
 from autoquant.quantization.row_quantizers import AffineRows, Logarithmic, PowerOfTwo, Statistical, Symmetric, fit
@@ -24,7 +24,10 @@ from autoquant.quantization.weights import quantize_weight
 Float64 = npt.NDArray[np.float64]
 
 BITS = [2, 3, 4, 5, 6, 8, 16]
-EVERY: list[tuple[Any, Any]] = [(name, rule) for name, rules in SCALE_METHODS.items() for rule in rules or ("mse",)]
+EVERY: list[tuple[Any, Any]] = [
+    (name, rule) for name in get_args(BitsQuantizer) for rule in SCALE_METHODS[name] or ("mse",)
+]
+"""Those that take any number of bits."""
 UNIFORM = ("symmetric", "affine", "statistical")
 ODD = [("symmetric", "min_max"), ("power_of_two", "min_max"), ("power_of_two", "percentile"), ("power_of_two", "mse")]
 ODD += [("logarithmic", "mse")]
