@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +96,10 @@ def new_run() -> Callable[..., Run]:
 def new_network_run() -> Callable[..., Run]:
     """Makes a job over bit-widths with a price: keywords change its spec."""
     return lambda store=None, **changes: Run(network_spec(**changes), store)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a cache of the test's own, empty."""
+    monkeypatch.setenv("AUTOQUANT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
