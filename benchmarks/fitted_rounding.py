@@ -87,7 +87,11 @@ class Rounder:
         """On the first ``examples``. What can be prepared for all precisions is there before the clock starts."""
         rounding: Rounding = "hessian" if method == "static" else "nearest"
         precisions = uniform(self.network, replace(weight, rounding=rounding), activations)
-        prepare = {"both corrections": lambda: self._corrector, "sequential": lambda: self._fit}
+        prepare = {
+            "both corrections": lambda: self._corrector,
+            "GPTQ": lambda: self._moments,
+            "sequential": lambda: self._fit,
+        }
         prepare.get(method, lambda: self._prepare_moments(weight, activations))()
         began = time.process_time()
         with self._quantize(method, precisions):
