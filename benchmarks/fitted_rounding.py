@@ -87,7 +87,7 @@ class Rounder:
         """On the first ``examples``. What can be prepared for all precisions is there before the clock starts."""
         rounding: Rounding = "hessian" if method == "static" else "nearest"
         precisions = uniform(self.network, replace(weight, rounding=rounding), activations)
-        prepare = {
+        prepare: dict[Method, Callable[[], object]] = {
             "both corrections": lambda: self._corrector,
             "GPTQ": lambda: self._moments,
             "sequential": lambda: self._fit,
