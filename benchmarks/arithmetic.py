@@ -2,9 +2,9 @@
 
     python benchmarks/arithmetic.py
 
-Accuracy in percent on the 1,000 examples of `benchmarks/landscape.py`, default rules; then the share of the examples
-whose predicted class is another one than with float biases and additions, and how much longer the network runs. Needs
-the folder that AUTOQUANT_DATA names.
+Accuracy in percent on the 1,000 examples of `benchmarks/landscape.py`, default rules, weights rounded to
+nearest; then the share of the examples whose predicted class is another one than with float biases and additions, and
+how much longer the network runs. Needs the folder that AUTOQUANT_DATA names.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def rows(landscape: Landscape, name: str) -> Iterable[Sequence[Any]]:
     """Of one network."""
     networks = []
     for arithmetic in ARITHMETICS.values():
-        networks.append(QuantizedNetwork(landscape.module, landscape.inputs[:2], arithmetic=arithmetic))
+        networks.append(
+            QuantizedNetwork(landscape.module, landscape.inputs[:2], rounding="nearest", arithmetic=arithmetic)
+        )
         networks[-1].calibrate(landscape.calibration)
     for bits, widths in BITS.items():
         for network in networks:

@@ -2,9 +2,11 @@
 
     python benchmarks/evaluation_speed.py
 
-First one candidate alone, nothing shared, on DS-CNN and ResNet-20, random bit-widths. Then a real NSGA-III run of 400
-trials on DS-CNN, weights {2, 4, 8}, through the in-process pool with 16 open proposals, as in a job: what a trial costs
-on average when layers are shared within a batch only, and across batches too, and the memory that this holds.
+First one candidate alone, nothing shared, on DS-CNN and ResNet-20, random bit-widths; its weights rounded to nearest,
+then fitted by layer, which are there once each layer has been seen at each precision. Then a real NSGA-III run of 400
+trials on DS-CNN, weights {2, 4, 8} rounded to nearest, through the in-process pool with 16 open proposals, as in a job:
+what a trial costs on average when layers are shared within a batch only, and across batches too, and the memory that
+this holds.
 
 Every round (every batch of trials) is set against float passes right before and after it. Time is that of the
 processor, not of the clock, so that other programs disturb it less. The float network is the caller's, with its
@@ -22,6 +24,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -48,6 +51,8 @@ from cifar10 import cifar10, resnet20
 
 BATCH = 100
 TRIALS, PENDING = 400, 16
+Rounding = Literal["nearest", "hessian"]
+ROUNDINGS: tuple[Rounding, ...] = ("nearest", "hessian")
 
 
 def timed(function: Callable[[], object]) -> float:
@@ -69,9 +74,9 @@ def spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
 
 
-def alone(name: str, net: nn.Module, data: DataSplits, rounds: int) -> None:
+def alone(name: str, net: nn.Module, data: DataSplits, rounding: Rounding, rounds: int) -> None:
     """One candidate with nothing shared."""
-    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=0)
+    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=0, rounding=rounding)
     inputs = as_inputs(data.search.inputs)
     caller, folded = copied(net), fold_batch_norm(net, inputs[:2])
     random = np.random.default_rng(0)
@@ -93,13 +98,13 @@ def alone(name: str, net: nn.Module, data: DataSplits, rounds: int) -> None:
             ratios[quantized].append((cost / base, cost / base_folded))
     for quantized, pairs in ratios.items():
         float_ratios, folded_ratios = zip(*pairs, strict=True)
-        print(f"  {name:9s} {quantized:24s} {spread(float_ratios):20s} folded: {spread(folded_ratios)}")
+        print(f"  {name:9s} {rounding:8s} {quantized:24s} {spread(float_ratios):20s} folded: {spread(folded_ratios)}")
 
 
 def search(data: DataSplits, memo_mb: int, across: bool) -> None:
     """A run of NSGA-III through the in-process pool; prints what a trial costs, all trials over all float passes."""
     net = keyword_spotting.trained()
-    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=memo_mb)
+    evaluator = PostTraining(net, data, batch_size=BATCH, memo_mb=memo_mb, rounding="nearest")
     inputs = as_inputs(data.search.inputs)
     caller, folded = copied(net), fold_batch_norm(net, inputs[:2])
     space = make_space("bit_widths", evaluator.profile(), weights=[2, 4, 8])
@@ -164,8 +169,10 @@ def main() -> None:
     print(
         f"\none candidate alone / float forward: median [least, most] of {arguments.rounds} rounds, {BATCH} at a time"
     )
-    alone("DS-CNN", keyword_spotting.trained(), keyword_spotting.data(calibration=100), arguments.rounds)
-    alone("ResNet-20", resnet20(), cifar10((500, 100, 100)), arguments.rounds)
+    for rounding in ROUNDINGS:
+        data = keyword_spotting.data(calibration=100)
+        alone("DS-CNN", keyword_spotting.trained(), data, rounding, arguments.rounds)
+        alone("ResNet-20", resnet20(), cifar10((500, 100, 100)), rounding, arguments.rounds)
     data = keyword_spotting.data()
     print(
         f"\nNSGA-III on DS-CNN, {TRIALS} trials, {PENDING} open proposals, {len(data.search)} utterances:\n"

@@ -1,4 +1,7 @@
-"""The tasks of front_quality.py: two objectives each, an error that must be measured and a cost that is known."""
+"""The tasks of front_quality.py: two objectives each, an error that must be measured and a cost that is known.
+
+Networks are rounded to nearest, not fitted: what is judged is the search, on tables that stay comparable.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,7 @@ def measured(name: str, example: str, folder: Path, data_options: dict[str, int]
     sys.modules.pop("network", None)
     import network
 
-    evaluator = PostTraining(network.trained(), network.data(**data_options), memo_mb=1024)
+    evaluator = PostTraining(network.trained(), network.data(**data_options), memo_mb=1024, rounding="nearest")
     sys.path.pop(0)
     space = make_space("bit_widths", evaluator.profile(), weights=list(BITS), activations=list(BITS))
     pricer = Pricer([CostMetric("cost", "bitops", "bitops", BitOps())], evaluator.profile(), space)

@@ -2,10 +2,10 @@
 
     python benchmarks/landscape.py
 
-Accuracy in percent, nothing retrained, BatchNorm folded. DS-CNN (MLPerf Tiny's keyword spotting) on its 1,000
-utterances; the first 64 of them calibrate, without their labels, for there are no others. ResNet-20 on the first 1,000
-test images of CIFAR-10 (JPEG copy); the first 500 training images calibrate. Needs the folder that AUTOQUANT_DATA
-names.
+Accuracy in percent, nothing retrained, BatchNorm folded, weights rounded to nearest (fitted_rounding.py fits them).
+DS-CNN (MLPerf Tiny's keyword spotting) on its 1,000 utterances; the first 64 of them calibrate, without their labels,
+for there are no others. ResNet-20 on the first 1,000 test images of CIFAR-10 (JPEG copy); the first 500 training images
+calibrate. Needs the folder that AUTOQUANT_DATA names.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Landscape:
         self.inputs, self.labels = as_inputs(inputs), torch.as_tensor(labels)
         self.calibration = as_inputs(calibration)
         self.module = module
-        self.network = QuantizedNetwork(module, self.inputs[:2])
+        self.network = QuantizedNetwork(module, self.inputs[:2], rounding="nearest")
         self.network.calibrate(self.calibration)
 
     @cached_property
