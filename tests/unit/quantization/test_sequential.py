@@ -94,7 +94,7 @@ def test_layers_that_stay_in_float_are_left_alone():
         assert torch.equal(found[name].weight, plain.get_submodule(name).weight)
         assert found[name].scale is found[name].shift is None
     (kept,) = fitted(network(), images(), [W3, FLOAT, W3, FLOAT], keep_float=["3", "8"])
-    assert list(kept) == ["0", "5"]
+    assert kept.keys() == {"0", "5"}
     assert torch.equal(kept["5"].weight, found["5"].weight)
     (float_,) = fitted(network(), images(), [FLOAT] * 4)
     assert all(torch.equal(chosen.weight, plain.get_submodule(name).weight) for name, chosen in float_.items())
@@ -185,19 +185,19 @@ class Residual(nn.Module):
 
 
 class Winding(nn.Module):
-    """Goes another way where quantization made some sum smaller."""
+    """Goes another way where quantization changed the size of values a little."""
 
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.first, self.even, self.odd, self.last = nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 3)
         with torch.no_grad():
-            self.usual = float(self.first(vectors()).sum())
+            self.usual = float(self.first(vectors()).square().sum())
 
     def forward(self, inputs: Tensor) -> Tensor:
         values = self.first(inputs)
         order = [self.even, self.odd]
-        if float(values.sum()) < self.usual - 1e-3:
+        if 1e-3 < abs(float(values.square().sum()) - self.usual) < 0.2 * self.usual:
             order.reverse()
         for layer in order:
             values = torch.relu(layer(values))
@@ -217,6 +217,18 @@ class Shares(nn.Module):
         return self.last(torch.relu(self.middle(torch.relu(self.first(inputs)))))
 
 
+class Adds(nn.Module):
+    """Adds early: whether in 8 bits depends on layers that come later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.left, self.right, self.middle, self.last = (nn.Linear(6, 6) for _ in range(4))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.last(torch.relu(self.middle(torch.relu(self.left(inputs) + self.right(inputs)))))
+
+
 W3A2 = LayerPrecision.of_bits(3, 2)
 CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], Tensor], list[Candidate], dict[str, Any]]] = {
     "sequence": (network, images, [[W3] * 4, [W3, W4, W3, W3], [W3, W4, W3, W3A4], [W3A4] * 4, [W3] * 4], {}),
@@ -224,7 +236,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], Tensor], list[Candi
     "other orders": (Winding, vectors, [[W3] * 4, [W3, W3, W4, W3], [W4, W3, W3, W3], [W4, W3, W4, W3], [W3] * 4], {}),
     "a weight that is shared": (Shares, vectors, [[W3, W3, W3], [W3, W3, W3A2], [W3, W3, W3A4], [W3] * 3], {}),
     "additions": (
-        Residual, images, [[W3] * 4, [W3, W3, W3, W3A4], [W3, W3, W3A4, W3], [W3] * 4],
+        Adds, vectors, [[W3] * 4, [W3, W3, W3, W3A4], [W3, W3, W3A4, W3], [W3] * 4],
         {"arithmetic": Arithmetic("integer", 8)},
     ),
 }  # fmt: skip
@@ -259,7 +271,7 @@ def test_a_memo_of_the_pass_is_one_of_the_scores_too():
         for quantized, fit in zip((shared, plain), fits, strict=True):
             quantized.apply(candidate, fit.find(candidate, keep=4))
             with torch.no_grad(), quantized.memo.run("x", 4) if quantized.memo else torch.no_grad():
-                found.append(quantized.module(-inputs))
+                found.append(quantized.module(inputs * 3))
         assert torch.equal(*found)
 
 
