@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from fitted import W3, W3A4, W3A8, W4, equal, images, made, network, state, vectors
+from fitted import W3, W3A4, W3A8, W4, equal, images, made, network, state, trained, vectors
 from networks import Refining, examples
 from torch import Tensor, nn
 
@@ -98,20 +98,6 @@ def test_layers_that_stay_in_float_are_left_alone():
     assert torch.equal(kept["5"].weight, found["5"].weight)
     (float_,) = fitted(network(), images(), [FLOAT] * 4)
     assert all(torch.equal(chosen.weight, plain.get_submodule(name).weight) for name, chosen in float_.items())
-
-
-def trained() -> nn.Module:
-    """A classifier of vectors that learned a little."""
-    torch.manual_seed(0)
-    module = nn.Sequential(*(part for _ in range(4) for part in (nn.Linear(6, 6), nn.ReLU())), nn.Linear(6, 3))
-    teacher, optimizer = nn.Linear(6, 3), torch.optim.Adam(module.parameters(), 0.02)
-    for step in range(150):
-        inputs = vectors(64, seed=step)
-        loss = nn.functional.cross_entropy(module(inputs), teacher(inputs).argmax(1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return module.eval()
 
 
 @pytest.mark.parametrize("precision", [W3, W3A4, LayerPrecision.of_bits(2, 8)], ids=str)
