@@ -107,3 +107,17 @@ class Between(nn.Module):
 
 def vectors(count: int = 40, seed: int = 1) -> Tensor:
     return torch.randn(count, 6, generator=torch.Generator().manual_seed(seed))
+
+
+def trained() -> nn.Module:
+    """A classifier of vectors that learned a little."""
+    torch.manual_seed(0)
+    module = nn.Sequential(*(part for _ in range(4) for part in (nn.Linear(6, 6), nn.ReLU())), nn.Linear(6, 3))
+    teacher, optimizer = nn.Linear(6, 3), torch.optim.Adam(module.parameters(), 0.02)
+    for step in range(150):
+        inputs = vectors(64, seed=step)
+        loss = nn.functional.cross_entropy(module(inputs), teacher(inputs).argmax(1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return module.eval()

@@ -100,9 +100,9 @@ def test_a_network_computes_what_is_written_by_hand(name: str) -> None:
     expected = by_hand(module.a(inputs), module.b(inputs), network.a(images()), network.b(images()))
     found = module(inputs)
     assert torch.equal(found, module.head(expected))
-    plain: Any = build_quantized(network, images(), [W4A4] * 3)
+    plain: Any = build_quantized(network, images(), [W4A4] * 3, rounding="nearest")
     assert not torch.equal(found, plain(inputs))
-    built = build_quantized(network, images(), [W4A4] * 3, additions=8)
+    built = build_quantized(network, images(), [W4A4] * 3, additions=8, rounding="nearest")
     assert torch.equal(built(inputs), found)
     assert torch.equal(copy.deepcopy(built)(inputs), found)
 

@@ -82,7 +82,10 @@ def test_the_order_of_candidates_does_not_matter():
 def test_build_quantized_agrees_with_a_network_built_by_hand():
     module = network()
     built = build_quantized(
-        module, images(), [FLOAT, LayerPrecision(WeightQuantization(4), ActivationQuantization(4, "min_max")), FLOAT]
+        module,
+        images(),
+        [FLOAT, LayerPrecision(WeightQuantization(4), ActivationQuantization(4, "min_max")), FLOAT],
+        rounding="nearest",
     )
     quantized = QuantizedNetwork(module, images()).module
     inputs = quantized[2](quantized[0](images()))

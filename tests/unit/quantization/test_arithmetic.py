@@ -84,7 +84,7 @@ def test_a_convolution_computes_what_integers_do(how: LayerPrecision, groups: in
 @torch.no_grad()
 def test_a_linear_layer_computes_what_integers_do(how: LayerPrecision) -> None:
     layer, inputs = with_biases(nn.Linear(144, 7)), images().flatten(1)
-    built = build_quantized(nn.Sequential(layer), inputs, [how], biases="integer")
+    built = build_quantized(nn.Sequential(layer), inputs, [how], rounding="nearest", biases="integer")
     codes, weights, bias, step = integers(layer, inputs, how, built[0].input_quantizer.affine)
     expected = (codes @ weights.T + bias) * step
     np.testing.assert_allclose(built(inputs).double(), expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
@@ -96,7 +96,8 @@ def test_a_linear_layer_computes_what_integers_do(how: LayerPrecision) -> None:
 def test_channels_of_a_grouped_transposed_convolution_keep_their_order() -> None:
     layer = with_biases(nn.ConvTranspose2d(4, 6, 3, groups=2))
     layer.weight.data *= torch.logspace(-1, 1, 6).reshape(2, 3).repeat_interleave(2, 0)[:, :, None, None]
-    built = build_quantized(nn.Sequential(layer), images(), [LayerPrecision.of_bits(8, 8)], biases="integer")
+    precision = LayerPrecision.of_bits(8, 8)
+    built = build_quantized(nn.Sequential(layer), images(), [precision], rounding="nearest", biases="integer")
     assert (built[0].bias - layer.bias).abs().max() > 0
     assert ((built[0].bias - layer.bias).abs() <= 0.5001 * built[0].bias_step).all()
 
@@ -106,12 +107,12 @@ def test_sixteen_bits_saturate_as_runtimes_do() -> None:
     layer.bias.data[0], layer.bias.data[1] = 40.0, -40.0
     how = LayerPrecision(WeightQuantization(16, scale_method="min_max"), ActivationQuantization(16, "min_max"))
     inputs = images().flatten(1)
-    built: Any = build_quantized(nn.Sequential(layer), inputs, [how], biases="integer")[0]
+    built: Any = build_quantized(nn.Sequential(layer), inputs, [how], rounding="nearest", biases="integer")[0]
     limits = (2**31 - 1) * built.bias_step[0], -(2**31) * built.bias_step[1]
     assert built.bias[:2].tolist() == pytest.approx([float(limit) for limit in limits], rel=1e-6)
     assert float(limits[0]) < 39
     assert built.bias[2:].tolist() == pytest.approx(layer.bias[2:].tolist(), abs=1e-6)
-    unsaturated: Any = build_quantized(nn.Sequential(layer), inputs, [how])[0]
+    unsaturated: Any = build_quantized(nn.Sequential(layer), inputs, [how], rounding="nearest")[0]
     assert torch.equal(unsaturated.bias, layer.bias)
 
 

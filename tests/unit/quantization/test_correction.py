@@ -121,12 +121,77 @@ def test_weights_stay_multiples_of_a_scale():
         assert max(len(channel.unique()) for channel in weight) <= 7
 
 
+def settled() -> nn.Sequential:
+    """The network with the statistics of the calibration examples in its BatchNorm."""
+    made = network().train()
+    for part in made:
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            part.momentum = None
+            part.reset_running_stats()
+    made(images())
+    return made.eval()
+
+
+W2 = LayerPrecision(WeightQuantization(2, scale_method="min_max"), None)
+BOTH = {"bias": True, "batch_norm": True}
+JUDGED = {
+    "helps": (settled, W2, BOTH, True),
+    "biases alone help": (network, W3, {"bias": True, "batch_norm": False}, True),
+    "hurts": (network, W3, BOTH, False),
+    "hurts without biases": (network, W4A4, {"bias": False, "batch_norm": True}, False),
+}
+
+
+@pytest.mark.parametrize(("make", "precision", "which", "helps"), JUDGED.values(), ids=JUDGED)
 @torch.no_grad()
-def test_a_network_is_built_as_it_was_measured():
-    built = build_quantized(network(), images(), [W4A4] * 4, bias_correction=True, reestimate_batch_norm=True)
-    quantized, _ = corrected(W4A4, bias=True, batch_norm=True)
-    torch.testing.assert_close(built(images(seed=2)), quantized.module(images(seed=2)), rtol=1e-4, atol=1e-4)
-    assert not torch.equal(built(images()), build_quantized(network(), images(), [W4A4] * 4)(images()))
+def test_a_correction_is_left_off_where_outputs_are_nearer_without(make, precision, which, helps):
+    module = make()
+    quantized = QuantizedNetwork(module, images(2))
+    quantized.calibrate(images())
+    corrector = Corrector(quantized.module, quantized.profile, images(), **which)
+    quantized.apply([precision] * 4)
+    before = copy.deepcopy(quantized.module.state_dict())
+    correction, note = corrector.judged([precision] * 4)
+    assert all(torch.equal(value, before[name]) for name, value in quantized.module.state_dict().items())
+    found = corrector.find([precision] * 4)
+    errors = []
+    for applied in ({}, found):
+        with corrector.applied(applied):
+            errors.append(float((quantized.module(images()) - module(images())).double().square().mean()))
+    assert (errors[1] < errors[0]) == helps
+    if helps:
+        assert note is None
+        assert correction.keys() == found.keys()
+        assert all(torch.equal(shift, found[name][1]) for name, (_, shift) in correction.items())
+    else:
+        names = "bias_correction and reestimate_batch_norm" if which["bias"] else "reestimate_batch_norm"
+        assert correction == {}
+        assert note == (
+            f"{names} left off: on the calibration split it moves the outputs further from those of the float network "
+            f"(mean square {errors[1]:.3g}, without {errors[0]:.3g})"
+        )
+
+
+def test_there_is_nothing_to_judge_in_the_float_network():
+    quantized = QuantizedNetwork(network(), images(2))
+    corrector = Corrector(quantized.module, quantized.profile, images(), **BOTH)
+    assert corrector.judged([FLOAT] * 4) == ({}, None)
+
+
+@pytest.mark.parametrize("make", [settled, network])
+@torch.no_grad()
+def test_a_network_is_built_as_it_is_measured(make):
+    """With the correction where it helps, else without; weights of corrected networks go to nearest by default."""
+    quantized = QuantizedNetwork(make(), images(2))
+    quantized.calibrate(images(), 100)
+    corrector = Corrector(quantized.module, quantized.profile, images(), **BOTH)
+    quantized.apply([W2] * 4)
+    correction, _ = corrector.judged([W2] * 4)
+    corrector.write(correction)
+    built = build_quantized(make(), images(), [W2] * 4, bias_correction=True, reestimate_batch_norm=True)
+    assert torch.equal(built(images(seed=2)), quantized.module(images(seed=2)))
+    assert bool(correction) == (make is settled)
+    assert not torch.equal(built(images()), build_quantized(make(), images(), [W2] * 4)(images()))
 
 
 def test_transposed_convolutions_and_further_inputs():

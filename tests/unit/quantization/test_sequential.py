@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from fitted import W3, W3A4, W3A8, W4, equal, images, made, network, state, vectors
+from fitted import W3, W3A4, W3A8, W4, equal, images, made, network, state, trained, vectors
 from networks import Refining, examples
 from torch import Tensor, nn
 
@@ -94,24 +94,10 @@ def test_layers_that_stay_in_float_are_left_alone():
         assert torch.equal(found[name].weight, plain.get_submodule(name).weight)
         assert found[name].scale is found[name].shift is None
     (kept,) = fitted(network(), images(), [W3, FLOAT, W3, FLOAT], keep_float=["3", "8"])
-    assert list(kept) == ["0", "5"]
+    assert kept.keys() == {"0", "5"}
     assert torch.equal(kept["5"].weight, found["5"].weight)
     (float_,) = fitted(network(), images(), [FLOAT] * 4)
     assert all(torch.equal(chosen.weight, plain.get_submodule(name).weight) for name, chosen in float_.items())
-
-
-def trained() -> nn.Module:
-    """A classifier of vectors that learned a little."""
-    torch.manual_seed(0)
-    module = nn.Sequential(*(part for _ in range(4) for part in (nn.Linear(6, 6), nn.ReLU())), nn.Linear(6, 3))
-    teacher, optimizer = nn.Linear(6, 3), torch.optim.Adam(module.parameters(), 0.02)
-    for step in range(150):
-        inputs = vectors(64, seed=step)
-        loss = nn.functional.cross_entropy(module(inputs), teacher(inputs).argmax(1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return module.eval()
 
 
 @pytest.mark.parametrize("precision", [W3, W3A4, LayerPrecision.of_bits(2, 8)], ids=str)
@@ -185,19 +171,19 @@ class Residual(nn.Module):
 
 
 class Winding(nn.Module):
-    """Goes another way where quantization made some sum smaller."""
+    """Goes another way where quantization changed the size of values a little."""
 
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.first, self.even, self.odd, self.last = nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 3)
         with torch.no_grad():
-            self.usual = float(self.first(vectors()).sum())
+            self.usual = float(self.first(vectors()).square().sum())
 
     def forward(self, inputs: Tensor) -> Tensor:
         values = self.first(inputs)
         order = [self.even, self.odd]
-        if float(values.sum()) < self.usual - 1e-3:
+        if 1e-3 < abs(float(values.square().sum()) - self.usual) < 0.2 * self.usual:
             order.reverse()
         for layer in order:
             values = torch.relu(layer(values))
@@ -217,6 +203,18 @@ class Shares(nn.Module):
         return self.last(torch.relu(self.middle(torch.relu(self.first(inputs)))))
 
 
+class Adds(nn.Module):
+    """Adds early: whether in 8 bits depends on layers that come later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.left, self.right, self.middle, self.last = (nn.Linear(6, 6) for _ in range(4))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.last(torch.relu(self.middle(torch.relu(self.left(inputs) + self.right(inputs)))))
+
+
 W3A2 = LayerPrecision.of_bits(3, 2)
 CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], Tensor], list[Candidate], dict[str, Any]]] = {
     "sequence": (network, images, [[W3] * 4, [W3, W4, W3, W3], [W3, W4, W3, W3A4], [W3A4] * 4, [W3] * 4], {}),
@@ -224,7 +222,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], Tensor], list[Candi
     "other orders": (Winding, vectors, [[W3] * 4, [W3, W3, W4, W3], [W4, W3, W3, W3], [W4, W3, W4, W3], [W3] * 4], {}),
     "a weight that is shared": (Shares, vectors, [[W3, W3, W3], [W3, W3, W3A2], [W3, W3, W3A4], [W3] * 3], {}),
     "additions": (
-        Residual, images, [[W3] * 4, [W3, W3, W3, W3A4], [W3, W3, W3A4, W3], [W3] * 4],
+        Adds, vectors, [[W3] * 4, [W3, W3, W3, W3A4], [W3, W3, W3A4, W3], [W3] * 4],
         {"arithmetic": Arithmetic("integer", 8)},
     ),
 }  # fmt: skip
@@ -259,7 +257,7 @@ def test_a_memo_of_the_pass_is_one_of_the_scores_too():
         for quantized, fit in zip((shared, plain), fits, strict=True):
             quantized.apply(candidate, fit.find(candidate, keep=4))
             with torch.no_grad(), quantized.memo.run("x", 4) if quantized.memo else torch.no_grad():
-                found.append(quantized.module(-inputs))
+                found.append(quantized.module(inputs * 3))
         assert torch.equal(*found)
 
 
