@@ -30,9 +30,9 @@ def rounded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The roundings that were done, one after the other."""
     done: list[str] = []
 
-    def noted(weight: Tensor, how: WeightQuantization, rounding: Any, readers: Sequence[Reader]) -> Any:
+    def noted(weight: Tensor, how: WeightQuantization, rounding: Any, readers: Sequence[Reader], tables: Any) -> Any:
         done.append(f"{rounding} {how.bits}")
-        return round_weight(weight, how, rounding, readers)
+        return round_weight(weight, how, rounding, readers, tables)
 
     monkeypatch.setattr(module_of_fitted_weights, "round_weight", noted)
     return done
