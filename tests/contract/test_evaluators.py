@@ -40,7 +40,16 @@ def post_training(**options: Any) -> PostTraining:
     return PostTraining(network(), DataSplits(examples(1), examples(2), examples(3)), **options)
 
 
-OPTIONS: dict[str, dict[str, Any]] = {"default": {}, "small batches": {"batch_size": 7}, "kept": {"keep_float": ["5"]}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "small batches": {"batch_size": 7},
+    "kept": {"keep_float": ["5"]},
+    "nearest": {"rounding": "nearest"},
+    "polished from nearest": {"rounding": "nearest", "sequential": "front"},
+    "fitted layer by layer": {"sequential": True},
+    "integers, polished": {"arithmetic": "integer", "sequential": "front"},
+    "corrected": {"bias_correction": True, "reestimate_batch_norm": True},
+}
 
 
 def bit_widths(evaluator: Evaluator) -> SearchSpace:
@@ -61,6 +70,11 @@ def test_the_built_in_evaluators_are_found() -> None:
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_contract(options: dict[str, Any], check: Callable[..., None]) -> None:
     check(lambda: post_training(**options), bit_widths)
+
+
+def test_which_of_them_polish() -> None:
+    polishing = [name for name, options in OPTIONS.items() if post_training(**options).polishes]
+    assert polishing == ["default", "small batches", "kept", "polished from nearest", "integers, polished"]
 
 
 class Honest(Toy):
