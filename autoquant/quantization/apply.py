@@ -158,6 +158,26 @@ class QuantizedNetwork:
                     f"{', '.join(map(str, named.values()))}; they must have the same weight precision"
                 )
 
+    def coded_bytes(self, precisions: Sequence[LayerPrecision]) -> int:
+        """Bytes of the network as it is quantized now, codes entropy-coded; what layers share is stored once.
+
+        Weights in float, biases and whatever stays in float take 4 bytes a value, the input of a layer that is
+        quantized a scale and a zero point.
+        """
+        total, stored = 0, set[int]()
+        for layer, precision in zip(self.profile, precisions, strict=True):
+            total += 4 * (layer.parameters - layer.weights)
+            if precision.activation is not None:
+                total += 4 + -(-precision.activation.bits // 8)
+            part = self.parts.get(layer.name)
+            if part is None or id(part.weight) not in stored:
+                chosen = self._chosen.get(layer.name)
+                coded = None if chosen is None else chosen.coded_bytes
+                total += 4 * layer.weights if coded is None else coded
+            if part is not None:
+                stored.add(id(part.weight))
+        return total
+
     def restore(self) -> None:
         """Back to the float network."""
         self.apply([FLOAT] * len(self.profile))

@@ -25,6 +25,7 @@ from autoquant.quantization.archive import Archive, Arrays, digest
 from autoquant.quantization.calibration import Calibration
 from autoquant.quantization.codebooks import shared_tables
 from autoquant.quantization.digest import network_digest, row_digests
+from autoquant.quantization.entropy_coding import coded_bytes
 from autoquant.quantization.execution import (
     Inputs,
     batches,
@@ -69,11 +70,8 @@ class LayerWeight:
     """What is added to its bias; None for nothing."""
     origin: str = ""
     """Tells it from others of the same layer and precision, where it depends on more."""
-
-    @classmethod
-    def of(cls, part: Any, rounded: QuantizedTensor, shift: Tensor | None = None, origin: str = "") -> LayerWeight:
-        """Of a weight whose output channels come first."""
-        return cls(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift, origin)
+    coded_bytes: int | None = None
+    """Of the weight with its codes entropy-coded, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,8 @@ class FittedWeights:
 
     def __init__(self, module: nn.Module, profile: NetworkProfile, rounding: Rounding) -> None:
         self._module, self.rounding = module, rounding
+        self.entropy_coded = False
+        """Whether weights are given their `LayerWeight.coded_bytes`."""
         self._profiles = {layer.name: layer for layer in profile.quantizable}
         self._parts: dict[str, Any] = {name: module.get_submodule(name) for name in self._profiles}
         self._float: dict[str, Tensor] = {name: part.weight.data for name, part in self._parts.items()}
@@ -124,6 +124,18 @@ class FittedWeights:
     def archive(self) -> Archive:
         """Where results are kept."""
         return Archive(cache_folder())
+
+    def layer_weight(
+        self,
+        part: Any,
+        how: WeightQuantization,
+        rounded: QuantizedTensor,
+        shift: Tensor | None = None,
+        origin: str = "",
+    ) -> LayerWeight:
+        """What a module computes with, of a weight whose output channels come first."""
+        coded = coded_bytes(rounded, how) if self.entropy_coded else None
+        return LayerWeight(as_module_keeps(part, rounded.dequantize()), rounded.scale, shift, origin, coded)
 
     def float_weight(self, name: str) -> Tensor:
         """The weight of a layer in the float network, as its module keeps it."""
@@ -264,7 +276,7 @@ class FittedWeights:
         readers = {n: file for n, file in files.items() if file is not None}
         if rounding == "nearest" or not readers:
             found = round_weight(weight, how, "nearest", (), self.shared_tables(how))
-            return [LayerWeight.of(first, found.weight)] * len(group)
+            return [self.layer_weight(first, how, found.weight)] * len(group)
 
         def make() -> Arrays:
             found = [Reader(self._read(file), _has_bias(self._parts[n])) for n, file in readers.items()]
@@ -272,7 +284,7 @@ class FittedWeights:
 
         key = digest(rounding, how.key(), *(f"{file} {_has_bias(self._parts[n])}" for n, file in readers.items()))
         rounded = RoundedWeight.of_arrays(self.archive.get(key, make), how, weight)
-        weights = LayerWeight.of(first, rounded.weight)
+        weights = self.layer_weight(first, how, rounded.weight)
         shifts = dict(zip(readers, rounded.shifts, strict=True))
         return [replace(weights, shift=shifts.get(name)) for name in group]
 

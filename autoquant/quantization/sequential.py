@@ -115,7 +115,7 @@ class SequentialFit:
         assert precision.weight is not None
         rounded = RoundedWeight.of_arrays(own, precision.weight, weight)
         origin = digest(*(own[key].tobytes() for key in sorted(own)))
-        return LayerWeight.of(part, rounded.weight, rounded.shifts[0], origin)
+        return self._network.weights.layer_weight(part, precision.weight, rounded.weight, rounded.shifts[0], origin)
 
     def _fitted(
         self,
@@ -136,8 +136,11 @@ class SequentialFit:
             how = named[name].weight
             done[name] = None if name in others or how is None else self._fit(tuple(ran), name, how, inputs)
             rounded = done[name]
-            part = network.parts[name]
-            chosen = others[name] if rounded is None else LayerWeight.of(part, rounded.weight, rounded.shifts[0])
+            chosen = others.get(name)
+            if rounded is not None and how is not None:
+                part = network.parts[name]
+                chosen = network.weights.layer_weight(part, how, rounded.weight, rounded.shifts[0])
+            assert chosen is not None
             network.set_layer(name, named[name], chosen)
 
         hook = unseen(before)

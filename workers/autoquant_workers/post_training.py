@@ -34,6 +34,8 @@ from autoquant.space import SearchSpace
 from autoquant.trial import Measurement
 from autoquant_workers.post_training_options import Options, Sequential
 
+CODED_BYTES = "coded_bytes"
+
 
 class PostTraining(Evaluator):
     """Accuracy and cross-entropy loss of a quantized classifier.
@@ -64,13 +66,15 @@ class PostTraining(Evaluator):
         additions: 8: what additions, concatenations and poolings read is quantized to 8 bits in every candidate that
             quantizes the input of some layer. None is float, or what ``arithmetic`` says.
         arithmetic: integer: integer biases and additions of 8 bits; float: neither.
+        entropy_coded: measure ``coded_bytes`` too: the stored network as ``weight_bytes`` counts it (without scales of
+            additions), with the codes of every layer in a Huffman code where that is smaller.
 
     bias_correction true and reestimate_batch_norm cost each candidate three passes over the calibration split, in one
     batch, and share no outputs of layers. A candidate whose outputs on the calibration split they move further from the
     float network's is measured without them, and a note says so.
     """
 
-    metrics: ClassVar[dict[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
+    metrics: ClassVar[Mapping[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
     version: ClassVar[str] = "3"
     """2: the sample of activations does not depend on the batch size. 3: weights are fitted by default, corrections
     that hurt are left off."""
@@ -90,6 +94,7 @@ class PostTraining(Evaluator):
         biases: Biases | None = None,
         additions: Additions | None = None,
         arithmetic: Biases | None = None,
+        entropy_coded: bool = False,
     ) -> None:
         super().__init__(network, data)
         if network is None:
@@ -109,6 +114,9 @@ class PostTraining(Evaluator):
         self._quantized = QuantizedNetwork(
             network, self._examples, keep_float, self._memo, self._options.rounding, self._options.arithmetic
         )
+        self._quantized.weights.entropy_coded = entropy_coded
+        if entropy_coded:
+            self.metrics = {**self.metrics, CODED_BYTES: "minimize"}  # type: ignore[misc]
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
         check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
         self._corrector = None
@@ -166,7 +174,10 @@ class PostTraining(Evaluator):
 
     def bounds(self) -> dict[str, tuple[float, float]]:
         """Accuracy between 1 and 0, loss between 0 and that of a guess, ln(classes)."""
-        return {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
+        found = {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
+        if CODED_BYTES in self.metrics:
+            found[CODED_BYTES] = (0.0, 4.0 * sum(layer.parameters for layer in self._quantized.profile))
+        return found
 
     @property
     def has_reference(self) -> bool:
@@ -230,6 +241,8 @@ class PostTraining(Evaluator):
         except Exception as error:
             run.error = error
             return
+        if CODED_BYTES in self.metrics and not run.coded:
+            run.coded = {CODED_BYTES: float(self._quantized.coded_bytes(run.precisions))}
         run.losses.append(losses)
         run.hits.append(hits)
         run.seconds += time.perf_counter() - began
@@ -291,6 +304,8 @@ class _Run:
     weights: Mapping[str, LayerWeight] | None = None
     """Those of a sequential fit."""
     notes: tuple[str, ...] = ()
+    coded: Mapping[str, float] = field(default_factory=dict)
+    """Its entropy-coded size, where that is measured."""
 
     def outcome(self, split: SplitName) -> Measurement | Exception:
         """The measurement, or what went wrong."""
@@ -302,7 +317,7 @@ class _Run:
         count, accuracy = len(losses), float(hits.double().mean())
         spread = float(losses.std()) if count > 1 else 0.0
         return Measurement(
-            metrics={"accuracy": accuracy, "loss": float(losses.mean())},
+            metrics={"accuracy": accuracy, "loss": float(losses.mean()), **self.coded},
             standard_errors={
                 "accuracy": math.sqrt(accuracy * (1 - accuracy) / count),
                 "loss": spread / math.sqrt(count),
