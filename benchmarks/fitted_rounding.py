@@ -39,9 +39,9 @@ from autoquant.network import LayerPrecision, Rounding, WeightQuantization
 from autoquant.quantization import quantize_weight
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import count, execute
+from autoquant.quantization.fitted_grids import grid_for
 from autoquant.quantization.fitted_weights import LayerWeight
 from autoquant.quantization.fitting import gptq
-from autoquant.quantization.grids import grid_for
 from autoquant.quantization.layers import output_first
 from autoquant.quantization.moments import Moments, Sums
 from autoquant.quantization.rounding import Reader, problem
