@@ -12,7 +12,7 @@ from autoquant.report.model.data import ReportData
 from autoquant.report.model.layers import Grid, layer_cost_metrics, side_by_side
 from autoquant.report.model.metric_format import metric_formats
 from autoquant.report.model.palette import INK, MUTED, NETWORKS, ink_on
-from autoquant.report.png.style import label, legend_above, plain, shortened, title
+from autoquant.report.png.style import LEGEND_COLUMNS, label, legend_above, plain, shortened, title
 
 _LABELS = 22
 """Layer names that fit to the left of a panel."""
@@ -20,7 +20,7 @@ _LABELS = 22
 
 def draw_heat_map(axes: Axes, data: ReportData, grid: Grid, width: float) -> None:
     """One row a layer, one column a network of the front; ``width`` of the panel is in pixels."""
-    title(axes, grid.title, 28 if grid.by_layer else 9)
+    title(axes, grid.title, 9 + 19 * math.ceil(len(grid.legend) / LEGEND_COLUMNS) if grid.by_layer else 9)
     axes.grid(False)
     trials = data.ranked
     indices = [[t.candidate[column] for t in trials] for column in grid.columns]

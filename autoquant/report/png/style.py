@@ -20,12 +20,18 @@ def style(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+LEGEND_COLUMNS = 6
+"""Entries of a legend in a row."""
+
+
 def title(axes: Axes, text: str, pad: float = 9) -> None:
     """Title at the left, as in the HTML report; ``pad`` leaves room for a legend below it."""
     axes.set_title(plain(text), loc="left", fontsize=13, fontweight="bold", color=INK, pad=pad)
 
 
-def legend_above(axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = 6) -> Legend:
+def legend_above(
+    axes: Axes, handles: Sequence[Artist] | None = None, *, right: bool, columns: int = LEGEND_COLUMNS
+) -> Legend:
     """Legend above the panel: next to the title at the ``right``, or below the title at the left."""
     given = {} if handles is None else {"handles": handles}
     return axes.legend(
