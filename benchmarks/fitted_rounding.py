@@ -39,10 +39,10 @@ from autoquant.network import LayerPrecision, Rounding, WeightQuantization
 from autoquant.quantization import quantize_weight
 from autoquant.quantization.correction import Corrector
 from autoquant.quantization.execution import count, execute
+from autoquant.quantization.fitted_grids import grid_for
 from autoquant.quantization.fitted_weights import LayerWeight
 from autoquant.quantization.fitting import gptq
-from autoquant.quantization.grids import grid_for
-from autoquant.quantization.layers import output_first
+from autoquant.quantization.layers import as_module_keeps, output_first
 from autoquant.quantization.moments import Moments, Sums
 from autoquant.quantization.rounding import Reader, problem
 from autoquant.quantization.sequential import SequentialFit
@@ -85,7 +85,7 @@ class Rounder:
         self, method: Method, weight: WeightQuantization, activations: int | None = None, examples: int | None = None
     ) -> Measured:
         """On the first ``examples``. What can be prepared for all precisions is there before the clock starts."""
-        rounding: Rounding = "hessian" if method == "static" else "nearest"
+        rounding: Rounding = "hessian" if method in ("static", "sequential") else "nearest"
         precisions = uniform(self.network, replace(weight, rounding=rounding), activations)
         prepare: dict[Method, Callable[[], object]] = {
             "both corrections": lambda: self._corrector,
@@ -137,7 +137,8 @@ class Rounder:
         values = weight.double().numpy().reshape(len(moments.mean), -1, moments.mean.shape[1])
         target, second = problem(values, [Reader(moments, has_bias=False)])
         grid = grid_for(target, second, quantize_weight(weight, how), how)
-        return LayerWeight.of(part, grid.coded(gptq(target, second, grid), quantize_weight(weight, how)))
+        found = grid.coded(gptq(target, second, grid), quantize_weight(weight, how))
+        return LayerWeight(as_module_keeps(part, found.dequantize()), found.scale)
 
     @cached_property
     def _moments(self) -> dict[str, Moments]:

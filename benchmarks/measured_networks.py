@@ -47,8 +47,8 @@ class Subject:
         return cls(module, as_inputs(calibration), as_inputs(inputs), targets)
 
     def quantizable(self) -> QuantizedNetwork:
-        """The network, calibrated; its precisions say how they are rounded."""
-        network = QuantizedNetwork(self.module, portion(self.inputs, slice(2)), rounding="nearest")
+        """The network, calibrated; fitted where a precision does not say how it is rounded."""
+        network = QuantizedNetwork(self.module, portion(self.inputs, slice(2)), rounding="hessian")
         network.calibrate(self.calibration)
         return network
 
