@@ -321,8 +321,10 @@ class WeightQuantization:
         if (self.quantizer == "codebook") != (self.codebook is not None):
             raise SpecError("quantizer 'codebook' needs a codebook, and no other quantizer has one")
         wanted = self.codebook_bits if self.codebook else FIXED_BITS.get(self.quantizer, self.bits)
-        if self.bits != wanted or (self.bits == 1 and self.quantizer not in ("binary", "codebook")):
+        if self.bits != wanted:
             raise SpecError(f"quantizer {self.quantizer!r} has {wanted} bits, not {self.bits}")
+        if self.bits == 1 and self.quantizer not in ("binary", "codebook"):
+            raise SpecError(f"quantizer {self.quantizer!r} has no 1 bit; weights of 1 bit are binary, or in a codebook")
         if self.quantizer == "binary" and self.sparsity is not None:
             raise SpecError("binary weights are never zero: they cannot be sparse")
         if (self.granularity == "per_group") != (self.group_size is not None):

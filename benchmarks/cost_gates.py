@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import spearmanr
 
-from autoquant.network import LayerPrecision
+from autoquant.network import ActivationQuantization, LayerPrecision, WeightQuantization, WeightQuantizer
 
 PRIORS = Path(__file__).parent / "cost_gates"
 """Devices to start from: data sheets, none fitted to what is judged here."""
@@ -61,6 +61,12 @@ def by_macs(fitted: Sequence[Row], asked: Sequence[Row]) -> np.ndarray:
     return macs[1] * np.median(latencies(fitted) / macs[0])
 
 
+def at_bits(weight: int, activation: int) -> LayerPrecision:
+    """From 1 bit on, where weights are binary."""
+    quantizer: WeightQuantizer = "binary" if weight == 1 else "symmetric"
+    return LayerPrecision(WeightQuantization(weight, quantizer=quantizer), ActivationQuantization(activation))
+
+
 def haq() -> Iterator[Figure]:
     """Each layer as a bit-serial device of its own: does the roofline explain its 64 entries, and 16 the other 48?"""
     like = load(str(PRIORS / "bit-serial.toml"))
@@ -71,7 +77,7 @@ def haq() -> Iterator[Figure]:
         rows = [
             Row(
                 f"{layer.kind} W{w}A{a}",
-                ((replace(layer, bias=0), LayerPrecision.of_bits(w, a)),),
+                ((replace(layer, bias=0), at_bits(w, a)),),
                 {"latency_ms": costs[w - 1, a - 1]},
             )
             for w in range(1, 9)

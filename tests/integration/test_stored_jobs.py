@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autoquant_workers import post_training
 
 from autoquant import client
+from autoquant.errors import SpecError
 from autoquant.job import JobState
 from autoquant.store import Store
 
@@ -54,6 +56,22 @@ def test_a_stored_job_of_an_earlier_version_opens(stored: tuple[str, dict[str, A
     assert job.report_data().sensitivity
 
 
+@pytest.fixture
+def as_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``post_training`` in version 2: weights go to nearest by default."""
+    given: Any = post_training.Options
+    monkeypatch.setattr(post_training, "Options", lambda rounding, *more: given(rounding or "nearest", *more))
+    monkeypatch.setattr(post_training.PostTraining, "version", "2")
+
+
+@pytest.mark.parametrize("stored", ["post_training"], indirect=True)
+def test_where_the_evaluator_measures_otherwise_now_it_is_not_resumed(stored: tuple[str, dict[str, Any]]) -> None:
+    with pytest.raises(SpecError, match=r"evaluator: job 1 began with .* version 2, this is .* start a new search"):
+        client.resume(store=stored[0])
+    assert client.load_job(store=stored[0]).state is JobState.PAUSED
+
+
+@pytest.mark.usefixtures("as_then")
 @pytest.mark.parametrize("stored", NAMES, indirect=True)
 def test_resumed_it_proposes_and_finds_what_it_would_have(stored: tuple[str, dict[str, Any]]) -> None:
     url, expected = stored

@@ -59,6 +59,14 @@ def test_groups_have_a_size_and_nothing_else_has():
             WeightQuantization(4, granularity, group_size=size)
 
 
+def test_one_bit_is_binary_or_in_a_codebook():
+    assert WeightQuantization(1, quantizer="binary").bits == 1
+    with pytest.raises(SpecError, match="quantizer 'symmetric' has no 1 bit; weights of 1 bit are binary, or in"):
+        WeightQuantization(1)
+    with pytest.raises(SpecError, match="quantizer 'ternary' has 2 bits, not 3"):
+        WeightQuantization(3, quantizer="ternary")
+
+
 def test_keys_stay_what_they_are():
     """Stored measurements are found by them: a key that changes voids every measurement of before."""
     four = WeightQuantization(4)
