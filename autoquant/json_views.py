@@ -127,13 +127,14 @@ def baseline_json(baseline: Baseline, job: JobRecord) -> dict[str, Any]:
     if baseline.candidate is not None:
         pairs = zip(job.definition.choices, baseline.candidate, strict=True)
         options = {choice.name: choice.options[index] for choice, index in pairs}
-    fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors", "error")
+    fields = ("metrics", "standard_errors", "violations", "test_metrics", "test_standard_errors")
     return {
         "label": baseline.label,
         "kind": "sensitivity" if baseline.kind == "no_sensitivity" else baseline.kind,
         "options": options,
         **{name: getattr(baseline, name) for name in fields},
         **_polished_json(baseline, job),
+        "error": baseline.error,
     }
 
 

@@ -43,7 +43,7 @@ def measured(evaluator: PostTraining, space: BitWidths, label: str) -> dict[str,
 def test_many_bits_are_float_and_few_are_not(kind: type[nn.Module]) -> None:
     network = networks.built(kind)
     data = own_labels(kind, network)
-    evaluator = PostTraining(network, data, batch_size=16)
+    evaluator = PostTraining(network, data, batch_size=16, rounding="nearest")
     space = bit_widths(evaluator.profile(), weights=[2, 8, 16], activations=[2, 8, 16], **FAST)
     evaluator.check(space)
     assert measure_reference(evaluator, "search").metrics["accuracy"] == 1.0
