@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,17 +17,6 @@ sys.path.append(str(Path(__file__).parent / "helpers"))
 
 os.environ.setdefault("RAY_worker_niceness", "0")
 """Ray's workers are nice by default, and on a busy machine they would hardly ever run."""
-
-
-def _own_cache() -> None:
-    """No test reads or fills the user's cache; processes that tests start have this one too."""
-    folder = tempfile.mkdtemp(prefix="autoquant-cache-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["AUTOQUANT_CACHE"] = folder
-
-
-if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker of pytest-xdist has the environment of the process above it
-    _own_cache()
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # one that is busy is no failure

@@ -289,9 +289,10 @@ class FittedWeights:
         return [replace(weights, shift=shifts.get(name)) for name in group]
 
     def _read(self, key: str) -> Moments:
-        """Moments that were collected. `SpecError` where they are gone."""
+        """Moments that were collected. `SpecError` where they are gone; they are collected again when next needed."""
         arrays = self.archive.find(key)
         if arrays is None:
+            self._moments.clear()
             raise SpecError(
                 f"{self.archive.folder}: what was kept there is gone; leave it until a search has ended, then resume"
             )
