@@ -22,6 +22,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")  # one that is busy is no failure
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder of its own for what is worked out once, also in the processes that tests start."""
+    os.environ["AUTOQUANT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
 def _import_path() -> Iterator[None]:
     """The import path as it was, whatever spec folder a test used."""
