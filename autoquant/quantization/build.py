@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from autoquant.errors import SpecError
 from autoquant.network import LayerPrecision, Rounding
 from autoquant.quantization.apply import QuantizedNetwork
 from autoquant.quantization.arithmetic import Additions, Arithmetic, Biases
@@ -38,6 +39,11 @@ def build_quantized(
     that was measured with them is built with them. (Its ``bias_correction: layer`` is the rounding ``nearest+bias``.)
     """
     rounding = rounding or ("nearest" if bias_correction else "hessian")
+    if sequential and (bias_correction or reestimate_batch_norm):
+        raise SpecError(
+            "sequential: it fits biases to the quantized network itself; leave out bias_correction and "
+            "reestimate_batch_norm"
+        )
     examples = as_inputs(inputs)
     chosen = Arithmetic.of(arithmetic, biases, additions)
     network = QuantizedNetwork(module, portion(examples, slice(2)), keep_float, rounding=rounding, arithmetic=chosen)

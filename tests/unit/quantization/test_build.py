@@ -77,3 +77,9 @@ def test_a_float_network_needs_no_examples_to_speak_of():
 def test_options_that_contradict_are_refused():
     with pytest.raises(SpecError, match="arithmetic: 'integer' means biases: integer"):
         build_quantized(network(), images(), [LayerPrecision.of_bits(4, 4)] * 4, arithmetic="integer", biases="float")
+
+
+@pytest.mark.parametrize("correction", ["bias_correction", "reestimate_batch_norm"])
+def test_a_sequential_fit_takes_no_corrections(correction):
+    with pytest.raises(SpecError, match="sequential: it fits biases to the quantized network itself; leave out"):
+        build_quantized(network(), images(), [W3] * 4, sequential=True, **{correction: True})
