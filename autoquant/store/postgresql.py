@@ -20,6 +20,8 @@ class Connection(psycopg.Connection[Any]):
     """
 
     silence = math.inf
+    backend = (0, "")
+    """The server's process behind it: its number, and when it began."""
 
     def wait(self, gen: PQGen[T], *arguments: Any, **options: Any) -> T:
         """As in psycopg, but not for ever; it hands the server's answers to ``gen``."""
@@ -43,26 +45,45 @@ class Connection(psycopg.Connection[Any]):
             return answer
 
 
+START = """
+SELECT set_config('idle_in_transaction_session_timeout', %s, false), pid, backend_start::text
+FROM pg_stat_activity WHERE pid = pg_backend_pid()
+"""
+
+END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start::text = %s"
+
+
 def make_engine(url: sa.URL, silence: float) -> sa.Engine:
     """An engine whose connections are lost after so many seconds without an answer.
 
-    The server, too, ends a transaction of which it hears nothing for so long: it would keep its locks, and what was
-    lost could not be run again.
+    What was lost could not be run again while the server's process behind the lost connection kept its locks. So the
+    next connection ends that process. The server, too, ends a transaction of which it hears nothing for so long,
+    unless it waits for the rest of a message.
     """
     alive = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
     limits = {"connect_timeout": min(5, math.ceil(silence)), "tcp_user_timeout": 10_000}
     engine = sa.create_engine(url, pool_pre_ping=True, connect_args={**alive, **limits})
+    lost: list[tuple[int, str]] = []
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, settings: Any) -> Connection:
         connection = Connection.connect(*arguments, **settings, autocommit=True)
         try:
             connection.silence = silence
-            connection.execute(f"SET idle_in_transaction_session_timeout = {silence * 1000:.0f}")
+            began = connection.execute(START, (f"{silence * 1000:.0f}",)).fetchone()
+            assert began is not None
+            connection.backend = began[1], began[2]
+            while lost:
+                connection.execute(END, lost[-1])
+                lost.pop()
             connection.autocommit = False
         except BaseException:
             connection.close()
             raise
         return connection
+
+    @sa.event.listens_for(engine, "invalidate")
+    def note(connection: Any, _record: Any, _error: BaseException | None) -> None:
+        lost.append(connection.backend)
 
     return engine

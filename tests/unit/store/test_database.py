@@ -97,6 +97,33 @@ def test_a_network_that_is_cut_in_a_transaction_loses_nothing(open_store, networ
     assert store.job(1).failed == 1
 
 
+def test_a_network_that_is_cut_in_the_middle_of_a_message_loses_nothing(open_store, server, network, name):
+    """The server waits for the rest: no time limit of its own ends that transaction, which holds its locks."""
+    store = open_store()
+    new_job(store)
+    tries = []
+
+    def work(connection: sa.Connection) -> None:
+        tries.append(connection)
+        count(connection)
+        if len(tries) == 1:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.pgconn.enter_pipeline_mode()
+            raw.pgconn.send_query_params(b"SELECT 'half a message'", None)
+            raw.pgconn.flush()
+            begun = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT ''half%' AND state = 'active'"
+            while not server.sql(begun):
+                time.sleep(0.01)
+            network.cut("silent")
+            network.restore()
+            connection.execute(sa.select(tables.jobs)).all()
+
+    store.database.write(work)
+    assert len(tries) >= 2
+    assert store.job(1).failed == 1
+
+
 def test_law_2_a_commit_whose_answer_was_lost_is_done_once(open_store, network):
     store = open_store()
     job = held(store, new_job(store))
