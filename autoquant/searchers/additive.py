@@ -91,6 +91,11 @@ class AdditiveModel:
         predicted[gather(self.unusable, candidates) > 0] = np.inf
         return predicted
 
+    def expected(self, candidates: IntArray) -> dict[str, FloatArray]:
+        """Measured metrics as they are expected, (n,) each: where an option is unusable without its effect."""
+        usable = {name: [np.nan_to_num(e, posinf=0, neginf=0) for e in tables] for name, tables in self.effects.items()}
+        return {name: self.values[name] + gather(tables, candidates) for name, tables in usable.items()}
+
     def front(self, states: int, rng: np.random.Generator) -> IntArray:
         """The feasible candidates that no other dominates by the model: (n, choices). Costs are never modelled.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 
 from autoquant.interfaces import FloatArray
@@ -67,6 +67,25 @@ class GaussianProcess:
         self._factor = np.linalg.cholesky(self._covariance(points) + np.exp(self.logs[-1]) * np.eye(len(points)))
         self._solved = cho_solve((self._factor, True), targets)
 
+    def imagined(self, points: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
+        """What measurements at these points may come to, drawn together so many times: (n, codes + features) -> (n,
+        count). Equation 2.24, with noise."""
+        near, linear, shared = self._terms(points, points, self.logs)[0]
+        explained = solve_triangular(self._factor, self._covariance(points).T, lower=True)
+        covariance = near + linear + shared + np.exp(self.logs[-1]) * np.eye(len(points)) - explained.T @ explained
+        values, vectors = np.linalg.eigh(covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        drawn: FloatArray = self.mean(points)[:, None] + root @ rng.standard_normal((len(points), count))
+        return drawn
+
+    def extended(self, points: FloatArray, targets: FloatArray) -> GaussianProcess:
+        """The same with more taken as known; ``targets`` (n, count) are so many alternatives, each with a `mean`."""
+        other = GaussianProcess(self._codes)
+        other.logs = self.logs
+        known = np.repeat(self._targets[:, None], targets.shape[1], axis=1)
+        other.condition(np.vstack([self._points, points]), np.vstack([known, targets]))
+        return other
+
     def leave_one_out(self) -> FloatArray:
         """What is expected of each known target from all others (eq. 5.12): (known,)."""
         inverse = cho_solve((self._factor, True), np.eye(len(self._points)))
@@ -74,9 +93,19 @@ class GaussianProcess:
         return expected
 
     def mean(self, points: FloatArray) -> FloatArray:
-        """(n, codes + features) -> (n,)."""
+        """(n, codes + features) -> (n,), or (n, alternatives)."""
         values: FloatArray = self._covariance(points) @ self._solved
         return values
+
+    def deviation(self, points: FloatArray) -> FloatArray:
+        """Standard deviation of what a measurement there would give, its noise included: (n, codes + features) -> (n,).
+
+        Equation 2.26.
+        """
+        near, linear, shared, noise = np.exp(self.logs[-4:])
+        before = near + linear + shared * (points[:, self._codes :] ** 2).sum(1) + noise
+        explained = solve_triangular(self._factor, self._covariance(points).T, lower=True)
+        return np.asarray(np.sqrt(np.maximum(before - (explained**2).sum(0), 1e-12)))
 
     def draw(self, rng: np.random.Generator, exploration: float) -> Callable[[FloatArray], FloatArray]:
         """A function sampled from the posterior: points -> values.

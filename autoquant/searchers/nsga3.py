@@ -154,8 +154,8 @@ class NSGA3Search(Searcher):
             self._survive()
         if self._design.extend():
             self._seen.update(self._design.candidates)
-            if self._surrogate is not None and self._design.model is not None:
-                self._surrogate.additive = self._design.model.predict
+            if self._surrogate is not None:
+                self._surrogate.additive = self._design.model
 
     def _survive(self) -> None:
         """Select the survivors among the present ones and the fresh results."""

@@ -7,12 +7,15 @@ where little is known, and that candidate is best which would improve the hyperv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import moocore
 import numpy as np
 
 from autoquant.interfaces import FloatArray, SearchProblem
+from autoquant.searchers.additive import AdditiveModel
 from autoquant.searchers.coder import Coder
+from autoquant.searchers.feasibility import IMAGINED, Feasibility
 from autoquant.searchers.gaussian_process import GaussianProcess
 from autoquant.searchers.hypervolume_acquisition import HypervolumeImprovement, Outcomes, over_objectives
 from autoquant.searchers.sampling import broken
@@ -44,14 +47,14 @@ class Surrogate:
     before.
     """
 
-    additive: Callable[[IntArray], FloatArray] | None = None
-    """Where there is an additive model: candidates (n, choices) -> objectives, to be minimised, (n, objectives)."""
+    additive: AdditiveModel | None = None
+    """What it expects of each measured metric is a feature of candidates, where there is one."""
 
     def __init__(self, problem: SearchProblem) -> None:
         self._problem = problem
         self._coder = Coder(problem)
         metrics = [o.metric for o in problem.objectives] + [c.metric for c in problem.constraints]
-        self._signs = {o.metric: o.sign for o in problem.objectives}
+        self._signs = {c.metric: c.sign for c in problem.constraints} | {o.metric: o.sign for o in problem.objectives}
         self._count = 0
         """Results reported, those forgotten since too."""
         self._subsample_at = 2 * SUBSAMPLED
@@ -59,6 +62,7 @@ class Surrogate:
         self._reported: dict[str, list[float]] = {metric: [] for metric in dict.fromkeys(metrics)}
         """Metric -> its value for each of the candidates."""
         self._models = {metric: GaussianProcess(self._coder.codes) for metric in problem.measured}
+        self._feasibility = Feasibility(problem, self._signs, self._coder.codes, self._points)
         self._transform_types: dict[str, type[Transform]] = {}
         self._transforms: dict[str, Transform] = {}
         self._fitted_at = 0
@@ -82,14 +86,25 @@ class Surrogate:
                 self._subsample()
 
     def front(self) -> IntArray:
-        """The feasible candidates that no other dominates, (n, choices); where none is feasible, the nearest to it."""
-        return np.array([self._candidates[i] for i in self._front(self._results())], dtype=np.int64)
+        """The candidates that no other dominates, (n, choices): in the objectives and, with constraints on what is
+        measured, in how far these are broken; so those on either side of their border are among them."""
+        return self._rows()[moocore.is_nondominated(self._compared(self._results()))]
+
+    def _rows(self) -> IntArray:
+        """All candidates, (n, choices)."""
+        return np.array(self._candidates, dtype=np.int64)
 
     def _front(self, results: Columns) -> IntArray:
+        """Of the feasible results; of the nearest to that where none is."""
         objectives, excess = self._outcomes(results)
         best = np.flatnonzero(excess == excess.min())
         kept: IntArray = best[moocore.is_nondominated(objectives[best])] if excess.min() == 0 else best
         return kept
+
+    def _compared(self, results: Columns) -> FloatArray:
+        """Objectives and, with constraints on what is measured, their excess: to be minimised, (n, columns)."""
+        objectives, excess = self._outcomes(results)
+        return np.column_stack([objectives, excess]) if self._feasibility.constraints else objectives
 
     def _subsample(self) -> None:
         """Forget results: the front stays, and what a model would see if it saw more."""
@@ -104,13 +119,29 @@ class Surrogate:
         results = self._results()
         self._update(results)
         functions = {metric: model.draw(rng, EXPLORATION) for metric, model in self._models.items()}
+        models, alternatives = None, [results]
         if pending:
-            means = {metric: model.mean for metric, model in self._models.items()}
-            expected = self._predicted(np.array(pending, dtype=np.int64), means)
-            results = {metric: np.concatenate([values, expected[metric]]) for metric, values in results.items()}
+            rows = np.array(pending, dtype=np.int64)
+            expected = self._predicted(rows, {metric: model.mean for metric, model in self._models.items()})
+            imagined: dict[str, FloatArray] = {}
+            if self._feasibility.constraints:
+                imagined, models = self._feasibility.imagine(rows, rng)
+            alternatives = [
+                {
+                    metric: np.concatenate([known, imagined[metric][:, i] if metric in imagined else expected[metric]])
+                    for metric, known in results.items()
+                }
+                for i in range(IMAGINED if imagined else 1)
+            ]
         return HypervolumeImprovement(
-            self._outcomes(results), lambda candidates: self._outcomes(self._predicted(candidates, functions))
+            [self._outcomes(one) for one in alternatives],
+            lambda candidates: self._objectives(self._predicted(candidates, functions)),
+            partial(self._feasibility.log_chance, models=models) if self._feasibility.constraints else None,
         )
+
+    def _value(self, metric: str, scores: FloatArray) -> FloatArray:
+        """What a model's scores stand for."""
+        return self._signs[metric] * self._transforms[metric].inverse(scores)
 
     def _results(self) -> dict[str, FloatArray]:
         """Metrics of all results, (n,) each."""
@@ -123,19 +154,22 @@ class Surrogate:
         fitted_at = self._count - self._count % REFIT or self._count
         if self._fitted_at != fitted_at:
             before = len(self._candidates) - (self._count - fitted_at)  # subsampled at a multiple of `REFIT`, if at all
-            self._fit({metric: values[:before] for metric, values in results.items()})
+            earlier = {metric: values[:before] for metric, values in results.items()}
+            self._fit(earlier)
+            self._feasibility.fit(self._rows(), earlier, self._kept(earlier, FITTED))
             self._fitted_at = fitted_at
         kept = self._kept(results, KNOWN)
         self._transform(results, self._transform_types)
         points, targets = self._known(kept)
         for metric, model in self._models.items():
             model.condition(points, targets[metric])
+        self._feasibility.condition(self._rows(), results, kept)
         self._conditioned_at = self._count
 
     def _fit(self, results: Columns) -> None:
         """Fit the models, each after the transform that predicts results best from the others, rank by rank."""
         kept = self._kept(results, FITTED)
-        ranks = {metric: NormalScores(self._signs.get(metric, 1.0) * results[metric]) for metric in self._models}
+        ranks = {metric: NormalScores(self._signs[metric] * results[metric]) for metric in self._models}
         best = dict.fromkeys(self._models, np.inf)
         for transform, steps in TRANSFORMS.items():
             self._transform(results, dict.fromkeys(self._models, transform))
@@ -154,17 +188,17 @@ class Surrogate:
     def _transform(self, results: Columns, types: Mapping[str, type[Transform]]) -> None:
         """Take transforms of these types, made for the values of these results."""
         self._transforms = {
-            metric: transform(self._signs.get(metric, 1.0) * results[metric]) for metric, transform in types.items()
+            metric: transform(self._signs[metric] * results[metric]) for metric, transform in types.items()
         }
 
     def _known(self, kept: IntArray) -> tuple[FloatArray, dict[str, FloatArray]]:
         """Points of these results, and the transformed values of each measured metric."""
-        points = self._points(np.array([self._candidates[i] for i in kept], dtype=np.int64))
+        points = self._points(self._rows()[kept], self._transforms)
         return points, {metric: transform.scores[kept] for metric, transform in self._transforms.items()}
 
     def _kept(self, results: Columns, most: int) -> IntArray:
         """Which results a model sees: the nearest to the front, and some at even steps behind them."""
-        table = self._outcomes(results).objectives
+        table = self._compared(results)
         if len(table) <= most:
             return np.arange(len(table))
         span = np.ptp(table, axis=0)
@@ -180,26 +214,31 @@ class Surrogate:
     ) -> dict[str, FloatArray]:
         """Every metric of candidates by these functions of their points; costs are what they are."""
         metrics = dict(self._problem.costs(candidates))
-        points = self._points(candidates, metrics)
+        points = self._points(candidates, self._transforms, metrics)
         for metric, function in functions.items():
-            metrics[metric] = self._signs.get(metric, 1.0) * self._transforms[metric].inverse(function(points))
+            metrics[metric] = self._value(metric, function(points))
         return metrics
 
-    def _points(self, candidates: IntArray, costs: Columns | None = None) -> FloatArray:
+    def _points(
+        self, candidates: IntArray, transforms: Mapping[str, Transform], costs: Columns | None = None
+    ) -> FloatArray:
         """As the models see candidates; what an additive model predicts of them is a feature more."""
         points = self._coder(candidates, costs)
         if self.additive is None:
             return points
-        expected = np.nan_to_num(self.additive(candidates), posinf=np.finfo(np.float64).max)
+        expected = self.additive.expected(candidates)
         features = [
-            self._transforms[objective.metric].forward(expected[:, i])
-            for i, objective in enumerate(self._problem.objectives)
-            if objective.metric in self._transforms
+            transform.forward(self._signs[metric] * expected[metric])
+            for metric, transform in transforms.items()
+            if metric in expected
         ]
         return np.column_stack([points, *features])
 
     def _outcomes(self, metrics: Columns) -> Outcomes:
         """Objectives, and how far constraints are broken."""
-        columns = [self._signs[o.metric] * metrics[o.metric] for o in self._problem.objectives]
-        objectives = np.stack(columns, axis=1)
+        objectives = self._objectives(metrics)
         return Outcomes(objectives, broken(self._problem.constraints, metrics, len(objectives)))
+
+    def _objectives(self, metrics: Columns) -> FloatArray:
+        """To be minimised, (n, objectives)."""
+        return np.stack([self._signs[o.metric] * metrics[o.metric] for o in self._problem.objectives], axis=1)

@@ -31,12 +31,29 @@ class NormalScores:
     def inverse(self, scores: FloatArray) -> FloatArray:
         """Values of any scores."""
         values: FloatArray = np.interp(scores, self._scores, self._values)
-        tenth = min(len(self._values) - 1, max(1, len(self._values) // 10))
-        for end, near in ((0, tenth), (-1, -1 - tenth)) if tenth else ():
-            slope = (self._values[near] - self._values[end]) / (self._scores[near] - self._scores[end])
+        for end, slope in self._slopes():
             beyond = scores < self._scores[0] if end == 0 else scores > self._scores[-1]
             values[beyond] = self._values[end] + (scores[beyond] - self._scores[end]) * slope
         return values
+
+    def _slopes(self) -> list[tuple[int, float]]:
+        """Of values over scores beyond the least and the greatest; none where there is one value."""
+        tenth = min(len(self._values) - 1, max(1, len(self._values) // 10))
+        pairs = ((0, tenth), (-1, -1 - tenth)) if tenth else ()
+        return [
+            (end, (self._values[near] - self._values[end]) / (self._scores[near] - self._scores[end]))
+            for end, near in pairs
+        ]
+
+    def threshold(self, bound: float) -> float:
+        """The score that parts values up to ``bound`` from greater ones: midway where there are both, else beyond
+        all."""
+        above = int(np.searchsorted(self._values, bound, side="right"))
+        if 0 < above < len(self._values):
+            return float(self._scores[above - 1 : above + 1].mean())
+        end = 0 if above == 0 else -1
+        slope = dict(self._slopes()).get(end, 0.0)
+        return float(self._scores[end] + ((bound - self._values[end]) / slope if slope else 0.0))
 
 
 class Saturating:
@@ -64,6 +81,10 @@ class Saturating:
         u: FloatArray = np.where(degradation < 0, degradation, -np.expm1(-degradation))
         values: FloatArray = self._least + self._span * u / SATURATED
         return values
+
+    def threshold(self, bound: float) -> float:
+        """The score that parts values up to ``bound`` from greater ones."""
+        return float(self.forward(np.array([bound]))[0])
 
     def _degradation(self, values: FloatArray) -> FloatArray:
         u = SATURATED * (np.minimum(values, self._least + self._span) - self._least) / self._span

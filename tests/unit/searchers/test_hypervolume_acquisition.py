@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autoquant.pareto import hypervolume, non_dominated
-from autoquant.searchers.hypervolume_acquisition import REFERENCE, improvements
+from autoquant.searchers.hypervolume_acquisition import REFERENCE, HypervolumeImprovement, Outcomes, improvements
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3, 4])
@@ -29,3 +29,34 @@ def test_where_nothing_improves_the_nearest_to_the_front_is_best() -> None:
     assert (improvement < 0).all()
     assert improvement.argmax() == 2
     assert improvement.argmin() == 1
+
+
+ONE = np.array([[3.0], [2.0], [4.0]])
+EXCESS = np.array([0.5, 0.0, 0.0])
+
+
+def ranked(chances: list[list[float]], costs: list[float], excess: np.ndarray = EXCESS) -> list[int]:
+    """Candidates 0, 1 .. with these costs and probabilities, the best first."""
+    alternatives = [Outcomes(ONE, excess)] * len(chances[0])
+    improvement = HypervolumeImprovement(
+        alternatives,
+        lambda rows: np.array(costs)[rows[:, 0]][:, None],
+        lambda rows: np.log(np.array(chances)[rows[:, 0]]),
+    )
+    return np.argsort(-improvement(np.arange(len(costs))[:, None]), kind="stable").tolist()
+
+
+def test_what_cannot_improve_comes_after_what_might_if_it_were_feasible() -> None:
+    assert ranked([[1.0], [1e-9], [1.0]], [2.1, 1.9, 5.0]) == [1, 0, 2]
+
+
+def test_gain_and_probability_are_weighed() -> None:
+    assert ranked([[0.9], [0.9], [0.1]], [1.9, 1.5, 0.9]) == [1, 0, 2]
+
+
+def test_while_nothing_is_feasible_the_probability_counts() -> None:
+    assert ranked([[0.2], [0.7], [0.4]], [1.0, 5.0, 2.0], np.ones(3)) == [1, 2, 0]
+
+
+def test_alternatives_are_averaged() -> None:
+    assert ranked([[0.6, 1e-9], [0.5, 0.5]], [1.0, 1.0]) == [1, 0]
