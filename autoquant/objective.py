@@ -76,14 +76,15 @@ class Objective:
 def as_objective(text: str | Objective) -> Objective:
     """An `Objective`, from one or from the name of a metric whose direction needs no saying.
 
-    ``accuracy`` is maximised; ``loss`` and all that a cost model gives (known by device or unit) is minimised.
+    ``accuracy`` is maximised; ``loss``, ``divergence`` and all that a cost model gives (known by device or unit) is
+    minimised.
     """
     if isinstance(text, Objective):
         return text
     name, device = split_metric(text)
     if name == "accuracy":
         return Objective(text, "maximize")
-    if device is not None or name in ("loss", "bitops") or name.endswith(("_bytes", "_ms", "_uj", DROP)):
+    if device is not None or name in ("loss", "divergence", "bitops") or name.endswith(("_bytes", "_ms", "_uj", DROP)):
         return Objective(text, "minimize")
     raise SpecError(f"objective {text!r}: say its direction, Objective({text!r}, 'maximize') or 'minimize'")
 
