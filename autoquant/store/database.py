@@ -51,10 +51,8 @@ class Database:
         """Run ``work`` in a transaction. `StoreError` when it cannot be done; nothing of it is left then."""
 
         def alone(connection: sa.Connection) -> T:
-            if self.dialect == "sqlite":
-                connection.exec_driver_sql(
-                    "BEGIN IMMEDIATE"
-                )  # else what it reads first may have changed when it writes
+            if self.dialect == "sqlite":  # else what it reads first may have changed when it writes
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             return work(connection)
 
         return self._run("write", alone, self._engine.begin)
