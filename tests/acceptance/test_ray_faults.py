@@ -95,8 +95,12 @@ def test_a_worker_and_then_the_whole_local_ray_are_killed(folder, toy, truth, un
     assert folder.left(agents=True, seconds=45) == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["raylet/raylet", "gcs/gcs_server"])
+MORE_PARTS = ("DashboardAgent", "raylet/raylet", "gcs/gcs_server", "ray_driver")
+
+
+@pytest.mark.parametrize(
+    "what", ["RuntimeEnvAgent", *(pytest.param(one, marks=pytest.mark.slow) for one in MORE_PARTS)]
+)
 def test_a_part_of_the_local_ray_is_killed(folder, toy, truth, untouched, what):
     running = folder.start("search", folder.write(toy, pool=RAY, **SLOW))
     job = running.halted_when(lambda job: job.record.finished >= 4)
