@@ -10,6 +10,7 @@ AutoQuantError
 └── StoreError                     look at the database; try again once it answers
     ├── StoreUnavailable           open another one: wrong URL, no such file, another schema
     ├── JobHeld                    wait, or stop the process that runs the job
+    ├── JobEnded                   read in which state; resume it, if it is to go on
     └── JobNotFound (LookupError)  name another job
 
 ``retryable`` says whether the same call may do, unchanged, when it is tried again later.
@@ -73,6 +74,16 @@ class StoreUnavailable(StoreError):
 
 class JobHeld(StoreError):
     """Another process runs the job; says which, and when its lease ends."""
+
+
+class JobEnded(StoreError):
+    """A job cannot be stopped, paused or begun, because it has ended; in the state ``state``."""
+
+    retryable = False
+
+    def __init__(self, text: str, state: str) -> None:
+        super().__init__(text)
+        self.state = state
 
 
 class JobNotFound(StoreError, LookupError):

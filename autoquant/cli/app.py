@@ -13,6 +13,7 @@ import typer
 
 from autoquant.errors import (
     AutoQuantError,
+    JobEnded,
     JobFailed,
     JobNotFound,
     PluginError,
@@ -49,7 +50,7 @@ JobArgument = Annotated[
 ]
 
 BAD_INPUT, FAILED = 2, 1
-BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound)
+BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound, JobEnded)
 
 
 def _version(wanted: bool) -> None:

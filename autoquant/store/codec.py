@@ -43,10 +43,12 @@ def definition_from_json(data: Mapping[str, Any]) -> JobDefinition:
     )
 
 
-def job_from_row(row: sa.RowMapping) -> JobRecord:
-    """A row of ``jobs``."""
+def job_from_row(row: sa.RowMapping, *, is_held: bool) -> JobRecord:
+    """A row of ``jobs``, and whether a process has that job."""
     fields = {key: row[key] for key in row if key not in ("definition", "state", "requested", "fence", "writes")}
-    return JobRecord(definition=definition_from_json(row["definition"]), state=JobState(row["state"]), **fields)
+    state, definition = JobState(row["state"]), definition_from_json(row["definition"])
+    abandoned = state is JobState.RUNNING and not is_held
+    return JobRecord(definition=definition, state=state, abandoned=abandoned, **fields)
 
 
 def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | None:
