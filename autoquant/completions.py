@@ -1,7 +1,7 @@
 """What comes back from evaluators, as every store keeps it, or with the sentence that says why it cannot be kept.
 
-Every completion goes through `checked`: in the worker, so that only plain data travels, and in the coordinator, because a
-pool of one's own may run evaluators without it. What was checked before passes unchanged.
+Every completion goes through `checked`: in the worker, so that only plain data travels, and in the coordinator, because
+a pool of one's own may run evaluators without it. What was checked before passes unchanged.
 """
 
 from __future__ import annotations

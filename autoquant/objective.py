@@ -19,8 +19,8 @@ Value = TypeVar("Value", float, npt.NDArray[np.float64])
 _NAME = r"[^\W\d][\w\-./%]*(?: [\w\-./%]+)*"
 _LONGEST_NAME = 100
 NAME_RULE = (
-    "the name of a metric begins with a letter or '_' and goes on with letters, digits, '_', '-', '.', '/', '%' and single "
-    "spaces, 100 characters at most"
+    "the name of a metric begins with a letter or '_' and goes on with letters, digits, '_', '-', '.', '/', '%' and "
+    "single spaces, 100 characters at most"
 )
 _METRIC = re.compile(rf"({_NAME})(?:@(\S+))?")
 _CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")

@@ -17,10 +17,12 @@ from autoquant.trial import Measurement, Trial, TrialState
 
 
 def outcome_error(plan: Plan, outcome: Outcome) -> str | None:
-    """What is wrong with an outcome, if anything: an error, or metrics that are missing or not finite."""
+    """What is wrong with an outcome, if anything: an error, or metrics that are missing, priced, or not finite."""
     if outcome.error is not None:
         return outcome.error
     metrics = outcome.measurement.metrics if outcome.measurement is not None else {}
+    if twice := sorted(plan.definition.cost_metrics & set(metrics)):
+        return f"the evaluator measured {twice[0]!r}, which a cost model prices; give one of the two another name"
     for objective in plan.objectives:
         names = {objective.metric, objective.metric.removesuffix(DROP)}
         if objective.metric not in plan.definition.cost_metrics and not names & set(metrics):

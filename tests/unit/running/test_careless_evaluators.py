@@ -9,7 +9,7 @@ from typing import Any
 
 import postgres
 import pytest
-from careless import BAD, CHOICES, RAISED
+from careless import BAD, CHOICES
 
 from autoquant.errors import TEXT_LENGTH
 from autoquant.job import JobState
