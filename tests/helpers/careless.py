@@ -24,6 +24,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"metrics": {"loss": 10**5000, "size": 2.0}}, "loss is of the type int, more than a float holds"),
     ({"metrics": {"loss": 1j, "size": 2.0}}, "loss is 1j, which is no number"),
     ({"metrics": {"loss": NAN, "size": 2.0}}, "loss is nan: a value that is not finite is no result"),
+    ({"metrics": {"loss": -1.7e308, "size": 2.0}}, "loss is -1.7e+308; measure a number between -1e+300 and 1e+300"),
     ({"metrics": {"loss": 1.0, "size": 2.0, "": 1.0}}, "metrics: '' is no name; "),
     ({"metrics": {"loss": 1.0, "size": 2.0, "a\0b": 1.0}}, "metrics: 'a\\x00b' is no name; "),
     ({"metrics": {"loss": 1.0, "size": 2.0, 3: 1.0}}, "metrics: 3 is no name; "),
