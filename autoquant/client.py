@@ -124,7 +124,7 @@ def resume(
     if total < record.finished:
         raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {record.id} already has")
     before = record.definition
-    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before.excluded)
+    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before)
     now = plan.definition
     for part in SAME_ON_RESUME:
         if before.identity.get(part) != now.identity.get(part):

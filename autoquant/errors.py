@@ -92,6 +92,28 @@ class JobNotFound(StoreError, LookupError):
     retryable = False
 
 
+TEXT_LENGTH = 10_000
+"""Characters of an error that are kept; what is longer is cut in its middle."""
+_BEGINNING = 2_000
+
+
+def storable(text: str) -> str:
+    """The text with NUL and lone surrogates, which no database keeps, written as escapes."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def kept_text(text: str) -> str:
+    """An error or a message as it is stored: `storable`, of at most `TEXT_LENGTH` characters.
+
+    Of a longer one the beginning stays, and the end, where a traceback says what was raised.
+    """
+    text = storable(text)
+    if len(text) <= TEXT_LENGTH:
+        return text
+    cut = f"\n[... {len(text) - TEXT_LENGTH:,} characters and more are cut ...]\n"
+    return text[:_BEGINNING] + cut + text[_BEGINNING + len(cut) - TEXT_LENGTH :]
+
+
 def did_you_mean(word: str, accepted: Iterable[str]) -> str:
     """A sentence part that lists what is accepted, the nearest spelling first.
 

@@ -16,12 +16,23 @@ from autoquant.errors import SpecError
 Direction = Literal["maximize", "minimize"]
 Value = TypeVar("Value", float, npt.NDArray[np.float64])
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_NAME = r"[^\W\d][\w\-./%]*(?: [\w\-./%]+)*"
+_LONGEST_NAME = 100
+NAME_RULE = (
+    "the name of a metric begins with a letter or '_' and goes on with letters, digits, '_', '-', '.', '/', '%' and "
+    "single spaces, 100 characters at most"
+)
 _METRIC = re.compile(rf"({_NAME})(?:@(\S+))?")
 _CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")
 
 DROP = "_drop"
 """``accuracy_drop`` is how much worse than the float network ``accuracy`` is; any evaluator metric may be used so."""
+
+
+def is_metric_name(name: object) -> bool:
+    """Whether `NAME_RULE` holds: what is named so can be written in objectives and constraints."""
+    return isinstance(name, str) and len(name) <= _LONGEST_NAME and re.fullmatch(_NAME, name) is not None
+
 
 METRIC_FORM = "a metric of the evaluator such as 'accuracy', or a cost such as 'latency_ms@cortex-m7'"
 

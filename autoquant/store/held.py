@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from autoquant.errors import JobEnded, JobHeld, JobNotFound, StoreError
+from autoquant.errors import JobEnded, JobHeld, JobNotFound, StoreError, kept_text
 from autoquant.job import Attempt, Baseline, CurvePoint, HypervolumePoint, JobState, Progress, StoredMeasurement
 from autoquant.store import codec, tables
 from autoquant.store.lease import LEASE_SECONDS, Holder, is_held
@@ -291,11 +291,12 @@ class HeldJob:
 
     def event(self, text: str, level: str = "info") -> None:
         """Keep what happened, for ``autoquant logs``."""
-        row = {"job_id": self.id, "moment": datetime.now(UTC), "level": level, "text": text}
+        row = {"job_id": self.id, "moment": datetime.now(UTC), "level": level, "text": kept_text(text)}
         self._write(lambda connection: connection.execute(tables.events.insert(), [row]))
 
     def end(self, state: JobState, message: str | None, seconds: float) -> None:
         """How the job ended, and why in a sentence."""
+        message = None if message is None else kept_text(message)
         values = {"state": str(state), "message": message, "ended": datetime.now(UTC)}
         update = tables.jobs.update().where(tables.jobs.c.id == self.id).values(values | {"seconds": seconds})
         self._write(lambda connection: connection.execute(update))
