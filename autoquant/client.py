@@ -26,6 +26,7 @@ from autoquant.running.job_run import run_job
 from autoquant.settings import default_store
 from autoquant.spec import SearchSpec
 from autoquant.store import Store
+from autoquant.store.sql import NEW, Ticket
 from autoquant.trial import Trial, TrialState
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def search(
     Raises `SpecError` before anything runs when the spec is wrong, `JobFailed` when the search cannot succeed.
     """
     plan, opened, job_id = _submitted(spec, store, network, data)
-    return _run(plan, opened, job_id, plan.spec.budget.n_trials, progress, started)
+    return _run(plan, opened, job_id, NEW, plan.spec.budget.n_trials, progress, started)
 
 
 def submit(
@@ -116,12 +117,14 @@ def resume(
     `SpecError` when network, data or evaluator are not those that the job began with.
     """
     opened = Store(store or default_store(), create=False)
-    record = opened.job(opened.latest() if job_id is None else job_id)
+    number = opened.latest() if job_id is None else job_id
+    ticket = opened.ticket(number)
+    record = opened.job(number)
     total = record.n_trials if n_trials is None else n_trials
     if total < record.finished:
         raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {record.id} already has")
     before = record.definition
-    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before.excluded)
+    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before)
     now = plan.definition
     for part in SAME_ON_RESUME:
         if before.identity.get(part) != now.identity.get(part):
@@ -129,16 +132,22 @@ def resume(
             raise SpecError(f"{part}: job {record.id} began with {known}, this is {current}; start a new search for it")
     if (now.choices, now.objectives) != (before.choices, before.objectives):
         raise SpecError(f"space: the choices or objectives of job {record.id} are no longer those it began with")
-    return _run(plan, opened, record.id, total, progress, started)
+    return _run(plan, opened, record.id, ticket, total, progress, started)
 
 
 def _run(
-    plan: Plan, store: Store, job_id: int, total: int, progress: ProgressListener, started: Callable[[Job], None]
+    plan: Plan,
+    store: Store,
+    job_id: int,
+    ticket: Ticket,
+    total: int,
+    progress: ProgressListener,
+    started: Callable[[Job], None],
 ) -> Job:
     job = Job(store, job_id)
     started(job)
     with interruptible() as interrupted:
-        run_job(plan, store, job_id, total, interrupted, progress)
+        run_job(plan, store, job_id, total, interrupted, progress, ticket)
     return job
 
 
@@ -238,7 +247,7 @@ class Job:
     def stop(self) -> bool:
         """Ask the process that runs this job to end it CANCELLED, once its running trials are done.
 
-        False where no process runs it: it is CANCELLED at once.
+        False where no process runs it: it is CANCELLED at once. `JobEnded` where it had ended before; it stays so.
         """
         return self.store.request(self.id, JobState.CANCELLED)
 

@@ -10,6 +10,7 @@ AutoQuantError
 └── StoreError                     look at the database; try again once it answers
     ├── StoreUnavailable           open another one: wrong URL, no such file, another schema
     ├── JobHeld                    wait, or stop the process that runs the job
+    ├── JobEnded                   read in which state; resume it, if it is to go on
     └── JobNotFound (LookupError)  name another job
 
 ``retryable`` says whether the same call may do, unchanged, when it is tried again later.
@@ -75,10 +76,42 @@ class JobHeld(StoreError):
     """Another process runs the job; says which, and when its lease ends."""
 
 
+class JobEnded(StoreError):
+    """A job cannot be stopped, paused or begun, because it has ended; in the state ``state``."""
+
+    retryable = False
+
+    def __init__(self, text: str, state: str) -> None:
+        super().__init__(text)
+        self.state = state
+
+
 class JobNotFound(StoreError, LookupError):
     """No job with that id in the store."""
 
     retryable = False
+
+
+TEXT_LENGTH = 10_000
+"""Characters of an error that are kept; what is longer is cut in its middle."""
+_BEGINNING = 2_000
+
+
+def storable(text: str) -> str:
+    """The text with NUL and lone surrogates, which no database keeps, written as escapes."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def kept_text(text: str) -> str:
+    """An error or a message as it is stored: `storable`, of at most `TEXT_LENGTH` characters.
+
+    Of a longer one the beginning stays, and the end, where a traceback says what was raised.
+    """
+    text = storable(text)
+    if len(text) <= TEXT_LENGTH:
+        return text
+    cut = f"\n[... {len(text) - TEXT_LENGTH:,} characters and more are cut ...]\n"
+    return text[:_BEGINNING] + cut + text[_BEGINNING + len(cut) - TEXT_LENGTH :]
 
 
 def did_you_mean(word: str, accepted: Iterable[str]) -> str:

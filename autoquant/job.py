@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -130,7 +130,7 @@ class JobRecord:
     seconds: float = 0.0
     """How long it has run, over all processes that took it up; as of the last end."""
     holder: str | None = None
-    """The process that runs it, ``host:pid:token``."""
+    """The process that runs it, ``host:pid:`` and what else tells it from all others."""
     lease_until: datetime | None = None
     """When that process is taken for dead unless it is heard of."""
     phase: str | None = None
@@ -138,11 +138,8 @@ class JobRecord:
     phase_done: int = 0
     phase_total: int = 0
 
-    @property
-    def abandoned(self) -> bool:
-        """RUNNING, but its process has not been heard of for a whole lease: it died. `resume` takes the job up."""
-        late = self.lease_until is None or self.lease_until < datetime.now(UTC)
-        return self.state is JobState.RUNNING and late
+    abandoned: bool = False
+    """RUNNING, but its process is dead, or was not heard of for a whole lease. `resume` takes the job up."""
 
 
 class LearningPoint(NamedTuple):

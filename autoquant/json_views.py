@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from autoquant.interfaces import DeviceFit
 from autoquant.job import Baseline, Event, JobRecord
 from autoquant.plugins import PluginInfo
-from autoquant.trial import Scored, Trial
+from autoquant.trial import Scored, Step, Trial
 
 if TYPE_CHECKING:
     import optuna
@@ -88,7 +89,7 @@ def trial_json(trial: Trial, job: JobRecord) -> dict[str, Any]:
         "test_standard_errors": dict(trial.test_standard_errors),
         **_polished_json(trial, job),
         "artifacts": dict(trial.artifacts),
-        "steps": [step._asdict() for step in trial.search.steps] if trial.search is not None else [],
+        "steps": [_step_json(step) for step in trial.search.steps] if trial.search is not None else [],
         "seconds": trial.seconds,
         "worker": trial.worker,
         "measured_by": trial.measured_by,
@@ -96,6 +97,12 @@ def trial_json(trial: Trial, job: JobRecord) -> dict[str, Any]:
         "started": _moment(trial.started),
         "ended": _moment(trial.ended),
     }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    """What is not finite, which JSON has no number for, is null."""
+    finite = {name: value if math.isfinite(value) else None for name, value in step.metrics.items()}
+    return {"step": step.step, "metrics": finite}
 
 
 def trial_row(trial: Trial, on_front: bool) -> dict[str, Any]:

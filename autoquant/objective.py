@@ -16,12 +16,23 @@ from autoquant.errors import SpecError
 Direction = Literal["maximize", "minimize"]
 Value = TypeVar("Value", float, npt.NDArray[np.float64])
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_NAME = r"[^\W\d][\w\-./%]*(?: [\w\-./%]+)*"
+_LONGEST_NAME = 100
+NAME_RULE = (
+    "the name of a metric begins with a letter or '_' and goes on with letters, digits, '_', '-', '.', '/', '%' and "
+    "single spaces, 100 characters at most"
+)
 _METRIC = re.compile(rf"({_NAME})(?:@(\S+))?")
 _CONSTRAINT = re.compile(rf"^\s*({_NAME}(?:@[^\s<>=]+)?)\s*(<=|>=)\s*(\S+)\s*$")
 
 DROP = "_drop"
 """``accuracy_drop`` is how much worse than the float network ``accuracy`` is; any evaluator metric may be used so."""
+
+
+def is_metric_name(name: object) -> bool:
+    """Whether `NAME_RULE` holds: what is named so can be written in objectives and constraints."""
+    return isinstance(name, str) and len(name) <= _LONGEST_NAME and re.fullmatch(_NAME, name) is not None
+
 
 METRIC_FORM = "a metric of the evaluator such as 'accuracy', or a cost such as 'latency_ms@cortex-m7'"
 
@@ -76,14 +87,15 @@ class Objective:
 def as_objective(text: str | Objective) -> Objective:
     """An `Objective`, from one or from the name of a metric whose direction needs no saying.
 
-    ``accuracy`` is maximised; ``loss`` and all that a cost model gives (known by device or unit) is minimised.
+    ``accuracy`` is maximised; ``loss``, ``divergence`` and all that a cost model gives (known by device or unit) is
+    minimised.
     """
     if isinstance(text, Objective):
         return text
     name, device = split_metric(text)
     if name == "accuracy":
         return Objective(text, "maximize")
-    if device is not None or name in ("loss", "bitops") or name.endswith(("_bytes", "_ms", "_uj", DROP)):
+    if device is not None or name in ("loss", "divergence", "bitops") or name.endswith(("_bytes", "_ms", "_uj", DROP)):
         return Objective(text, "minimize")
     raise SpecError(f"objective {text!r}: say its direction, Objective({text!r}, 'maximize') or 'minimize'")
 

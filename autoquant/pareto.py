@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from autoquant.errors import SpecError
 from autoquant.objective import Bounds, Objective
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,30 +50,25 @@ def hypervolume(values: npt.ArrayLike, reference: npt.ArrayLike) -> float:
 class Normalization:
     """Maps metrics onto [0, 1] for the hypervolume: 0 at the best value of each objective, 1 at the worst.
 
-    The reference point is (1, .., 1), so a hypervolume of 1 would be every best value in one point.
+    The reference point is (1, .., 1), so a hypervolume of 1 would be every best value in one point. What is better than
+    the best, where that was only an estimate, counts as the best, so that no hypervolume is more than 1.
     """
 
     objectives: tuple[Objective, ...]
     bounds: tuple[Bounds, ...]
-
-    @classmethod
-    def of(cls, objectives: Sequence[Objective], bounds: Mapping[str, Bounds]) -> Normalization:
-        """From the bounds by metric. `SpecError` names the objective that has none."""
-        for objective in objectives:
-            if objective.metric not in bounds:
-                raise SpecError(
-                    f"reference_point: the worst value of {objective.metric!r} is not known; give it, for example "
-                    f"'reference_point: {{{objective.metric}: <worst value that still counts>}}'"
-                )
-        return cls(tuple(objectives), tuple(Bounds(*bounds[objective.metric]) for objective in objectives))
 
     def values(self, metrics: Mapping[str, float]) -> FloatArray:
         """The objectives of one point, normalized, shape (objectives,)."""
         raw = np.array([metrics[objective.metric] for objective in self.objectives], dtype=float)
         best, worst = np.array(self.bounds, dtype=float).T
         span = np.where(worst == best, 1.0, worst - best)
-        normalized: FloatArray = (raw - best) / span
+        with np.errstate(over="ignore"):  # a value near the end of what a float holds becomes infinite
+            normalized: FloatArray = (raw - best) / span
         return normalized
+
+    def hypervolume(self, values: FloatArray) -> float:
+        """Of normalized points, (n, objectives); in [0, 1]."""
+        return hypervolume(np.maximum(values, 0.0), np.ones(values.shape[1]))
 
 
 class Offer(NamedTuple):
@@ -111,5 +105,5 @@ class ParetoFront:
         removed = [n for n, out in zip(self.numbers, beaten, strict=True) if out]
         self.numbers = [n for n, out in zip(self.numbers, beaten, strict=True) if not out] + [number]
         self._values = np.vstack([self._values[~beaten], point])
-        self.hypervolume = hypervolume(self._values, np.ones(self._values.shape[1]))
+        self.hypervolume = self.normalization.hypervolume(self._values)
         return Offer(True, removed)

@@ -110,6 +110,10 @@ class SearchSpec(_Section):
         default={},
         description="Objective -> its worst value that still counts in the hypervolume, where not known.",
     )
+    ideal_point: dict[str, FiniteFloat] = Field(
+        default={},
+        description="Objective -> its best value, from which the hypervolume is scaled, where not known.",
+    )
     folder: str | None = Field(
         default=None,
         description="Folder whose modules and files the spec names; by default that of the spec file.",

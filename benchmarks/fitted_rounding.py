@@ -7,7 +7,8 @@ Every layer has the same precision, first and last too; weights per channel, not
 - nearest: scales of least squared error of the weights. Both corrections: of biases and of BatchNorm's statistics, also
   where the evaluator would leave them off.
 - GPTQ: Frantar et al. 2022 by itself, in the grid whose scales move the layer's outputs least; biases as they are.
-- static: ``rounding: hessian``, which fits each layer by itself. Sequential: ``sequential: true``.
+- static: the default, which fits each layer by itself, or rounds all to nearest where that moves outputs less.
+  Sequential: ``sequential: true``.
 
 ResNet-20 (CIFAR-10, JPEG copy) is calibrated with 256 training images, DS-CNN with 100 of its 1,000 utterances and
 measured on the others. Tables with quantized activations are measured on at most 1,000 examples. "Another network, no
@@ -85,7 +86,8 @@ class Rounder:
         self, method: Method, weight: WeightQuantization, activations: int | None = None, examples: int | None = None
     ) -> Measured:
         """On the first ``examples``. What can be prepared for all precisions is there before the clock starts."""
-        rounding: Rounding = "hessian" if method in ("static", "sequential") else "nearest"
+        by_method: dict[Method, Rounding | None] = {"static": None, "sequential": "hessian"}
+        rounding = by_method.get(method, "nearest")
         precisions = uniform(self.network, replace(weight, rounding=rounding), activations)
         prepare: dict[Method, Callable[[], object]] = {
             "both corrections": lambda: self._corrector,

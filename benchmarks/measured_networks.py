@@ -47,8 +47,8 @@ class Subject:
         return cls(module, as_inputs(calibration), as_inputs(inputs), targets)
 
     def quantizable(self) -> QuantizedNetwork:
-        """The network, calibrated; fitted where a precision does not say how it is rounded."""
-        network = QuantizedNetwork(self.module, portion(self.inputs, slice(2)), rounding="hessian")
+        """The network, calibrated; rounded as by default where a precision does not say how."""
+        network = QuantizedNetwork(self.module, portion(self.inputs, slice(2)), rounding=None)
         network.calibrate(self.calibration)
         return network
 

@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from autoquant.cli.plain import plain
 from autoquant.errors import (
     AutoQuantError,
+    JobEnded,
     JobFailed,
     JobNotFound,
     PluginError,
@@ -49,7 +51,7 @@ JobArgument = Annotated[
 ]
 
 BAD_INPUT, FAILED = 2, 1
-BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound)
+BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound, JobEnded)
 
 
 def _version(wanted: bool) -> None:
@@ -82,7 +84,7 @@ def errors(as_json: bool) -> Iterator[None]:
             print(json.dumps({"error": name, "problems": problems, "retryable": again}))
         else:
             kind = "job failed" if isinstance(error, JobFailed) else "error"
-            print(f"{kind}: {error}", file=sys.stderr)
+            print(f"{kind}: {plain(str(error))}", file=sys.stderr)
         raise typer.Exit(code) from None
     except KeyboardInterrupt:
         print("interrupted; running trials were dropped, 'autoquant resume' goes on", file=sys.stderr)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoquant.cli.app import JobArgument, JsonOption, RayOption, SpecArgument, StoreOption, app, errors
-from autoquant.errors import SpecError
 
 if TYPE_CHECKING:
     from autoquant.client import Job
@@ -92,13 +91,9 @@ def pause(job: JobArgument = None, store: StoreOption = None, as_json: JsonOptio
 
 def _request(job: int | None, store: str | None, as_json: bool, verb: str) -> None:
     from autoquant import client
-    from autoquant.job import JobState
 
     with errors(as_json):
         loaded = client.load_job(job, store)
-        state = loaded.state
-        if state not in (JobState.QUEUED, JobState.RUNNING):
-            raise SpecError(f"job {loaded.id} is {state}: only a QUEUED or RUNNING job can be asked to {verb}")
         asked = getattr(loaded, verb)()
     if as_json:
         print(json.dumps({"id": loaded.id, f"{verb}_requested": asked, "state": str(loaded.state)}))

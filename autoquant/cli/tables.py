@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from autoquant.cli.plain import plain
 from autoquant.job import Event, JobRecord
 from autoquant.json_views import job_json
 from autoquant.plugins import PluginInfo
@@ -25,9 +26,16 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=wide, markup=False, emoji=False)
 
 
+class _PlainTable(Table):
+    """Evaluators write errors and notes; what stands in a cell is shown, never obeyed."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        super().add_row(*(plain(cell) for cell in cells), **options)
+
+
 def _table(*columns: str, **options: Any) -> Table:
     """A table whose cells are folded where they do not fit, never cut."""
-    table = Table(**options)
+    table = _PlainTable(**options)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -124,4 +132,4 @@ def print_plugins(infos: Sequence[PluginInfo]) -> None:
 
 def event_text(event: Event) -> str:
     """An event for people."""
-    return f"{event.moment.astimezone():%Y-%m-%d %H:%M:%S}  {event.level:7s}  {event.text}"
+    return f"{event.moment.astimezone():%Y-%m-%d %H:%M:%S}  {event.level:7s}  {plain(event.text)}"

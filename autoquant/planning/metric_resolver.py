@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from autoquant import plugins
 from autoquant.errors import PluginError, SpecError, UnsupportedError, did_you_mean
 from autoquant.interfaces import CostModel
-from autoquant.objective import DROP, Constraint, Direction, Objective, split_metric
+from autoquant.objective import DROP, NAME_RULE, Constraint, Direction, Objective, is_metric_name, split_metric
 from autoquant.planning.pricing import CostMetric
 from autoquant.spec import PluginSpec, SearchSpec
 
@@ -66,7 +66,7 @@ def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
         if (model := collect(problems, f"cost_models[{i}]", partial(own_model, section, f"cost_models[{i}]")))
     ]
     refuse(problems)
-    resolver = MetricResolver(spec, plugins.load("evaluator", spec.evaluator.name).metrics, own)
+    resolver = MetricResolver(spec, measured_metrics(spec.evaluator.name), own)
     metrics: dict[str, Metric] = {}
 
     def find(text: str, direction: Direction | None = None) -> Metric:
@@ -81,8 +81,9 @@ def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
     for i, constraint in enumerate(constraints):
         collect(problems, f"constraints[{i}]", partial(find, constraint.metric))
     known = {objective.metric for objective in spec.objectives}
-    strange = sorted(set(spec.reference_point) - known)
-    problems += [f"reference_point.{metric}: it is no objective; {did_you_mean(metric, known)}" for metric in strange]
+    for place, point in (("reference_point", spec.reference_point), ("ideal_point", spec.ideal_point)):
+        strange = sorted(set(point) - known)
+        problems += [f"{place}.{metric}: it is no objective; {did_you_mean(metric, known)}" for metric in strange]
     refuse(problems)
     return ResolvedMetrics(
         objectives=tuple(Objective(wish.metric, metrics[wish.metric].direction) for wish in spec.objectives),
@@ -91,6 +92,17 @@ def resolve_metrics(spec: SearchSpec) -> ResolvedMetrics:
         drops={metric.drop_of: resolver.measured[metric.drop_of] for metric in metrics.values() if metric.drop_of},
         resolver=resolver,
     )
+
+
+def measured_metrics(evaluator: str) -> Mapping[str, Direction]:
+    """The metrics that an evaluator declares. `PluginError` for names that no spec could write."""
+    metrics: Mapping[str, Direction] = plugins.load("evaluator", evaluator).metrics
+    if not isinstance(metrics, Mapping):
+        raise PluginError(f"evaluator {evaluator!r}: its metrics are {metrics!r}; map names to directions")
+    for name in metrics:
+        if not is_metric_name(name):
+            raise PluginError(f"evaluator {evaluator!r}: it measures {name!r}; {NAME_RULE}")
+    return metrics
 
 
 def collect(problems: list[str], place: str, step: Callable[[], T]) -> T | None:
@@ -117,6 +129,7 @@ class MetricResolver:
         self.measured = measured
         self._folder = Path(spec.folder or ".")
         self._own = own
+        self._evaluator = spec.evaluator.name
         self._installed = _installed_models()
         self._models: dict[tuple[int, str | None], CostModel] = {}
         """What was built, by choice and device: one model gives all of its metrics."""
@@ -125,10 +138,20 @@ class MetricResolver:
         """What a name means; `SpecError` lists what is known when it is none."""
         name, device = split_metric(text)
         if device is None and name in self.measured:
+            self._refuse_priced(name)
             return Metric(self.measured[name])
         if device is None and (base := name.removesuffix(DROP)) != name and base in self.measured:
             return Metric("minimize", drop_of=base)
         return Metric("minimize", self._cost(text, name, device))
+
+    def _refuse_priced(self, name: str) -> None:
+        """`SpecError` where a cost model gives what the evaluator measures: which of the two is meant?"""
+        for choice in (*self._own, *self._installed):
+            if name in choice.model.metrics and not choice.model.uses_device:
+                raise SpecError(
+                    f"{name!r} is priced by the cost model {choice.label!r} and measured by the evaluator "
+                    f"{self._evaluator!r}; give one of the two another name"
+                )
 
     def cost(self, text: str) -> CostMetric | None:
         """A metric of a cost model that needs no device; None where no model, or more than one, gives it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -114,12 +115,15 @@ class Plan:
 
 
 def make_plan(
-    spec: SearchSpec, network: nn.Module | None = None, data: DataSplits | None = None, excluded: Excluded | None = None
+    spec: SearchSpec,
+    network: nn.Module | None = None,
+    data: DataSplits | None = None,
+    begun: JobDefinition | None = None,
 ) -> Plan:
     """Check a spec against what is installed, its network and its data.
 
-    ``excluded`` is what a stored job is without; found by asking the cost models where it is not given. `SpecError`
-    lists every wrong name, option, objective and constraint with its place and what is accepted.
+    ``begun`` is the definition of a stored job: what its space is without, and the scale of its hypervolume, stay as
+    they are. `SpecError` lists every wrong name, option, objective and constraint with its place and what is accepted.
     """
     if spec.folder is not None:
         plugins.use_folder(spec.folder)
@@ -128,8 +132,9 @@ def make_plan(
     build = BuildEvaluator(spec, network, data)
     evaluator = build()
     profile = evaluator.profile()
-    space = make_space(spec.space, profile, excluded or {})
-    if profile is not None and excluded is None:
+    excluded: Excluded = begun.excluded if begun is not None else {}
+    space = make_space(spec.space, profile, excluded)
+    if profile is not None and begun is None:
         space, excluded, notes = exclude_unsupported(spec, space, profile, metrics.costs)
         profile = replace(profile, notes=(*profile.notes, *space.notes, *notes))
     evaluator.check(space)
@@ -137,9 +142,8 @@ def make_plan(
     measured_bounds = {metric: Bounds(*pair) for metric, pair in evaluator.bounds().items()}
     known = with_drops(measured_bounds) | pricer.bounds
     check_possible(metrics.constraints, pricer, known)
-    normalization = Normalization.of(
-        metrics.objectives, objective_bounds(metrics.objectives, known, spec.reference_point)
-    )
+    bounds = begun.bounds if begun is not None else objective_bounds(spec, metrics.objectives, known)
+    normalization = Normalization(metrics.objectives, bounds)
     definition = JobDefinition(
         choices=space.choices,
         objectives=metrics.objectives,
@@ -148,7 +152,7 @@ def make_plan(
         profile=profile,
         costs=pricer.stored(),
         identity=identity(spec, evaluator),
-        excluded=excluded or {},
+        excluded=excluded,
     )
     import_paths = tuple(str(Path(path or ".").resolve()) for path in sys.path)
     recipe = EvaluatorRecipe(build, space, import_paths, spec.folder, evaluator.resources)
@@ -221,25 +225,45 @@ def with_drops(measured: Mapping[str, Bounds]) -> dict[str, Bounds]:
 
 
 def objective_bounds(
-    objectives: Sequence[Objective], known: Mapping[str, Bounds], reference: Mapping[str, float]
-) -> dict[str, Bounds]:
-    """The bounds of every objective; the spec's reference point is the worst where it names one.
+    spec: SearchSpec, objectives: Sequence[Objective], known: Mapping[str, Bounds]
+) -> tuple[Bounds, ...]:
+    """The bounds of every objective; the points of the spec come before what is known.
 
-    Where the best is not known, it is one unit of the metric from the worst.
+    `SpecError` says which value is not known, and how to give it.
     """
-    bounds = dict(known)
-    for objective in objectives:
-        if objective.metric in reference:
-            worst = reference[objective.metric]
-            unit_better = worst + 1 if objective.direction == "maximize" else worst - 1
-            best = known.get(objective.metric, Bounds(unit_better, worst)).best
-            if objective.minimized(worst) <= objective.minimized(best):
-                raise SpecError(
-                    f"reference_point.{objective.metric}: {worst:.12g} is no worse than the best value, {best:.12g}; "
-                    "give the worst value that still counts"
-                )
-            bounds[objective.metric] = Bounds(best, worst)
-    return bounds
+    problems: list[str] = []
+    bounds = [collect(problems, "", partial(_scale, spec, o, known.get(o.metric))) for o in objectives]
+    refuse(problems)
+    return tuple(scale for scale in bounds if scale is not None)
+
+
+def _scale(spec: SearchSpec, objective: Objective, known: Bounds | None) -> Bounds:
+    """Best and worst value of one objective."""
+    metric = objective.metric
+    best = spec.ideal_point.get(metric, None if known is None else known.best)
+    worst = spec.reference_point.get(metric, None if known is None else known.worst)
+    if best is None or worst is None:
+        ends = {"reference_point": ("worst", worst), "ideal_point": ("best", best)}
+        raise SpecError([_unknown(place, metric, end) for place, (end, value) in ends.items() if value is None])
+    span = objective.minimized(worst) - objective.minimized(best)
+    given = [place for place in ("reference_point", "ideal_point") if metric in getattr(spec, place)]
+    if given and span <= 0:
+        raise SpecError(
+            f"{given[0]}.{metric}: the worst value, {worst:.12g}, is no worse than the best value, {best:.12g}; "
+            "give the worst value that still counts and, where it is not known, the best as ideal_point"
+        )
+    if not 0 <= span < math.inf:
+        raise SpecError(
+            f"objectives: {metric!r} has {best:.12g} as its best and {worst:.12g} as its worst value; the worst must "
+            "be worse by a finite difference: correct the bounds of the evaluator or the points of the spec"
+        )
+    return Bounds(best, worst)
+
+
+def _unknown(place: str, metric: str, end: str) -> str:
+    which = "worst value that still counts" if end == "worst" else "best value that it can take"
+    example = f"'{place}: {{{metric}: <{which}>}}'"
+    return f"{place}: the {end} value of {metric!r} is not known; give it, for example {example}"
 
 
 def _create(kind: str, place: str, section: PluginSpec, *positional: Any) -> Any:

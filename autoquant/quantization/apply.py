@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from autoquant.errors import SpecError, UnsupportedError
-from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding
+from autoquant.network import FLOAT, LayerPrecision, LayerProfile, Rounding, WeightQuantization
 from autoquant.quantization.additions import QuantizedAdditions
+from autoquant.quantization.archive import Arrays, digest
 from autoquant.quantization.arithmetic import FLOAT_ARITHMETIC, Arithmetic, LayerBiases
 from autoquant.quantization.calibration import Calibration
-from autoquant.quantization.execution import Inputs, as_inputs
-from autoquant.quantization.fitted_weights import FittedWeights, LayerWeight
+from autoquant.quantization.classification import divergences, log_probabilities
+from autoquant.quantization.execution import Inputs, as_inputs, batches, execute, tensors
+from autoquant.quantization.fitted_weights import Examples, FittedWeights, LayerWeight
 from autoquant.quantization.memo import Memo, reads_ahead
 from autoquant.quantization.profile import prepare
 from autoquant.quantization.quantizers import Affine, check_bits
@@ -43,7 +48,8 @@ class QuantizedNetwork:
     `profile_network`.
 
     With a ``memo``, runs of the module inside `Memo.run` share the outputs of layers; a network that uses the weights
-    of a layer before it runs that layer does without. ``rounding`` is that of weights whose precision names none.
+    of a layer before it runs that layer does without. ``rounding`` is that of weights whose precision names none; None
+    is hessian, but nearest where that is better for the network with all its layers at this precision (`notes`).
 
     ``arithmetic`` says what is quantized besides layers: biases, where a layer's input and weights are integers, and
     what additions and poolings read, whenever the input of some layer is quantized.
@@ -55,7 +61,7 @@ class QuantizedNetwork:
         example_input: Any,
         keep_float: Sequence[str] = (),
         memo: Memo | None = None,
-        rounding: Rounding = "nearest",
+        rounding: Rounding | None = "nearest",
         arithmetic: Arithmetic = FLOAT_ARITHMETIC,
     ) -> None:
         self.module, self.profile = prepare(module, example_input, keep_float)
@@ -142,12 +148,69 @@ class QuantizedNetwork:
             self._additions.active = any(precision.activation for precision in precisions)
 
     def prepare_moments(self, precisions: Mapping[str, LayerPrecision]) -> None:
-        """Have the moments that the weights of layers at these precisions need; the float network runs for them."""
+        """Have what the weights of layers at these precisions need: moments, for which the float network runs, and
+        whether they are better fitted."""
+        for how in self.weights.unjudged(precisions.values()):
+            self.weights.worse[how] = self._judge(how)
         missing = self.weights.unprepared(precisions)
         if missing:
             self.restore()
         for activation in missing:
             self.weights.collect(activation)
+
+    def _judge(self, how: WeightQuantization) -> str | None:
+        """Why weights are not fitted so; None where they are.
+
+        All layers that can be are quantized so, fitted and to nearest; what counts is the mean divergence of the
+        outputs on the calibration examples from the float network's. Nearest must be better beyond two standard errors.
+        """
+        self.restore()
+        examples, archive = self.weights.examples, self.weights.archive
+        if examples is None:
+            return None
+        key = digest("judged", self.weights.base(examples), how.key())
+        found = archive.find(key)
+        if found is None:  # what it needs is kept there too, so it is not made inside of `get`
+            made = self._divergences(how, examples)
+            found = archive.get(key, lambda: made)
+        gain = found["hessian"] - found["nearest"]
+        if not gain.mean() > 2 * gain.std() / math.sqrt(len(gain)):
+            return None
+        return (
+            f"{how.name} ({how.quantizer}, {how.granularity}) is rounded to nearest: fitted everywhere, it moves the "
+            f"outputs on the calibration split further from those of the float network (divergence "
+            f"{found['hessian'].mean():.3g}, rounded {found['nearest'].mean():.3g})"
+        )
+
+    def _divergences(self, how: WeightQuantization, examples: Examples) -> Arrays:
+        """Of each calibration example, by rounding."""
+        reference, found = self._all_outputs(examples), {}
+        for rounding in ("hessian", "nearest"):
+            self._apply_everywhere(replace(how, rounding=rounding))
+            found[rounding] = divergences(reference, self._all_outputs(examples)).numpy()
+        return found
+
+    def _apply_everywhere(self, how: WeightQuantization) -> None:
+        """Quantize the weights of all layers that can be quantized so."""
+        named = dict.fromkeys(self.parts, LayerPrecision(how, None))
+        self.prepare_moments(named)
+        for name in self.parts:
+            try:
+                self.weights.weight(name, named)
+            except UnsupportedError:
+                named[name] = FLOAT
+        self.apply([named.get(layer.name, FLOAT) for layer in self.profile])
+
+    def _all_outputs(self, examples: Examples) -> Tensor:
+        """For all calibration examples as the network is now, which gives class scores: logarithms of probabilities."""
+        parts = batches(examples.inputs, examples.batch_size)
+        scores = (next(tensors(execute(self.module, part))) for part in parts)
+        return torch.cat([log_probabilities(some.flatten(1)) for some in scores])
+
+    def notes(self, precisions: Sequence[LayerPrecision]) -> tuple[str, ...]:
+        """Which weights of a candidate that was applied are rounded to nearest because that is better."""
+        reasons = {p.weight: self.weights.worse.get(p.weight) for p in precisions if p.weight is not None}
+        return tuple(reason for reason in reasons.values() if reason is not None)
 
     def _check_ties(self, precisions: Sequence[LayerPrecision]) -> None:
         for group in self.profile.ties:

@@ -38,7 +38,8 @@ def build_quantized(
     options are those of the evaluator ``post_training``, with its defaults where it has a calibration split: a network
     that was measured with them is built with them. (Its ``bias_correction: layer`` is the rounding ``nearest+bias``.)
     """
-    rounding = rounding or ("nearest" if bias_correction else "hessian")
+    if rounding is None and bias_correction:
+        rounding = "nearest"
     if sequential and (bias_correction or reestimate_batch_norm):
         raise SpecError(
             "sequential: it fits biases to the quantized network itself; leave out bias_correction and "

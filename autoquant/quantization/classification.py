@@ -8,6 +8,7 @@ from itertools import combinations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autoquant.data import Split
 from autoquant.errors import SpecError
@@ -47,6 +48,16 @@ def labelled(name: str, split: Split) -> Labelled:
             "your own"
         )
     return Labelled(inputs, targets.long())
+
+
+def log_probabilities(outputs: Tensor) -> Tensor:
+    """Class scores -> logarithms of the probabilities of the classes, float64; the last dimension holds the classes."""
+    return functional.log_softmax(outputs.detach().double(), -1)
+
+
+def divergences(reference: Tensor, found: Tensor) -> Tensor:
+    """KL(reference || found) of each example in nats, of logarithms of probabilities, both (examples, classes)."""
+    return functional.kl_div(found, reference, reduction="none", log_target=True).sum(1).clamp(min=0)
 
 
 def check_disjoint(splits: Mapping[str, Labelled]) -> None:

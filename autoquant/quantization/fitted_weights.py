@@ -94,13 +94,15 @@ class FittedWeights:
     Args:
         module: the float network, folded.
         profile: its layers.
-        rounding: where a precision does not say.
+        rounding: where a precision does not say. None is hessian, but nearest for the precisions in `worse`.
 
     Results are kept in the folder of `cache_folder`, for every process that needs them.
     """
 
-    def __init__(self, module: nn.Module, profile: NetworkProfile, rounding: Rounding) -> None:
+    def __init__(self, module: nn.Module, profile: NetworkProfile, rounding: Rounding | None) -> None:
         self._module, self.rounding = module, rounding
+        self.worse: dict[WeightQuantization, str | None] = {}
+        """Weights of precisions that name no rounding, once judged: why they are not fitted; None where they are."""
         self.entropy_coded = False
         """Whether weights are given their `LayerWeight.coded_bytes`."""
         self._profiles = {layer.name: layer for layer in profile.quantizable}
@@ -118,6 +120,7 @@ class FittedWeights:
         """Examples to take moments from, with the ranges of activations that they give."""
         self.examples = Examples(inputs, batch_size, calibration)
         self._moments.clear()
+        self.worse.clear()
         self._known = {key: value for key, value in self._known.items() if key[2] == "nearest"}
 
     @cached_property
@@ -147,7 +150,9 @@ class FittedWeights:
         readers = self._readers(name)
         if not readers or _unfit(readers) is not None:
             return "nearest"
-        return precision.weight.rounding or self.rounding
+        if self.rounding is None and self.worse.get(precision.weight) is not None:
+            return "nearest"
+        return precision.weight.rounding or self.rounding or "hessian"
 
     def _readers(self, name: str) -> list[LayerProfile]:
         """The layer, and those that it shares its weight with, less embeddings."""
@@ -182,6 +187,13 @@ class FittedWeights:
             if p.weight is not None and self.rounding_of(name, p) != "nearest"
         }
         return [how for how in needed if activation_key(how) not in self._moments]
+
+    def unjudged(self, precisions: Iterable[LayerPrecision]) -> list[WeightQuantization]:
+        """Weights of these precisions of which is not known whether they are better fitted."""
+        if self.rounding is not None:
+            return []
+        named = {p.weight: None for p in precisions if p.weight is not None and p.weight.rounding is None}
+        return [how for how in named if how not in self.worse]
 
     def collect(self, how: ActivationQuantization | None) -> None:
         """Take the moments of all layers whose inputs are quantized so; the module must be the float network now.
@@ -259,7 +271,7 @@ class FittedWeights:
         activations = (
             tuple(activation_key(precisions[member].activation) for member in group) if rounding != "nearest" else ()
         )
-        key = (group[0], how, rounding, activations)
+        key = (group[0], replace(how, rounding=None), rounding, activations)
         if key not in self._known:
             self._known[key] = self._rounded(group, precisions, rounding)
         return self._known[key][group.index(name)]
@@ -268,8 +280,9 @@ class FittedWeights:
         self, group: Sequence[str], precisions: Mapping[str, LayerPrecision], rounding: Rounding
     ) -> list[LayerWeight]:
         """The weight that a group of layers shares, for each of them."""
-        first, how = self._parts[group[0]], precisions[group[0]].weight
-        assert how is not None
+        first, wanted = self._parts[group[0]], precisions[group[0]].weight
+        assert wanted is not None
+        how = replace(wanted, rounding=None)
         weight = output_first(first, self._float[group[0]])
         check_finite(weight, f"layer {group[0]!r}: its weight")
         files = {n: self._moments.get(activation_key(precisions[n].activation), {}).get(n) for n in group}

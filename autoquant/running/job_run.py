@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from autoquant.errors import AutoQuantError, JobHeld
+from autoquant.errors import AutoQuantError, JobEnded, JobHeld
 from autoquant.interfaces import WorkerPool
 from autoquant.job import JobState, Progress
 from autoquant.planning.plan import Plan
@@ -18,6 +18,7 @@ from autoquant.running.polishing import polish
 from autoquant.running.search_loop import SearchLoop
 from autoquant.running.sensitivity_baseline import SensitivityBaseline
 from autoquant.store import HeldJob, Store
+from autoquant.store.sql import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +52,19 @@ def run_job(
     n_trials: int,
     interrupted: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _: None,
+    ticket: Ticket | None = None,
 ) -> JobState:
     """Run a stored job to its end, or until it is stopped; its state and the reason are in the store.
 
-    Raises what made the job fail, after it is stored; `JobHeld` when another process runs it.
+    Raises what made the job fail, after it is stored; `JobHeld` when another process runs it. One that was stopped
+    since ``ticket`` stays as it is.
     """
-    with HeldJob(store, job_id, n_trials) as held:
+    try:
+        job = HeldJob(store, job_id, n_trials, ticket)
+    except JobEnded as ended:
+        log.info("action=end job=%d state=%s before=start", job_id, ended.state)
+        return JobState(ended.state)
+    with job as held:
         return _Run(plan, held, n_trials, interrupted, progress).to_the_end()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from autoquant.completions import checked
 from autoquant.data import SplitName
 from autoquant.interfaces import Completion, EvaluationRequest, Task, WorkerPool
 from autoquant.job import Attempt
@@ -122,7 +123,7 @@ class Measurer:
     def outcomes(self) -> list[Outcome]:
         """What has come in since the last call; waits a moment for the first."""
         finished: list[Outcome] = []
-        for completion in self._pool.completions(POLL_SECONDS):
+        for completion in map(checked, self._pool.completions(POLL_SECONDS)):
             key = self._keys[completion.task.key]
             first = self._open[key][0]
             if completion.lost and first.attempt < MAX_ATTEMPTS:

@@ -15,12 +15,17 @@ from autoquant.running.measuring import Outcome
 from autoquant.space import Candidate
 from autoquant.trial import Measurement, Trial, TrialState
 
+LARGEST = 1e300
+"""Of a metric, so that drops and what a searcher makes of it are finite, too."""
+
 
 def outcome_error(plan: Plan, outcome: Outcome) -> str | None:
-    """What is wrong with an outcome, if anything: an error, or metrics that are missing or not finite."""
+    """What is wrong with an outcome, if anything: an error, or metrics that are missing, priced, or not finite."""
     if outcome.error is not None:
         return outcome.error
     metrics = outcome.measurement.metrics if outcome.measurement is not None else {}
+    if twice := sorted(plan.definition.cost_metrics & set(metrics)):
+        return f"the evaluator measured {twice[0]!r}, which a cost model prices; give one of the two another name"
     for objective in plan.objectives:
         names = {objective.metric, objective.metric.removesuffix(DROP)}
         if objective.metric not in plan.definition.cost_metrics and not names & set(metrics):
@@ -28,6 +33,8 @@ def outcome_error(plan: Plan, outcome: Outcome) -> str | None:
     for metric, value in metrics.items():
         if not math.isfinite(value):
             return f"{metric} is {value}: a value that is not finite is no result"
+        if abs(value) > LARGEST:
+            return f"{metric} is {value}; measure a number between -{LARGEST:g} and {LARGEST:g}"
     if outcome.request.settings is not None and outcome.request.candidate is None and outcome.measurement is not None:
         return _not_derived(plan, outcome.measurement)
     return None
@@ -101,8 +108,8 @@ def measured_baseline(plan: Plan, reference: Mapping[str, float], baseline: Base
     if measurement is None:
         return replace(baseline, error=error)
     if error is not None:  # What it did measure is still what drops are differences to.
-        finite = {metric: value for metric, value in measurement.metrics.items() if math.isfinite(value)}
-        return replace(baseline, search=Measurement(finite), error=error)
+        usable = {metric: value for metric, value in measurement.metrics.items() if abs(value) <= LARGEST}
+        return replace(baseline, search=Measurement(usable), error=error)
     baseline = replace(baseline, search=with_drops(plan, reference, measurement))
     if baseline.candidate is None:
         return baseline

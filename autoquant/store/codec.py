@@ -43,10 +43,12 @@ def definition_from_json(data: Mapping[str, Any]) -> JobDefinition:
     )
 
 
-def job_from_row(row: sa.RowMapping) -> JobRecord:
-    """A row of ``jobs``."""
+def job_from_row(row: sa.RowMapping, *, is_held: bool) -> JobRecord:
+    """A row of ``jobs``, and whether a process has that job."""
     fields = {key: row[key] for key in row if key not in ("definition", "state", "requested", "fence", "writes")}
-    return JobRecord(definition=definition_from_json(row["definition"]), state=JobState(row["state"]), **fields)
+    state, definition = JobState(row["state"]), definition_from_json(row["definition"])
+    abandoned = state is JobState.RUNNING and not is_held
+    return JobRecord(definition=definition, state=state, abandoned=abandoned, **fields)
 
 
 def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | None:
@@ -63,7 +65,9 @@ def measurement_to_json(measurement: Measurement | None) -> dict[str, Any] | Non
     if measurement.candidate is not None:
         data["candidate"] = list(measurement.candidate)
     if measurement.steps:
-        data["steps"] = [[step, dict(metrics)] for step, metrics in measurement.steps]
+        data["steps"] = [
+            [step, {n: _number_to_json(v) for n, v in metrics.items()}] for step, metrics in measurement.steps
+        ]
     if measurement.notes:
         data["notes"] = list(measurement.notes)
     return data
@@ -79,9 +83,18 @@ def measurement_from_json(data: Mapping[str, Any] | None) -> Measurement | None:
         data.get("artifacts", {}),
         data.get("seconds", 0.0),
         candidate_from_json(data.get("candidate")),
-        tuple(Step(step, metrics) for step, metrics in data.get("steps", ())),
+        tuple(Step(step, {n: _number_from_json(v) for n, v in found.items()}) for step, found in data.get("steps", ())),
         tuple(data.get("notes", ())),
     )
+
+
+def _number_to_json(value: float) -> float | None:
+    """None where it is not finite, which JSON has no number for."""
+    return value if math.isfinite(value) else None
+
+
+def _number_from_json(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def candidate_from_json(data: Sequence[int] | None) -> Candidate | None:
@@ -162,17 +175,15 @@ def baseline_from_row(row: sa.RowMapping) -> Baseline:
 
 def curve_point_to_row(job_id: int, point: CurvePoint) -> dict[str, Any]:
     """A row of ``curves``."""
-    value = point.value if math.isfinite(point.value) else None
     return {
         "job_id": job_id,
         "curve": point.curve,
         "position": point.position,
         "proposals": point.proposals,
-        "value": value,
+        "value": _number_to_json(point.value),
     }
 
 
 def curve_point_from_row(row: sa.RowMapping) -> CurvePoint:
     """A row of ``curves``."""
-    value = math.nan if row["value"] is None else float(row["value"])
-    return CurvePoint(row["curve"], row["position"], row["proposals"], value)
+    return CurvePoint(row["curve"], row["position"], row["proposals"], _number_from_json(row["value"]))

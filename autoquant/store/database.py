@@ -16,6 +16,8 @@ from autoquant.errors import StoreError
 from autoquant.settings import store_patience
 from autoquant.store.engine import open_engine, shown
 from autoquant.store.faults import error_text, is_lost
+from autoquant.store.lease import Moment, ticks
+from autoquant.store.sqlite import OpenedFile
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Database:
         self._engine = open_engine(url, create=create, upgrade=upgrade)
         self.dialect = self._engine.dialect.name
         self.in_memory = isinstance(self._engine.pool, sa.StaticPool)
+        self._file = OpenedFile(self._engine.url) if self.dialect == "sqlite" else None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -46,7 +49,13 @@ class Database:
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run ``work`` in a transaction. `StoreError` when it cannot be done; nothing of it is left then."""
-        return self._run("write", work, self._engine.begin)
+
+        def alone(connection: sa.Connection) -> T:
+            if self.dialect == "sqlite":  # else what it reads first may have changed when it writes
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return work(connection)
+
+        return self._run("write", alone, self._engine.begin)
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run ``work`` on a connection. `StoreError` when it cannot be done."""
@@ -77,12 +86,18 @@ class Database:
             raise StoreError(text) from error
 
     def _once(self, work: Callable[[sa.Connection], T], enter: Callable[[], Any]) -> T:
+        self._check_file()
         with enter() as connection:
             done = work(connection)
+            self._check_file()
         if self._lost_at is not None:
             log.warning("action=reconnected store=%s seconds=%.0f", self.url, self._lost_seconds)
             self._lost_at, self._interrupted = None, False
         return done
+
+    def _check_file(self) -> None:
+        if self._file is not None:
+            self._file.check()
 
     def _note_loss(self, state: RetryCallState) -> None:
         if self._lost_at is None and state.outcome is not None:
@@ -95,12 +110,11 @@ class Database:
         lost_at = self._lost_at  # which another thread that got through takes away
         return 0.0 if lost_at is None else time.monotonic() - lost_at
 
-    def now(self, connection: sa.Connection) -> datetime:
+    def now(self, connection: sa.Connection) -> Moment:
         """The database's clock: hosts that share a server share its time. SQLite's file has only one host."""
         if self.dialect == "sqlite":
-            return datetime.now(UTC)
-        moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return moment
+            return Moment(datetime.now(UTC), ticks())
+        return Moment(connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one(), None)
 
     def insert_new(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert the rows whose primary key is not there yet."""

@@ -7,24 +7,21 @@ can change nothing when it comes back.
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
 
-from autoquant.errors import JobHeld, JobNotFound, StoreError
+from autoquant.errors import JobEnded, JobHeld, JobNotFound, StoreError, kept_text
 from autoquant.job import Attempt, Baseline, CurvePoint, HypervolumePoint, JobState, Progress, StoredMeasurement
 from autoquant.store import codec, tables
-from autoquant.store.lease import LEASE_SECONDS, is_held
-from autoquant.store.sql import Store
+from autoquant.store.lease import LEASE_SECONDS, Holder, is_held
+from autoquant.store.sql import Store, Ticket
 from autoquant.trial import Trial, TrialState
 
 RENEWALS = 4
@@ -47,48 +44,65 @@ class HeldJob:
     """A job that this process runs. As a context it keeps the lease alive, and gives it back at the end.
 
     Every write raises `JobHeld` when another process has taken the job over; nothing is changed then.
+
+    Args:
+        ticket: of the moment when this process began to prepare the job. `JobEnded` where somebody paused or cancelled
+            it since; a wish that its last holder still had to fulfil is this one's. Now, by default.
     """
 
-    def __init__(self, store: Store, job_id: int, n_trials: int) -> None:
+    def __init__(self, store: Store, job_id: int, n_trials: int, ticket: Ticket | None = None) -> None:
         self.store = store
         self.id = job_id
         self._database = store.database
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._fence, self._writes = self._database.write(lambda connection: self._take(connection, n_trials))
+        self._holder = Holder.here()
+        self._fence, self._writes = self._database.write(lambda connection: self._take(connection, n_trials, ticket))
         self._progress = Progress("starting", 0, 0)
         self._stopped = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True, name=f"lease of job {job_id}")
 
-    def _take(self, connection: sa.Connection, n_trials: int) -> tuple[int, int]:
+    def _take(self, connection: sa.Connection, n_trials: int, ticket: Ticket | None) -> tuple[int, int]:
         """The fencing token of this holder, and the writes before it; `JobHeld` while another one lives."""
         job = tables.jobs.c
-        lock = sa.select(job.holder, job.fence, job.lease_until, job.writes).where(job.id == self.id).with_for_update()
-        row = connection.execute(lock).one_or_none()
+        columns = (job.state, job.holder, job.fence, job.lease_until, job.writes, job.requested)
+        row = connection.execute(sa.select(*columns).where(job.id == self.id).with_for_update()).one_or_none()
         if row is None:
             raise JobNotFound(f"store {self.store.url!r} has no job {self.id}; 'autoquant ls' lists what it has")
-        now = self._database.now(connection)
-        if row.holder != self._holder and is_held(row.holder, row.lease_until, now):
-            host, pid, _ = row.holder.rsplit(":", 2)
-            left = (row.lease_until - now).total_seconds()
-            raise JobHeld(
-                f"job {self.id} is run by process {pid} on {host}; 'autoquant stop {self.id}' ends it there. "
-                f"Should that process be dead, the job is free in {left:.0f} s, when its lease ends"
-            )
-        fence = row.fence + 1
+        if row.holder is not None and Holder.parse(row.holder).token == self._holder.token:
+            return int(row.fence), int(row.writes)  # the answer to its commit was lost
+        self._check_free(connection, row.holder, row.lease_until)
+        if ticket is not None and ticket.fence != row.fence:
+            raise self._gone_since(JobState(row.state))
         values = {
-            "holder": self._holder,
-            "fence": fence,
-            "lease_until": now + timedelta(seconds=LEASE_SECONDS),
+            "fence": row.fence + 1,
             "state": str(JobState.RUNNING),
             "n_trials": n_trials,
-            "requested": None,
+            "requested": row.requested if ticket is not None and ticket.requested != row.requested else None,
             "message": None,
             "ended": None,
         }
+        values |= self._holder.lease(self._database.now(connection))
         taken = connection.execute(tables.jobs.update().where(job.id == self.id, job.fence == row.fence).values(values))
         if taken.rowcount != 1:
             raise JobHeld(f"job {self.id} was taken by another process at this very moment")
-        return int(fence), int(row.writes)
+        return int(row.fence) + 1, int(row.writes)
+
+    def _check_free(self, connection: sa.Connection, holder: str | None, lease_until: datetime | None) -> None:
+        """`JobHeld` while another process has the job."""
+        now = self._database.now(connection)
+        if holder is None or lease_until is None or not is_held(holder, lease_until, now):
+            return
+        other = Holder.parse(holder)
+        raise JobHeld(
+            f"job {self.id} is run by process {other.pid} on {other.host}; 'autoquant stop {self.id}' ends it there. "
+            f"Should that process be dead, the job is free in {other.seconds_left(lease_until, now):.0f} s, "
+            "when its lease ends"
+        )
+
+    def _gone_since(self, state: JobState) -> StoreError:
+        """Why a job is not taken that changed since this process began to prepare it."""
+        if state in (JobState.PAUSED, JobState.CANCELLED):
+            return JobEnded(f"job {self.id} became {state} while this process prepared it", state)
+        return JobHeld(f"job {self.id} was taken by another process while this one prepared it; it is {state}")
 
     def __enter__(self) -> Self:
         if not self._database.in_memory:
@@ -113,11 +127,11 @@ class HeldJob:
 
     def _renewal(self, connection: sa.Connection, **values: Any) -> sa.Update:
         job = tables.jobs.c
-        lease = self._database.now(connection) + timedelta(seconds=LEASE_SECONDS)
+        lease = self._holder.lease(self._database.now(connection))
         mine = tables.jobs.update().where(job.id == self.id, job.fence == self._fence)
         now = self._progress
         phase = {"phase": now.phase, "phase_done": now.finished, "phase_total": now.total}
-        return mine.values(lease_until=lease, **phase, **values)
+        return mine.values(lease | phase | values)
 
     def _write(self, work: Callable[[sa.Connection], Any]) -> None:
         """A transaction that first makes sure that this process still holds the job, and renews its lease.
@@ -277,11 +291,12 @@ class HeldJob:
 
     def event(self, text: str, level: str = "info") -> None:
         """Keep what happened, for ``autoquant logs``."""
-        row = {"job_id": self.id, "moment": datetime.now(UTC), "level": level, "text": text}
+        row = {"job_id": self.id, "moment": datetime.now(UTC), "level": level, "text": kept_text(text)}
         self._write(lambda connection: connection.execute(tables.events.insert(), [row]))
 
     def end(self, state: JobState, message: str | None, seconds: float) -> None:
         """How the job ended, and why in a sentence."""
+        message = None if message is None else kept_text(message)
         values = {"state": str(state), "message": message, "ended": datetime.now(UTC)}
         update = tables.jobs.update().where(tables.jobs.c.id == self.id).values(values | {"seconds": seconds})
         self._write(lambda connection: connection.execute(update))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from autoquant.errors import JobNotFound
+from autoquant.errors import JobEnded, JobNotFound
 from autoquant.job import (
     Attempt,
     Baseline,
@@ -31,6 +31,17 @@ T = TypeVar("T")
 PAGE = 1000
 KEYS_AT_ONCE = 500
 """Keys in one query; SQLite takes some thousands of parameters at most."""
+
+
+class Ticket(NamedTuple):
+    """What a process that is to run a job keeps of it while it prepares: by it `HeldJob` sees what happened since."""
+
+    fence: int
+    requested: str | None
+
+
+NEW = Ticket(0, None)
+"""Of a job that was just made."""
 
 
 class Store:
@@ -66,15 +77,31 @@ class Store:
 
     def job(self, job_id: int) -> JobRecord:
         """One job as it stands now."""
-        query = sa.select(tables.jobs).where(tables.jobs.c.id == job_id)
-        records = self._read(query, codec.job_from_row)
+        records = self._jobs(sa.select(tables.jobs).where(tables.jobs.c.id == job_id))
         if not records:
             raise self._no_job(job_id)
         return records[0]
 
     def jobs(self) -> list[JobRecord]:
         """Every job, the newest first."""
-        return self._read(sa.select(tables.jobs).order_by(tables.jobs.c.id.desc()), codec.job_from_row)
+        return self._jobs(sa.select(tables.jobs).order_by(tables.jobs.c.id.desc()))
+
+    def _jobs(self, query: sa.Select[Any]) -> list[JobRecord]:
+        def read(connection: sa.Connection) -> list[JobRecord]:
+            rows = connection.execute(query).mappings().all()
+            now = self.database.now(connection)
+            held = [is_held(row["holder"], row["lease_until"], now) for row in rows]
+            return [codec.job_from_row(row, is_held=one) for row, one in zip(rows, held, strict=True)]
+
+        return self.database.read(read)
+
+    def ticket(self, job_id: int) -> Ticket:
+        """What a process needs that begins to prepare a job now."""
+        query = sa.select(tables.jobs.c.fence, tables.jobs.c.requested).where(tables.jobs.c.id == job_id)
+        row = self.database.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
+            raise self._no_job(job_id)
+        return Ticket(*row)
 
     def latest(self) -> int:
         """Id of the newest job."""
@@ -88,15 +115,20 @@ class Store:
     def request(self, job_id: int, state: JobState) -> bool:
         """Ask the process that runs the job to end it PAUSED or CANCELLED, once the running trials are done.
 
-        False where no process runs it any more (or has yet): it has that state at once.
+        False where no process runs it any more (or has yet): it has that state at once. `JobEnded` where it had ended
+        before; nothing is changed then.
         """
         job = tables.jobs.c
 
         def work(connection: sa.Connection) -> bool:
-            query = sa.select(job.holder, job.lease_until).where(job.id == job_id).with_for_update()
+            query = sa.select(job.state, job.holder, job.lease_until).where(job.id == job_id).with_for_update()
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise self._no_job(job_id)
+            if row.state not in (JobState.QUEUED, JobState.RUNNING):
+                wish = "stop" if state is JobState.CANCELLED else "pause"
+                text = f"job {job_id} is {row.state}: only a QUEUED or RUNNING job can be asked to {wish}"
+                raise JobEnded(text, JobState(row.state))
             held = is_held(row.holder, row.lease_until, self.database.now(connection))
             gone: dict[str, Any] = {
                 "state": str(state),

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from autoquant.errors import StoreUnavailable
+from autoquant.errors import StoreError, StoreUnavailable
 
 LOCK_SECONDS = 30.0
 """How long to wait for another process that writes."""
@@ -35,6 +35,33 @@ def make_engine(url: sa.URL) -> sa.Engine:
 def in_memory(url: sa.URL) -> bool:
     """Whether the database is gone with its engine."""
     return url.database in (None, "", ":memory:")
+
+
+class OpenedFile:
+    """The file as it was opened: SQLite goes on with it though nobody else finds it any more at its path."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._path = None if in_memory(url) else Path(str(url.database)).absolute()
+        self._opened = self._found()
+
+    def check(self) -> None:
+        """`StoreError` where the path is another file's, or nothing's, by now."""
+        if self._found() != self._opened:
+            what = "removed or moved" if self._found() is None else "replaced by another one"
+            raise StoreError(
+                f"store '{self._path}': the file was {what} while it was open; nothing more is written. "
+                "Put it back, and 'autoquant resume' goes on with what it holds"
+            )
+
+    def _found(self) -> tuple[int, int] | None:
+        """Device and inode of what is at the path (stat(2))."""
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def check_file(url: sa.URL, text: str, create: bool) -> None:

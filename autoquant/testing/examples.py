@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -122,5 +123,12 @@ def expire_lease(store: Store, job_id: int) -> None:
     """Make the holder of a job look dead, as one that was not heard of for a whole lease."""
     import sqlalchemy as sa
 
-    query = sa.text("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE id = :id")
-    store.database.write(lambda connection: connection.execute(query, {"id": job_id}))
+    from autoquant.store.lease import Holder
+
+    def work(connection: sa.Connection) -> None:
+        text = connection.execute(sa.text("SELECT holder FROM jobs WHERE id = :id"), {"id": job_id}).scalar_one()
+        values = {"id": job_id, "holder": str(replace(Holder.parse(text), until=""))}
+        late = "UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000', holder = :holder WHERE id = :id"
+        connection.execute(sa.text(late), values)
+
+    store.database.write(work)

@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -246,13 +246,17 @@ class Folder:
         cwd: Path | None = None,
         store: str | None = None,
         more: Mapping[str, str] = MappingProxyType({}),
+        before: Sequence[str] = (),
         **popen: Any,
     ) -> Running:
-        """Start a command, with ``more`` in its environment; what it starts in turn carries this folder's mark."""
+        """Start a command, by what stands ``before`` it, with ``more`` in its environment.
+
+        What it starts in turn carries this folder's mark.
+        """
         url = store or self.store
         environment = {**os.environ, MARK: self.mark, "AUTOQUANT_STORE": url, "COLUMNS": "80", **more}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
-        command = [str(AUTOQUANT), *map(str, arguments)]
+        command = [*before, str(AUTOQUANT), *map(str, arguments)]
         self.started.append(Running(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes), url))
         return self.started[-1]
 

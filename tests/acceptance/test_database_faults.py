@@ -277,3 +277,33 @@ def test_the_file_is_damaged_under_a_search(folder, toy):
     run = running.wait()
     refused(run, f"{folder.store}': cannot ", "put a copy of it back")
     assert run.code == 1
+
+
+@pytest.mark.parametrize(
+    "how", ["moved", *(pytest.param(one, marks=pytest.mark.slow) for one in ("removed", "replaced"))]
+)
+def test_the_file_is_gone_under_a_search(folder, toy, truth, untouched, how):
+    """Its results would be nobody's; where the file is put back, the search goes on from what it holds."""
+    running = folder.start("search", folder.write(toy, evaluator=EVALUATOR))
+    running.halted_when(lambda job: job.record.finished >= 3)
+    files = list(folder.path.glob("jobs.db*"))
+    for file in files:
+        file.rename(folder.path / f"old-{file.name}")
+    if how == "replaced":
+        aq.Store(folder.store).close()
+    running.go_on()
+    ended = running.wait()
+    assert ended.code == 1
+    (said,) = [line for line in ended.err.splitlines() if line.startswith("error")]
+    text = "replaced by another one" if how == "replaced" else "removed or moved"
+    assert said.startswith(f"error: store '{folder.path / 'jobs.db'}': the file was {text} while it was open"), said
+    assert "Traceback" not in ended.err
+    if how == "removed":
+        assert not (folder.path / "jobs.db").exists(), "another file was made in its place"
+        return
+    for file in folder.path.glob("jobs.db*"):
+        file.unlink()
+    for file in folder.path.glob("old-jobs.db*"):
+        file.rename(folder.path / file.name.removeprefix("old-"))
+    assert folder.run("resume").code == 0
+    assert truth(folder.job()) == untouched

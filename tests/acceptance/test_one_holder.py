@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
+import subprocess
 
 import pytest
 
 import autoquant as aq
+
+NAMESPACES = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+HIGH_PID = ("sh", "-c", 'echo 32000 > /proc/sys/kernel/ns_last_pid; "$@"; exit $?', "sh")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -27,6 +34,38 @@ def test_law_2_a_second_process_reports_who_holds_the_job(folder, toy, store):
     assert folder.run("stop", job.id, store=store).code == 0
     assert running.wait().code == 0
     assert job.state == "CANCELLED"
+
+
+def test_a_search_in_another_container_is_not_taken_for_dead(folder, toy):
+    """Of one host name, as containers may be; its pid is nobody's here."""
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*NAMESPACES, *HIGH_PID, "true"], capture_output=True).returncode
+    ):
+        pytest.skip("needs the right to make a pid namespace")
+    slow = {"name": "workers:Toy", "seconds": 0.1}
+    spec = folder.write(toy, evaluator=slow, budget={"n_trials": 600})
+    running = folder.start("search", spec, before=[*NAMESPACES, *HIGH_PID])
+    job = running.until(lambda job: job.record.finished >= 3)
+    second = folder.start("resume", job.id).wait()
+    assert (second.code, "is run by process" in second.err) == (1, True), second.err
+    assert not job.record.abandoned
+    assert folder.run("stop", job.id, "--json").json["stop_requested"] is True, "stopped as if nobody ran it"
+    assert running.wait().code == 0
+    assert (job.state, job.record.message) == ("CANCELLED", "stopped on request")
+
+
+@pytest.mark.slow
+def test_a_killed_search_is_replaced_before_its_parent_asks_for_it(folder, toy):
+    slow = {"name": "workers:Toy", "seconds": 0.05}
+    running = folder.start("search", folder.write(toy, evaluator=slow))
+    job = running.until(lambda job: job.record.finished >= 3)
+    running.process.kill()
+    os.waitid(os.P_PID, running.process.pid, os.WEXITED | os.WNOWAIT)
+    assert job.record.abandoned
+    assert folder.run("resume", job.id).code == 0
+    assert job.state == "SUCCEEDED"
+    assert running.wait().code == -signal.SIGKILL
 
 
 def test_law_1_killed_again_and_again_on_either_database(folder, toy, store, truth, newest_job):

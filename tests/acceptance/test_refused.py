@@ -52,8 +52,8 @@ BROKEN = {
     ),
     "objective twice": ({"objectives": ["score", "score"]}, "objectives: ['score'] stand more than once"),
     "objective of no form": (
-        {"objectives": ["a score"]},
-        "objectives[0].metric: 'a score' is not the name of a metric",
+        {"objectives": ["a$score"]},
+        "objectives[0].metric: 'a$score' is not the name of a metric",
     ),
     "direction that is wrong": (
         {"objectives": [{"metric": "score", "direction": "minimize"}]},

@@ -99,6 +99,7 @@ evaluator: {name: "workers:Mine", offset: 500}
 cost_models: [{name: "cost_models:Reads", word: 32}]
 objectives: [mine, loss, flash_reads]
 reference_point: {mine: 0}
+ideal_point: {mine: 1000}
 pool: {name: ray, workers: 2}
 budget: {n_trials: 20}
 """

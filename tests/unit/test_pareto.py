@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoquant.errors import SpecError
 from autoquant.objective import Bounds, Objective
 from autoquant.pareto import Normalization, ParetoFront, dominates, hypervolume, non_dominated
 
@@ -108,10 +107,22 @@ def test_points_beyond_the_worst_stay_on_the_front():
 
 
 def test_a_scale_goes_from_best_to_worst():
-    scale = Normalization.of([B, A], {"a": (10.0, 30.0), "b": (1.0, 0.0)})
+    scale = Normalization((B, A), (Bounds(1.0, 0.0), Bounds(10.0, 30.0)))
     assert scale.values({"a": 15.0, "b": 0.25}) == pytest.approx([0.75, 0.25])
     assert Normalization((A,), (Bounds(5.0, 5.0),)).values({"a": 7.0}) == pytest.approx([2.0])
-    with pytest.raises(
-        SpecError, match=r"reference_point: the worst value of 'c' is not known; give it, .*\{c: <worst"
-    ):
-        Normalization.of([A, C], {"a": (0.0, 1.0)})
+
+
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=1, max_size=6))
+def test_the_hypervolume_is_never_more_than_one(points):
+    """Whatever is measured: bounds may be wrong, or those of a sample."""
+    front = ParetoFront(Normalization((A, B), (Bounds(0.0, 1.0), Bounds(1.0, 0.0))))
+    for number, (a, b) in enumerate(points):
+        front.add(number, {"a": a, "b": b})
+        assert 0.0 <= front.hypervolume <= 1.0
+
+
+def test_what_is_better_than_the_best_counts_as_the_best():
+    front = ParetoFront(Normalization((A,), (Bounds(0.0, 1.0),)))
+    assert front.add(0, {"a": 0.0}).joined
+    assert front.add(1, {"a": -99.0}).joined
+    assert front.hypervolume == 1.0

@@ -23,9 +23,15 @@ from autoquant.network import FLOAT, LayerConfig, LayerPrecision, NetworkProfile
 from autoquant.objective import Direction
 from autoquant.quantization import QuantizedNetwork
 from autoquant.quantization.arithmetic import Additions, Biases
-from autoquant.quantization.classification import check_disjoint, check_outputs, labelled
+from autoquant.quantization.classification import (
+    check_disjoint,
+    check_outputs,
+    divergences,
+    labelled,
+    log_probabilities,
+)
 from autoquant.quantization.correction import Correction, Corrector
-from autoquant.quantization.execution import Inputs, each, portion
+from autoquant.quantization.execution import Inputs, batches, each, portion
 from autoquant.quantization.fitted_weights import NEEDS_CALIBRATION, LayerWeight
 from autoquant.quantization.memo import Memo
 from autoquant.quantization.profile import traced
@@ -34,11 +40,15 @@ from autoquant.space import SearchSpace
 from autoquant.trial import Measurement
 from autoquant_workers.post_training_options import Options, Sequential
 
+METRICS: Mapping[str, Direction] = {"accuracy": "maximize", "loss": "minimize", "divergence": "minimize"}
 CODED_BYTES = "coded_bytes"
 
 
 class PostTraining(Evaluator):
-    """Accuracy and cross-entropy loss of a quantized classifier.
+    """Accuracy and cross-entropy loss of a quantized classifier, and its divergence from the float network.
+
+    The divergence is the mean of KL(float || quantized) over the examples, in nats. It needs no labels, so a search for
+    it cannot pick what happens to suit them: on few examples it tells networks apart that accuracy and loss do not.
 
     BatchNorm is folded. Weights are rounded to what they may be, by themselves or so that the outputs of their layer
     move least; activations have the ranges of the float network on the calibration split.
@@ -52,8 +62,9 @@ class PostTraining(Evaluator):
             layers are equal; 0 computes everything again. It changes speed and memory, never a result.
         rounding: hessian: weights and bias of each layer are fitted to its outputs in the float network on the
             calibration split, once for each precision, so that a candidate costs no pass of its own; nearest: each
-            weight goes to its nearest value. None is hessian where there is a calibration split, else nearest. Where
-            the space says otherwise, that stands.
+            weight goes to its nearest value. None is nearest where there is no calibration split; else hessian, but
+            nearest for a precision that, given to all layers, moves the outputs on that split clearly less without the
+            fit, which a note of the trial says. Where the space says otherwise, that stands.
         sequential: fit each layer to the inputs that its quantized predecessors make, which takes a pass over the
             calibration split for each candidate: for every candidate (true), for those of the final front (front), or
             never (false). None is front where weights are fitted, else false.
@@ -74,10 +85,10 @@ class PostTraining(Evaluator):
     float network's is measured without them, and a note says so.
     """
 
-    metrics: ClassVar[Mapping[str, Direction]] = {"accuracy": "maximize", "loss": "minimize"}
-    version: ClassVar[str] = "3"
+    metrics: ClassVar[Mapping[str, Direction]] = METRICS
+    version: ClassVar[str] = "4"
     """2: the sample of activations does not depend on the batch size. 3: weights are fitted by default, corrections
-    that hurt are left off."""
+    that hurt are left off. 4: divergence."""
 
     def __init__(
         self,
@@ -119,6 +130,8 @@ class PostTraining(Evaluator):
             self.metrics = {**self.metrics, CODED_BYTES: "minimize"}  # type: ignore[misc]
         self._classes = check_outputs(self._quantized.module, self._examples, self._splits)
         check_outputs(self._quantized.module, portion(self._examples, slice(1)), {})
+        self._float: dict[SplitName, Tensor] = {}
+        """Logarithms of the probabilities that the float network gives, float64 (examples, classes), once measured."""
         self._corrector = None
         if self._options.corrected and calibration is not None:
             self._corrector = Corrector(
@@ -173,8 +186,9 @@ class PostTraining(Evaluator):
                 self._quantized.calibration.affine(layer.name, 8, "min_max")
 
     def bounds(self) -> dict[str, tuple[float, float]]:
-        """Accuracy between 1 and 0, loss between 0 and that of a guess, ln(classes)."""
-        found = {"accuracy": (1.0, 0.0), "loss": (0.0, math.log(self._classes))}
+        """Accuracy between 1 and 0, loss and divergence between 0 and those of a guess, ln(classes) at most."""
+        guess = math.log(self._classes)
+        found = {"accuracy": (1.0, 0.0), "loss": (0.0, guess), "divergence": (0.0, guess)}
         if CODED_BYTES in self.metrics:
             found[CODED_BYTES] = (0.0, 4.0 * sum(layer.parameters for layer in self._quantized.profile))
         return found
@@ -228,23 +242,25 @@ class PostTraining(Evaluator):
 
     def _step(self, run: _Run, split: SplitName, start: int) -> None:
         """One batch of examples through one candidate."""
-        began, batch = time.perf_counter(), slice(start, start + self._batch_size)
-        data = self._splits[split]
+        data, batch = self._splits[split], slice(start, start + self._batch_size)
         try:
+            self._measure_float(split)
+            began = time.perf_counter()
             if run.sequential or self._quantized.needs_calibration(run.precisions):
                 self._calibrate()
             if run.sequential and run.weights is None:
                 run.weights = self._fit.find(run.precisions, keep=run.shared)
             self._quantized.apply(run.precisions, run.weights)
             with self._corrected(run), self._memo.run((split, start, run.sequential), keep=run.shared):
-                losses, hits = self._scores(portion(data.inputs, batch), data.targets[batch])
+                outputs = self._log_probabilities(portion(data.inputs, batch))
         except Exception as error:
             run.error = error
             return
         if CODED_BYTES in self.metrics and not run.coded:
             run.coded = {CODED_BYTES: float(self._quantized.coded_bytes(run.precisions))}
-        run.losses.append(losses)
-        run.hits.append(hits)
+        if not run.sequential:
+            run.notes = run.notes or self._quantized.notes(run.precisions)
+        run.scores.append(scores(outputs, self._float[split][batch], data.targets[batch]))
         run.seconds += time.perf_counter() - began
 
     def _corrected(self, run: _Run) -> AbstractContextManager[None]:
@@ -253,7 +269,7 @@ class PostTraining(Evaluator):
             return nullcontext()
         if run.correction is None:
             run.correction, note = self._corrector.judged(run.precisions)
-            run.notes = () if note is None else (note,)
+            run.notes = (*self._quantized.notes(run.precisions), *(() if note is None else (note,)))
         return self._corrector.applied(run.correction)
 
     def _calibrate(self) -> None:
@@ -267,16 +283,33 @@ class PostTraining(Evaluator):
         """Made when it is first needed; the network is calibrated then."""
         return SequentialFit(self._quantized)
 
+    def _measure_float(self, split: SplitName) -> None:
+        """What the float network gives on a split, once in each worker; nothing where it does not run."""
+        if split in self._float:
+            return
+        self._quantized.restore()
+        parts = [self._log_probabilities(part) for part in batches(self._splits[split].inputs, self._batch_size)]
+        self._float[split] = torch.cat(parts)
+
     @torch.no_grad()
-    def _scores(self, inputs: Inputs, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss (float64) and whether the best class is the target, for each example.
+    def _log_probabilities(self, inputs: Inputs) -> Tensor:
+        """Of each class, float64 of shape (examples, classes), as the network is now.
 
         The network gets a copy of the inputs: it may write into what it is given. Not in inference mode, whose tensors
         have no version counters, which the memo needs.
         """
         outputs = self._quantized.module(*(tensor.clone() for tensor in each(inputs)))
-        losses = functional.cross_entropy(outputs.double(), targets, reduction="none")
-        return losses, outputs.argmax(1) == targets
+        return log_probabilities(outputs)
+
+
+def scores(outputs: Tensor, reference: Tensor, targets: Tensor) -> Tensor:
+    """Accuracy, loss and divergence of each example, float64 (examples, 3), of logarithms of probabilities.
+
+    ``targets`` are class labels; the divergence is KL(reference || outputs).
+    """
+    losses = functional.nll_loss(outputs, targets, reduction="none")
+    hits = (outputs.argmax(1) == targets).double()
+    return torch.stack([hits, losses, divergences(reference, outputs)], 1)
 
 
 @dataclass(frozen=True)
@@ -295,8 +328,8 @@ class _Run:
     precisions: Sequence[LayerPrecision]
     sequential: bool
     error: Exception | None = None
-    losses: list[Tensor] = field(default_factory=list)
-    hits: list[Tensor] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
+    """Accuracy, loss and divergence of the examples of each batch."""
     seconds: float = 0.0
     shared: int = 0
     """How many quantized layers are equal in the candidate that runs next."""
@@ -311,17 +344,15 @@ class _Run:
         """The measurement, or what went wrong."""
         if self.error is not None:
             return self.error
-        losses, hits = torch.cat(self.losses), torch.cat(self.hits)
-        if wrong := int((~torch.isfinite(losses)).sum()):
-            return EvaluationError(f"the loss of {wrong} of {len(losses)} examples of the {split} split is not finite")
-        count, accuracy = len(losses), float(hits.double().mean())
-        spread = float(losses.std()) if count > 1 else 0.0
+        found = torch.cat(self.scores)
+        if wrong := int((~torch.isfinite(found).all(1)).sum()):
+            return EvaluationError(f"the loss of {wrong} of {len(found)} examples of the {split} split is not finite")
+        means, count = found.mean(0).tolist(), len(found)
+        spreads = found.std(0).tolist() if count > 1 else [0.0] * len(means)
+        errors = [math.sqrt(means[0] * (1 - means[0]) / count), *(spread / math.sqrt(count) for spread in spreads[1:])]
         return Measurement(
-            metrics={"accuracy": accuracy, "loss": float(losses.mean()), **self.coded},
-            standard_errors={
-                "accuracy": math.sqrt(accuracy * (1 - accuracy) / count),
-                "loss": spread / math.sqrt(count),
-            },
+            metrics=dict(zip(METRICS, means, strict=True)) | dict(self.coded),
+            standard_errors=dict(zip(METRICS, errors, strict=True)),
             seconds=self.seconds,
             notes=self.notes,
         )

@@ -17,7 +17,8 @@ Sequential = bool | Literal["front"]
 class Checked:
     """Options with their defaults filled in."""
 
-    rounding: Rounding
+    rounding: Rounding | None
+    """None: weights are fitted where that is better."""
     sequential: Sequential
     corrected: bool
     """Whether each candidate is corrected as a whole."""
@@ -29,7 +30,7 @@ class Checked:
         """How weights are rounded, for the job's log and the report."""
         if self.sequential is True:
             return "weights are fitted layer by layer to what the quantized layers before give (sequential: true)"
-        if self.rounding == "hessian":
+        if self.rounding in (None, "hessian"):
             return "weights are fitted to the outputs of their layers on the calibration split (rounding: hessian)"
         if self.rounding == "nearest+bias":
             return "weights are rounded to nearest, biases corrected layer by layer (bias_correction: layer)"
@@ -62,12 +63,14 @@ class Options:
                 "evaluator.sequential: it fits biases to the quantized network itself; leave out bias_correction and "
                 "reestimate_batch_norm"
             )
-        rounding: Rounding = self.rounding or ("hessian" if calibrated and not self.bias_correction else "nearest")
+        rounding: Rounding | None = self.rounding
+        if rounding is None and (self.bias_correction or not calibrated):
+            rounding = "nearest"
         if rounding == "nearest" and self.bias_correction == "layer":
             rounding = "nearest+bias"
         sequential = self.sequential
         if sequential is None:
-            sequential = "front" if rounding == "hessian" and not corrected else False
+            sequential = "front" if rounding in (None, "hessian") and not corrected else False
         return Checked(rounding, sequential, corrected, self.reestimate_batch_norm, arithmetic)
 
     def _check_uncalibrated(self, corrected: bool, arithmetic: Arithmetic) -> None:

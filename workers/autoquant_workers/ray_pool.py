@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from autoquant.errors import EvaluationError
 from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
-from autoquant_workers.ray_cluster import RayCluster
-from autoquant_workers.ray_worker import RemoteWorker, out_of_memory
+from autoquant_workers.ray_cluster import WATCH_SECONDS, RayCluster, RayLost
+from autoquant_workers.ray_driver import Event
+from autoquant_workers.ray_worker import Outcome, out_of_memory
 from autoquant_workers.worker import Batches
 
 AHEAD = 2
@@ -25,19 +26,14 @@ START_SECONDS = 120.0
 MAX_DEATHS = 3
 """How often in a row an actor may die while it builds its evaluator, and Ray before anything was measured."""
 
-WATCH_SECONDS = 1.0
-"""How often to see whether Ray still answers."""
-
 
 @dataclass(eq=False)
 class _Actor:
-    """A Ray actor, and the batches that it holds by the reference to their outcome, the one that runs first."""
+    """A Ray actor, and the batches that it holds by their numbers, the one that runs first."""
 
     name: str
-    handle: Any
-    building: Any = None
-    """Reference to the outcome of its build; None once it is built."""
-    batches: dict[Any, list[Task]] = field(default_factory=dict)
+    building: bool = True
+    batches: dict[int, list[Task]] = field(default_factory=dict)
     alone: bool = False
     """It runs a task in isolation, and is given nothing else until that is done."""
     deaths: int = 0
@@ -65,7 +61,7 @@ class RayPool(WorkerPool):
     Queued tasks go to an actor in batches that take about half a second: the actor shares work within a batch, and
     neither it nor the driver is busy with messages. When an actor dies it is replaced, and the tasks of the batch that
     it ran are run again one by one: only a task that its actor held alone when it died comes back with that error.
-    When a local Ray dies, another one is started, as if all actors had died.
+    When a local Ray dies, or the process that drives it, another one is started, as if all actors had died.
 
     Args:
         workers: number of actors; one for each CPU of the Ray cluster by default.
@@ -91,6 +87,8 @@ class RayPool(WorkerPool):
         """Tasks of batches whose actor died: each runs alone."""
         self._actors: list[_Actor] = []
         self._batches = Batches()
+        self._numbers = itertools.count()
+        """Of batches."""
         self._ray_deaths = 0
         """How often in a row Ray died before anything was measured."""
         self._watched = 0.0
@@ -98,62 +96,53 @@ class RayPool(WorkerPool):
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""
         self._recipe = recipe
-        self._cluster.connect(recipe.folder)
-        import ray
-
-        count = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        self._actors = [_Actor(f"ray-{index}", None) for index in range(count)]
+        cpus = self._cluster.connect(recipe.folder)
+        self._actors = [_Actor(f"ray-{index}") for index in range(self._wanted or cpus)]
         self._bring_up_all()
 
     def _bring_up_all(self) -> None:
         """Every actor."""
-        import ray
         from ray import cloudpickle
 
-        self._packed = ray.put(cloudpickle.dumps(self._recipe))
-        # Made once: Ray sends each new class to its head and waits, for ever when that is gone.
-        needed = self._recipe.resources
-        self._actor_class = ray.remote(RemoteWorker).options(num_cpus=needed.cpus, num_gpus=needed.gpus)
-        brought = self._cluster.brought
-        self._import_paths = tuple(path for path in self._recipe.import_paths if path != brought)
-        for actor in self._actors:
-            self._bring_up(actor)
+        needed, brought = self._recipe.resources, self._cluster.brought
+        import_paths = tuple(path for path in self._recipe.import_paths if path != brought)
+        packed = cloudpickle.dumps(self._recipe)
         try:
-            self._await_builds([actor.building for actor in self._actors])
+            self._cluster.call("prepare", packed, import_paths, self._memory_mb, needed.cpus, needed.gpus)
             for actor in self._actors:
-                self._see_whether_built(actor)
-        except ray.exceptions.RayError as error:
-            raise EvaluationError(f"a Ray worker did not start: {error}") from error
+                self._bring_up(actor)
+            self._await_builds()
+        except RayLost as lost:
+            raise EvaluationError(f"Ray died while its workers started: no answer from {lost}") from lost
 
-    def _await_builds(self, builds: list[Any]) -> None:
+    def _await_builds(self) -> None:
         """All of them; after `START_SECONDS` one will do."""
-        import ray
-
-        built: list[Any] = []
         give_up = time.monotonic() + START_SECONDS
-        while len(built) < len(builds) and time.monotonic() < give_up:
-            built, _ = ray.wait(builds, num_returns=len(builds), timeout=WATCH_SECONDS)
+        while any(actor.building for actor in self._actors) and time.monotonic() < give_up:
             if silent := self._cluster.silent():
-                raise EvaluationError(f"Ray died while its workers started: no answer from {silent}")
-        if not built:
-            free, all_cpus = (int(cpus.get("CPU", 0)) for cpus in (ray.available_resources(), ray.cluster_resources()))
-            room = f"{free} of the cluster's {all_cpus} CPUs are free"
+                raise RayLost(silent)
+            for event in self._cluster.call("wait", WATCH_SECONDS, len(self._actors)):
+                if event.lost is not None:
+                    raise EvaluationError(f"a Ray worker did not start: {event.lost}")
+                self._note_built(event)
+        if all(actor.building for actor in self._actors):
+            room = self._cluster.call("room")
             raise EvaluationError(f"no Ray worker started in {START_SECONDS:g} seconds: {room}")
 
     def _bring_up(self, actor: _Actor) -> None:
-        """Start it; Ray waits until there is a CPU for it."""
-        actor.handle = self._actor_class.remote()
-        actor.building = actor.handle.build.remote(self._import_paths, self._packed, actor.name, self._memory_mb)
+        """Start it, in the place of what was there."""
+        actor.building = True
+        self._cluster.tell("bring_up", actor.name)
 
-    def _see_whether_built(self, actor: _Actor) -> None:
+    def _note_built(self, event: Event) -> None:
         """`EvaluationError` when it could not be built; it takes no tasks before it is."""
-        import ray
+        if event.outcome is not None:
+            raise EvaluationError(f"a Ray worker could not build its evaluator:\n{event.outcome}")
+        actor = self._named(event.actor)
+        actor.building, actor.deaths = False, 0
 
-        if actor.building is None or not ray.wait([actor.building], timeout=0)[0]:
-            return
-        if problem := ray.get(actor.building):
-            raise EvaluationError(f"a Ray worker could not build its evaluator:\n{problem}")
-        actor.building, actor.deaths = None, 0
+    def _named(self, name: str) -> _Actor:
+        return next(actor for actor in self._actors if actor.name == name)
 
     @property
     def workers(self) -> int:
@@ -162,12 +151,12 @@ class RayPool(WorkerPool):
     def submit(self, task: Task) -> None:
         """Queue a task. It starts at once on an idle actor, else in a batch when completions are asked for."""
         self._queue.append(task)
-        if any(not actor.batches and actor.building is None for actor in self._actors):
+        if any(not actor.batches and not actor.building for actor in self._actors):
             self._dispatch()
 
     def _dispatch(self) -> None:
         """Give batches of what is queued to the actors that hold the fewest."""
-        built = [actor for actor in self._actors if actor.building is None]
+        built = [actor for actor in self._actors if not actor.building]
         while built and (self._queue or self._isolated):
             actor = min(built, key=lambda actor: actor.load)
             if actor.load >= self._most:
@@ -176,7 +165,9 @@ class RayPool(WorkerPool):
             batch = [self._isolated.popleft()] if self._isolated else self._batches.take(self._queue, self.workers)
             if not actor.batches:
                 actor.since = time.monotonic()
-            actor.batches[actor.handle.run_batch.remote(batch)] = batch
+            number = next(self._numbers)
+            actor.batches[number] = batch
+            self._cluster.tell("run_batch", actor.name, number, batch)
 
     @property
     def _most(self) -> int:
@@ -185,18 +176,15 @@ class RayPool(WorkerPool):
 
     def completions(self, timeout: float) -> list[Completion]:
         """Whatever has finished. An actor that died is replaced; a task it ran alone comes back with that error."""
-        import ray
-
         self._dispatch()
-        references = [reference for actor in self._actors for reference in actor.batches]
-        references += [actor.building for actor in self._actors if actor.building is not None]
-        if not references:
+        if not any(actor.batches or actor.building for actor in self._actors):
             time.sleep(timeout)
             return []
-        done, _ = ray.wait(references, num_returns=1, timeout=timeout)
-        if done:
-            done, _ = ray.wait(references, num_returns=len(references), timeout=0)
-        finished = [completion for actor in self._actors for completion in self._collect(actor, set(done))]
+        try:
+            events: list[Event] = self._cluster.call("wait", timeout, 1)
+        except RayLost as lost:
+            return self._start_again(str(lost))
+        finished = [completion for event in events for completion in self._take(event)]
         for actor in self._actors:
             if (limit := actor.over_time) is not None:
                 error = f"it took longer than the {limit:g} seconds that it may take"
@@ -208,38 +196,36 @@ class RayPool(WorkerPool):
         self._dispatch()
         return finished
 
-    def _collect(self, actor: _Actor, done: Collection[Any]) -> list[Completion]:
-        """The outcomes of the batches of one actor that are done."""
-        import ray
-
-        completions: list[Completion] = []
-        recycle_reason: str | None = None
-        if actor.building in done:
-            try:
-                self._see_whether_built(actor)
-            except ray.exceptions.RayError as error:
-                actor.deaths += 1
-                if actor.deaths > MAX_DEATHS:
-                    raise EvaluationError(
-                        f"a Ray worker died {MAX_DEATHS} times while it was built: {error}"
-                    ) from error
-                self._bring_up(actor)
-        for batch_done in [reference for reference in actor.batches if reference in done]:
-            try:
-                outcome = ray.get(batch_done)
-            except ray.exceptions.RayError as error:
-                return completions + self._replace(actor, f"the worker was lost: {_short(error)}", lost=True)
-            recycle_reason = outcome.recycle_reason
-            if not outcome.completions:
-                break
-            batch = actor.batches.pop(batch_done)
-            self._batches.note(batch, outcome.seconds)
+    def _take(self, event: Event) -> list[Completion]:
+        """The outcomes of what an actor has done; nothing of one that was replaced meanwhile."""
+        actor = self._named(event.actor)
+        if event.batch is None:
+            self._take_build(actor, event)
+            return []
+        if event.batch not in actor.batches:
+            return []
+        if not isinstance(event.outcome, Outcome):
+            return self._replace(actor, f"the worker was lost: {event.lost}", lost=True)
+        completions = []
+        if event.outcome.completions:
+            batch = actor.batches.pop(event.batch)
+            self._batches.note(batch, event.outcome.seconds)
             actor.alone, actor.since = False, time.monotonic()
             self._ray_deaths = 0
-            completions += self._conclusive(outcome.completions)
-        if recycle_reason is not None:
-            self._recycle(actor, recycle_reason)
+            completions = self._conclusive(event.outcome.completions)
+        if event.outcome.recycle_reason is not None:
+            self._recycle(actor, event.outcome.recycle_reason)
         return completions
+
+    def _take_build(self, actor: _Actor, event: Event) -> None:
+        """It is built, or died and is brought up again."""
+        if event.lost is None:
+            self._note_built(event)
+            return
+        actor.deaths += 1
+        if actor.deaths > MAX_DEATHS:
+            raise EvaluationError(f"a Ray worker died {MAX_DEATHS} times while it was built: {event.lost}")
+        self._bring_up(actor)
 
     def _conclusive(self, completions: list[Completion]) -> list[Completion]:
         """Without tasks that ran out of memory in a batch: they run again in isolation, as others may have held it."""
@@ -252,19 +238,13 @@ class RayPool(WorkerPool):
         """A new actor in the place of one that died, or that is made to."""
         self.notice(f"{actor.name} is replaced: {error}")
         completions = self._take_back(actor, error, lost)
-        self._renew(actor)
+        self._bring_up(actor)
         return completions
 
     def _recycle(self, actor: _Actor, reason: str) -> None:
         """A new actor in the place of one whose trials are done; what waits there goes back in line."""
         self.notice(f"{actor.name} is replaced: {reason}")
         self._put_back(actor, list(actor.batches.values()))
-        self._renew(actor)
-
-    def _renew(self, actor: _Actor) -> None:
-        import ray
-
-        ray.kill(actor.handle)
         self._bring_up(actor)
 
     def _take_back(self, actor: _Actor, error: str, lost: bool) -> list[Completion]:
@@ -290,6 +270,8 @@ class RayPool(WorkerPool):
 
     def _start_again(self, silent: str) -> list[Completion]:
         """Another local Ray in the place of one that died; to the actors it is as if each had died."""
+        if not self._cluster.is_ours:
+            raise self._cluster.lost(silent)
         self._ray_deaths += 1
         if self._ray_deaths > MAX_DEATHS:
             raise EvaluationError(f"the local Ray died {MAX_DEATHS} times before anything was measured")
@@ -313,17 +295,6 @@ class RayPool(WorkerPool):
 
     def close(self) -> None:
         """Stop the actors, and the local Ray if this pool started it."""
-        import ray
-
         self.cancel_queued()
-        if not self._cluster.dead():
-            for actor in self._actors:
-                if actor.handle is not None:
-                    ray.kill(actor.handle)
         self._actors = []
         self._cluster.disconnect()
-
-
-def _short(error: Exception) -> str:
-    """Ray's reason without its advice, on one line."""
-    return " ".join(str(error).split("Some common causes")[0].split())

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
+from autoquant.completions import checked
 from autoquant.data import SplitName
 from autoquant.interfaces import Completion, EvaluatorRecipe, Prepared, Task
 from autoquant.trial import Measurement, Step
-from autoquant_workers.plain_numbers import with_plain_numbers
 
 BATCH_SECONDS = 0.5
 """How long a batch should take: long compared with the way to a worker and back, short for a person who waits."""
@@ -110,13 +110,14 @@ class Worker:
 
     def _completion(self, task: Task, outcome: Outcome) -> Completion:
         result = outcome.result
-        if isinstance(result, Measurement):
-            result = with_plain_numbers(result)
         if isinstance(result, Exception):
-            return Completion(task, error="".join(traceback.format_exception(result)), worker=self._name)
-        if result is not None and outcome.steps:
-            result = replace(result, steps=(*outcome.steps, *result.steps))
-        return Completion(task, measurement=result, worker=self._name)
+            error = "".join(traceback.format_exception(result))
+            return checked(Completion(task, error=error, worker=self._name))
+        done = checked(Completion(task, measurement=result, worker=self._name))
+        if done.measurement is None or not outcome.steps:
+            return done
+        steps = (*outcome.steps, *done.measurement.steps)
+        return checked(replace(done, measurement=replace(done.measurement, steps=steps)))
 
 
 @dataclass(frozen=True, slots=True)

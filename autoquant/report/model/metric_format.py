@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoquant.job import Baseline
-from autoquant.objective import Constraint, split_metric
+from autoquant.objective import Constraint
 from autoquant.report.model.data import ReportData
 from autoquant.trial import Trial
 
@@ -68,7 +68,7 @@ def metric_formats(data: ReportData) -> dict[str, MetricFormat]:
 def format_of(metric: str, unit: str | None, values: list[float], errors: Sequence[float] = ()) -> MetricFormat:
     """How to write a metric with these values and standard errors; ``unit`` None where its name implies it."""
     unit = None if unit is None else _UNITS.get(unit, unit)
-    base, device = split_metric(metric)
+    base, _, device = metric.partition("@")  # a job of an older version may hold names that no spec could write
     stem, suffix_unit = _split_suffix(base)
     name = stem.replace("_", " ") + (" size" if suffix_unit == "B" and "memory" not in stem else "")
     name += f" on {device}" if device else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoquant.job import Baseline
-from autoquant.pareto import Normalization, hypervolume
+from autoquant.pareto import Normalization
 from autoquant.report.model.data import Network, ReportData
 
 
@@ -37,7 +37,7 @@ def standing(data: ReportData) -> Standing | None:
     values = np.array([scale.values(point.metrics) for point in points])
     return Standing(
         hypervolume=data.job.hypervolume,
-        baseline_hypervolume=hypervolume(values, np.ones(values.shape[1])),
+        baseline_hypervolume=scale.hypervolume(values),
         points=len(points),
         dominated=sum(any(_as_good(data, trial, point, better=True) for trial in front) for point in points),
         dominating=sum(any(_as_good(data, point, trial, better=True) for point in points) for trial in front),

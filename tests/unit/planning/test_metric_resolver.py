@@ -48,9 +48,9 @@ def test_the_metrics_of_a_spec_are_found_each_once() -> None:
     assert energy.model is latency.model, "one model gives both metrics of a device"
 
 
-def test_the_evaluator_comes_before_the_cost_models() -> None:
-    assert resolver().find("bitops").direction == "maximize"
-    assert resolver().find("bitops").cost is None
+def test_what_is_measured_and_priced_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"'bitops' is priced by the cost model 'bitops' and measured by the evaluator"):
+        resolver().find("bitops")
 
 
 def test_the_models_of_a_spec_come_before_the_installed_ones() -> None:
@@ -67,7 +67,7 @@ def test_everything_that_could_be_named_is_listed() -> None:
     assert "latency_ms" not in names
 
 
-@pytest.mark.parametrize("text", ["latency_ms@", "a b", ""])
+@pytest.mark.parametrize("text", ["latency_ms@", "a  b", ""])
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(SpecError, match="is not the name of a metric"):
         resolver().find(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from torch import nn
 from autoquant.data import DataSplits, Split
 from autoquant.errors import AutoQuantError, PluginError, SpecError
 from autoquant.job import JobDefinition
-from autoquant.objective import Constraint, Objective
+from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.planning.identity import source_digest
 from autoquant.planning.plan import make_plan
 from autoquant.searchers.nsga3 import NSGA3Search
@@ -171,11 +172,42 @@ def test_a_reference_point_no_worse_than_the_best_is_refused(metric: str, worst:
     assert problem.startswith(f"reference_point.{metric}: ")
 
 
-def test_a_metric_without_bounds_needs_a_reference_point() -> None:
-    (problem,) = problems(TOY, evaluator="toy:Boundless")
-    assert problem.startswith("reference_point: the worst value of 'loss' is not known; give it, for example")
-    made = plan(TOY, evaluator="toy:Boundless", reference_point={"loss": 3, "size": 10})
-    assert made.definition.bounds == ((2.0, 3.0), (9.0, 10.0))
+def test_a_metric_without_bounds_needs_both_ends_of_its_scale() -> None:
+    """Of one end alone, hypervolumes of 100 and infinity were made."""
+    found = problems(TOY, evaluator="toy:Boundless", reference_point={"size": 10})
+    assert found == [
+        "reference_point: the worst value of 'loss' is not known; give it, for example "
+        "'reference_point: {loss: <worst value that still counts>}'",
+        "ideal_point: the best value of 'loss' is not known; give it, for example "
+        "'ideal_point: {loss: <best value that it can take>}'",
+        "ideal_point: the best value of 'size' is not known; give it, for example "
+        "'ideal_point: {size: <best value that it can take>}'",
+    ]
+    ends = {"reference_point": {"loss": 3, "size": 10}, "ideal_point": {"loss": 0, "size": 1}}
+    assert plan(TOY, evaluator="toy:Boundless", **ends).definition.bounds == ((0.0, 3.0), (1.0, 10.0))
+
+
+def test_the_points_of_a_spec_come_before_the_bounds_of_the_evaluator() -> None:
+    made = plan(TOY, ideal_point={"loss": 0.5}, reference_point={"size": 20})
+    assert made.definition.bounds == ((0.5, 4.0), (0.0, 20.0))
+    (problem,) = problems(TOY, ideal_point={"loss": 4.0})
+    assert problem.startswith("ideal_point.loss: the worst value, 4, is no worse than the best value, 4; ")
+    (problem,) = problems(TOY, ideal_point={"loos": 4.0})
+    assert problem.startswith("ideal_point.loos: it is no objective; did you mean 'loss'?")
+
+
+def test_bounds_that_are_no_scale_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for bounds in ((4.0, 0.0), (-1.7e308, 1.7e308), (0.0, math.nan)):
+        monkeypatch.setattr(toy.Toy, "bounds", lambda self, bounds=bounds: {"loss": bounds, "size": (0.0, 40.0)})
+        (problem,) = problems(TOY)
+        assert problem.startswith("objectives: 'loss' has "), bounds
+
+
+def test_a_stored_job_keeps_its_scale() -> None:
+    """Also one of a version that took a reference point alone."""
+    begun = replace(plan(TOY).definition, bounds=(Bounds(2.0, 3.0), Bounds(9.0, 10.0)))
+    spec = SearchSpec.from_dict(TOY | {"evaluator": "toy:Boundless", "reference_point": {"loss": 3, "size": 10}})
+    assert make_plan(spec, begun=begun).normalization.bounds == ((2.0, 3.0), (9.0, 10.0))
 
 
 # Network and data.
@@ -323,7 +355,7 @@ def test_what_a_cost_model_cannot_price_is_excluded_and_noted() -> None:
     assert made.definition.profile.notes == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
     assert made.definition.excluded == {"layer2": {"weights": [2]}}
     assert "layer2" not in str(made.spec.to_dict()), "the spec is the user's"
-    again = make_plan(made.spec, excluded=made.definition.excluded)
+    again = make_plan(made.spec, begun=made.definition)
     assert again.definition.choices == made.definition.choices
     assert again.definition.profile is not None
     assert again.definition.profile.notes == ()
@@ -371,5 +403,5 @@ def test_what_layers_go_without_is_noted_with_the_space() -> None:
         "recipes ternary are excluded, weight_bytes cannot price them: layer2",
     )
     assert made.definition.excluded == {"layer2": {"recipes": ["ternary"]}}
-    again = make_plan(made.spec, excluded=made.definition.excluded)
+    again = make_plan(made.spec, begun=made.definition)
     assert again.definition.choices == made.definition.choices

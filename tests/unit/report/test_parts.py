@@ -11,7 +11,7 @@ from autoquant.objective import Bounds, Constraint, Objective
 from autoquant.report import ReportData
 from autoquant.report.model.labels import place_labels
 from autoquant.report.model.layers import fixed_layers, grids, options_text, side_by_side
-from autoquant.report.model.metric_format import MetricFormat, constraint_text, metric_formats
+from autoquant.report.model.metric_format import MetricFormat, constraint_text, format_of, metric_formats
 from autoquant.report.model.palette import bits_colour, ink_on, is_bits, option_colour
 from autoquant.report.model.panels import panels
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
@@ -218,3 +218,9 @@ def test_a_verdict_on_recipes_speaks_of_recipes(example: Example) -> None:
     assert "uniform recipe" in verdict(recipes)
     assert "bit-width" not in verdict(recipes)
     assert "uniform bit-width" in verdict(example("activations"))
+
+
+@pytest.mark.parametrize("name", ["", "a@", "1st", "a<b"])
+def test_a_metric_of_an_older_version_is_shown_whatever_its_name(name):
+    """It made `front` and `report` of a stored job fail for ever."""
+    assert format_of(name, None, [2.0]).text(2.0).startswith("2.000")

@@ -9,12 +9,16 @@ import postgres
 import pytest
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a database without tables."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "jobs.db")
-        return
+@pytest.fixture
+def server_url() -> Iterator[str]:
+    """Of a database without tables on a server."""
     server = postgres.Server()
     yield server.url(server.new_database())
     server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database without tables."""
+    url: str = request.getfixturevalue("server_url") if request.param == "postgresql" else str(tmp_path / "jobs.db")
+    return url

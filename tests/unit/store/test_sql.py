@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from autoquant.errors import JobHeld, StoreError
 from autoquant.job import JobState
-from autoquant.store import Store
+from autoquant.store import HeldJob, Store, sql
+from autoquant.store.lease import is_held
 from autoquant.testing.examples import ODD_TEXT, change, expire_lease, held, new_job, trial
 from autoquant.trial import Measurement
 
@@ -69,6 +70,35 @@ def test_a_job_whose_process_is_gone_ends_at_once_when_asked_to(state: JobState)
     assert record.message == "ended on request; no process ran it"
     with pytest.raises(JobHeld):
         late.event("I live after all")
+
+
+def test_nobody_writes_between_a_look_at_who_holds_a_job_and_its_end(tmp_path: Path, monkeypatch) -> None:
+    store, other = Store(str(tmp_path / "jobs.db")), Store(str(tmp_path / "jobs.db"))
+    job_id = new_job(store)
+    late = HeldJob(other, job_id, 10)
+    expire_lease(store, job_id)
+    refused: list[JobHeld] = []
+
+    def end_well() -> None:
+        try:
+            late.end(JobState.SUCCEEDED, None, 1.0)
+        except JobHeld as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=end_well)
+
+    def look_slowly(*given: object) -> bool:
+        thread.start()
+        thread.join(0.3)
+        return is_held(*given)
+
+    monkeypatch.setattr(sql, "is_held", look_slowly)
+    assert not store.request(job_id, JobState.CANCELLED)
+    monkeypatch.undo()
+    thread.join()
+    assert (store.job(job_id).state, len(refused)) == (JobState.CANCELLED, 1)
+    store.close()
+    other.close()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from autoquant.settings import data_folder
 pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 FAST: dict[str, Any] = {"weight_scale": "min_max", "activation_scale": "min_max"}
 """Rules that need no search."""
+LARGE = {networks.ResNet20}
 
 
 def own_labels(kind: type[nn.Module], network: nn.Module, counts: tuple[int, int, int] = (24, 16, 16)) -> DataSplits:
@@ -56,7 +57,11 @@ def test_many_bits_are_float_and_few_are_not(kind: type[nn.Module]) -> None:
     assert 4 * away["W8A8"] < away["W2A2"]
 
 
-@pytest.mark.parametrize("kind", networks.NETWORKS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(one, marks=pytest.mark.slow if one in LARGE else ()) for one in networks.NETWORKS],
+    ids=lambda kind: kind.__name__,
+)
 def test_a_memory_changes_no_result(kind: type[nn.Module]) -> None:
     network = networks.built(kind)
     data = own_labels(kind, network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from autoquant import plugins
 from autoquant.data import DataSplits, Split
 from autoquant.errors import EvaluationError, SpecError, UnsupportedError
+from autoquant.quantization import build_quantized
 
 
 def network() -> nn.Module:
@@ -61,6 +63,26 @@ def test_reference_is_the_float_network():
     assert measured.seconds > 0
 
 
+def test_the_divergence_is_that_of_the_float_networks_probabilities_and_needs_no_labels():
+    splits = data()
+    evaluator = PostTraining(network(), splits, batch_size=7)
+    space = space_of(evaluator)
+    few, many = (space.uniform()[label] for label in ("W2A4", "W8A8"))
+    found = measure(evaluator, space, few, "test")
+    assert splits.calibration is not None
+    built = build_quantized(network(), splits.calibration.inputs, space.precisions(few), batch_size=7)
+    with torch.no_grad():
+        p, q = (module(splits.test.inputs).double().softmax(1) for module in (network(), built))
+    each = (p * (p / q).log()).sum(1)
+    assert found.metrics["divergence"] == pytest.approx(float(each.mean()), rel=1e-4)
+    assert found.standard_errors["divergence"] == pytest.approx(float(each.std()) / math.sqrt(20), rel=1e-4)
+    assert measure(evaluator, space, many, "test").metrics["divergence"] < found.metrics["divergence"] / 100
+    assert measure_reference(evaluator, "test").metrics["divergence"] == 0
+    labels = (splits.test.targets + 1) % 3
+    other = PostTraining(network(), replace(splits, test=Split(splits.test.inputs, labels)), batch_size=7)
+    assert measure(other, space, few, "test").metrics["divergence"] == found.metrics["divergence"]
+
+
 def test_the_same_candidate_measures_the_same_in_any_order_and_worker():
     first, second = PostTraining(network(), data()), PostTraining(network(), data())
     space = space_of(first)
@@ -80,7 +102,8 @@ def test_many_bits_are_close_to_float_and_few_are_not():
     reference = measure_reference(evaluator, "test").metrics["loss"]
     assert loss["W8A8"] == pytest.approx(reference, rel=0.01)
     assert loss["W2A4"] != pytest.approx(reference, rel=0.01)
-    assert evaluator.bounds() == {"accuracy": (1.0, 0.0), "loss": (0.0, pytest.approx(math.log(3)))}
+    guess = (0.0, pytest.approx(math.log(3)))
+    assert evaluator.bounds() == {"accuracy": (1.0, 0.0), "loss": guess, "divergence": guess}
 
 
 def test_arrays_and_tensors_are_equivalent():

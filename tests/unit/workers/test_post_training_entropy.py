@@ -47,7 +47,7 @@ def test_codes_are_counted_as_they_are_coded_and_all_else_as_it_is_stored() -> N
 
 
 def test_it_is_measured_only_where_it_is_asked_for() -> None:
-    assert PostTraining(network(), data()).metrics.keys() == {"accuracy", "loss"}
+    assert PostTraining(network(), data()).metrics.keys() == {"accuracy", "loss", "divergence"}
     assert PostTraining(network(), data(), entropy_coded=True).metrics["coded_bytes"] == "minimize"
 
 

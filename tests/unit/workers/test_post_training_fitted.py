@@ -251,3 +251,45 @@ def test_fitting_and_polishing_help_a_real_network(ds_cnn: nn.Module, keywords: 
         polished(fitted, space, candidate, "test")[0]["loss"],
     ]
     assert loss[0] > 2 * loss[1] > 2 * loss[2]
+
+
+class Gate(nn.Module):
+    """Fitting harms it: where its first layer varies most, the rectifier lets nothing through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 1), nn.Linear(1, 2)
+        self.first.weight.data = torch.tensor([[-1.0, 0.7, -0.7, 0.7]])
+        self.first.bias.data.zero_()
+        self.last.weight.data = torch.tensor([[2.0], [-2.0]])
+        self.last.bias.data = torch.tensor([-2.0, 2.0])
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.last(self.first(inputs).relu())
+
+
+def gated() -> DataSplits:
+    """Half of the inputs are large in what the rectifier hides, the others vary in the rest."""
+    random = torch.Generator().manual_seed(0)
+    inputs = torch.rand(300, 4, generator=random) * torch.tensor([0.0, 3.0, 3.0, 3.0])
+    inputs[::2, 0] = 10 + 20 * torch.rand(150, generator=random)
+    targets = torch.randint(2, (300,), generator=random)
+    return DataSplits(*(Split(inputs[at::3], targets[at::3]) for at in range(3)))
+
+
+@pytest.mark.parametrize("rounding", [None, "hessian"])
+def test_a_precision_that_is_better_without_the_fit_goes_to_nearest_and_a_note_says_so(rounding):
+    splits = gated()
+    assert splits.calibration is not None
+    built, named = PostTraining(Gate(), splits, rounding=rounding), PostTraining(Gate(), splits, rounding="nearest")
+    fitted = PostTraining(Gate(), splits, rounding="hessian")
+    space = bit_widths(built.profile(), weights=[2, 8], activations=["float"])
+    two, eight = space.uniform()["W2"], space.uniform()["W8"]
+    found, plain = measure(built, space, two), measure(named, space, two)
+    assert plain.metrics["divergence"] < measure(fitted, space, two).metrics["divergence"] / 2
+    assert (found.metrics == plain.metrics) == (rounding is None)
+    assert ("W2 (symmetric, per_channel) is rounded to nearest" in "".join(found.notes)) == (rounding is None)
+    assert measure(built, space, eight).notes == ()
+    inputs, precisions = splits.calibration.inputs, space.precisions(two)
+    networks = [build_quantized(Gate(), inputs, precisions, rounding=how) for how in (rounding, "nearest")]
+    assert torch.equal(*(network.first.weight for network in networks)) == (rounding is None)

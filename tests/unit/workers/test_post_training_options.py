@@ -23,21 +23,21 @@ def checked(calibrated: bool = True, **given: Any) -> Any:
 
 
 MEANT = [
-    ({}, "hessian", "front", False),
+    ({}, None, "front", False),
     ({"rounding": "hessian"}, "hessian", "front", False),
     ({"rounding": "nearest"}, "nearest", False, False),
     ({"rounding": "nearest", "sequential": "front"}, "nearest", "front", False),
     ({"rounding": "nearest", "sequential": True}, "nearest", True, False),
-    ({"sequential": False}, "hessian", False, False),
-    ({"sequential": True}, "hessian", True, False),
+    ({"sequential": False}, None, False, False),
+    ({"sequential": True}, None, True, False),
     ({"bias_correction": True}, "nearest", False, True),
     ({"bias_correction": True, "rounding": "hessian"}, "hessian", False, True),
     ({"bias_correction": "layer"}, "nearest+bias", False, False),
     ({"bias_correction": "layer", "rounding": "nearest"}, "nearest+bias", False, False),
     ({"bias_correction": "layer", "rounding": "hessian"}, "hessian", "front", False),
     ({"bias_correction": "layer", "sequential": "front"}, "nearest+bias", "front", False),
-    ({"reestimate_batch_norm": True}, "hessian", False, True),
-    ({"reestimate_batch_norm": True, "sequential": False}, "hessian", False, True),
+    ({"reestimate_batch_norm": True}, None, False, True),
+    ({"reestimate_batch_norm": True, "sequential": False}, None, False, True),
     ({"reestimate_batch_norm": True, "bias_correction": True}, "nearest", False, True),
 ]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from autoquant_workers import ray_cluster
-from autoquant_workers.ray_cluster import RayCluster
+from autoquant_workers.ray_cluster import RayCluster, RayLost
+from autoquant_workers.ray_driver import working_dir
 
 from autoquant.errors import EvaluationError
 
@@ -25,7 +26,6 @@ def listener() -> Iterator[socket.socket]:
 def connected(listener: socket.socket, address: str | None) -> RayCluster:
     """As after `connect`, its head where the listener is."""
     cluster = RayCluster(address, 1)
-    cluster._connected_here = True
     cluster._ports = {"its head": listener.getsockname()}
     return cluster
 
@@ -59,21 +59,54 @@ def test_a_database_that_is_in_use_does_not_travel(tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "data" / "jobs.db")) as one:
         one.execute("PRAGMA journal_mode=WAL")
         one.execute("CREATE TABLE t (x)")
-        found = ray_cluster._working_dir(str(tmp_path))
+        found = working_dir(str(tmp_path))
     assert found == {
         "working_dir": str(tmp_path),
         "excludes": ["/data/jobs.db", "/data/jobs.db-shm", "/data/jobs.db-wal"],
     }
 
 
-def test_signal_handlers_are_kept():
-    def mine(number: int, frame: object) -> None:
-        """Never called."""
+@pytest.fixture
+def driven() -> Iterator[RayCluster]:
+    """A driver without a Ray."""
+    cluster = RayCluster(None, 1)
+    cluster._start_driver()
+    yield cluster
+    cluster.disconnect()
+    assert cluster._driver is None
 
-    before = signal.signal(signal.SIGTERM, mine)
-    try:
-        with ray_cluster._signal_handlers_kept():
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        assert signal.getsignal(signal.SIGTERM) is mine
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+def test_what_goes_wrong_is_told_with_the_next_answer(driven):
+    assert driven.call("wait", 0.1, 1) == []
+    driven.tell("run_batch", "ray-0", 0, [])
+    with pytest.raises(EvaluationError, match=r"^Ray failed: KeyError: 'ray-0'$"):
+        driven.call("wait", 0.1, 1)
+    assert driven.call("wait", 0.1, 1) == []
+
+
+def test_a_driver_that_ends_is_missed_and_another_one_is_started(driven):
+    driven._driver.kill()
+    driven.tell("kill", "ray-0")
+    with pytest.raises(RayLost, match=r"^the process that drives it, which Ray ended$"):
+        driven.call("wait", 0.1, 1)
+    driven.disconnect()
+    driven._start_driver()
+    assert driven.call("wait", 0.1, 1) == []
+
+
+def test_a_driver_that_hangs_with_a_dead_ray_is_not_waited_for(driven, listener, monkeypatch):
+    monkeypatch.setattr(ray_cluster, "WATCH_SECONDS", 0.05)
+    driven.call("wait", 0.1, 1)
+    driven._ports = {"its head": listener.getsockname()}
+    listener.close()
+    driven._driver.send_signal(signal.SIGSTOP)
+    with pytest.raises(RayLost, match=r"^its head \(127"):
+        driven.call("wait", 0.1, 1)
+
+
+def test_a_driver_ends_with_the_search():
+    cluster = RayCluster(None, 1)
+    cluster._start_driver()
+    cluster.call("wait", 0.1, 1)
+    cluster._link.close()
+    assert cluster._driver.wait(20) == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
+from autoquant_workers.ray_cluster import RayLost
 from autoquant_workers.ray_pool import MAX_DEATHS, RayPool, _Actor
 
 from autoquant import plugins
@@ -35,7 +38,7 @@ def brought_up(monkeypatch: pytest.MonkeyPatch) -> RayPool:
     """A pool of three actors whose Ray is as soon started again as it is lost."""
     pool = RayPool(workers=3)
     pool._recipe = recipe()
-    pool._actors = [_Actor(f"ray-{index}", None) for index in range(3)]
+    pool._actors = [_Actor(f"ray-{index}") for index in range(3)]
     monkeypatch.setattr(pool._cluster, "connect", lambda folder: None)
     monkeypatch.setattr(pool, "_bring_up_all", lambda: None)
     return pool
@@ -47,14 +50,32 @@ def test_when_ray_is_lost_what_ran_runs_again_and_what_waited_waits(brought_up: 
     tasks = [Task(str(number), EvaluationRequest((number, 0))) for number in range(6)]
     alone, several, waiting = tasks[:1], tasks[1:3], tasks[3:5]
     brought_up._queue.append(tasks[5])
-    brought_up._actors[0].batches = {"a": alone}
-    brought_up._actors[1].batches = {"b": several, "c": waiting}
+    brought_up._actors[0].batches = {0: alone}
+    brought_up._actors[1].batches = {1: several, 2: waiting}
     why = "the local Ray was lost: no answer from its head"
     assert brought_up._start_again("its head") == [Completion(tasks[0], error=why, worker="ray-0", lost=True)]
     assert notices == [f"{why}; another one is started"]
     assert list(brought_up._isolated) == several
     assert list(brought_up._queue) == tasks[3:]
     assert brought_up.running == 5
+
+
+def test_a_driver_that_ray_ended_is_as_a_ray_that_died(brought_up: RayPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that came before it is lost."""
+    tasks = [Task(str(number), EvaluationRequest((number, 0))) for number in range(2)]
+    brought_up._actors[0].batches = {0: tasks}
+
+    def end(*given: object) -> None:
+        raise RayLost("the process that drives it, which Ray ended")
+
+    monkeypatch.setattr(brought_up._cluster, "call", end)
+    monkeypatch.setattr(brought_up._cluster, "tell", lambda *given: None)
+    assert brought_up.completions(0.1) == []
+    assert list(brought_up._isolated) == tasks
+    monkeypatch.setattr(brought_up._cluster, "_address", "10.0.0.1:6379")
+    brought_up._actors[0].batches, brought_up._isolated = {0: tasks}, deque()
+    with pytest.raises(EvaluationError, match=r"Ray at '10.0.0.1:6379' is lost: no answer from the process that"):
+        brought_up.completions(0.1)
 
 
 def test_a_ray_that_dies_again_and_again_ends_the_search(brought_up: RayPool) -> None:
