@@ -120,6 +120,7 @@ _modules_before: frozenset[str] = frozenset()
 def use_folder(folder: str) -> None:
     """Put the folder of a spec first on the import path, in place of that of an earlier spec."""
     global _spec_folder, _inserted, _modules_before
+    folder = str(Path(folder).absolute())
     if _spec_folder == folder and folder in sys.path:
         return
     leave_folder()

@@ -224,6 +224,14 @@ def test_two_folders_may_hold_modules_of_the_same_name(tmp_path: Path) -> None:
     assert one not in sys.path
 
 
+def test_a_folder_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder(tmp_path / "relative", foreign_relative="size = 3")
+    monkeypatch.chdir(tmp_path)
+    plugins.use_folder("relative")
+    assert plugins.load_object("foreign_relative:size", "network") == 3
+    plugins.leave_folder()
+
+
 def test_a_folder_that_was_on_the_path_stays_there_and_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
