@@ -10,6 +10,7 @@ from rich.table import Table
 
 from autoquant import plugins
 from autoquant.errors import SpecError
+from autoquant.files import write_whole
 from autoquant.interfaces import DeviceFit
 
 
@@ -25,7 +26,7 @@ def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_h
     calibrated: DeviceFit = plugins.load("cost model", model).calibrate(
         str(measurements), like, name=output.stem, source=source, same_hardware=same_hardware
     )
-    output.write_text(calibrated.device_file, encoding="utf-8")
+    write_whole({output: lambda path: path.write_text(calibrated.device_file, encoding="utf-8")})
     return calibrated
 
 

@@ -33,6 +33,10 @@ KEYS_AT_ONCE = 500
 """Keys in one query; SQLite takes some thousands of parameters at most."""
 
 
+LARGEST_ID = 2**31
+"""An id is a whole number of 32 bits."""
+
+
 class Store:
     """Jobs, trials and fronts in a database. Every public method is one transaction.
 
@@ -66,6 +70,8 @@ class Store:
 
     def job(self, job_id: int) -> JobRecord:
         """One job as it stands now."""
+        if not 0 <= job_id < LARGEST_ID:
+            raise self._no_job(job_id)
         query = sa.select(tables.jobs).where(tables.jobs.c.id == job_id)
         records = self._read(query, codec.job_from_row)
         if not records:

@@ -79,9 +79,9 @@ class RayPool(WorkerPool):
     def __init__(
         self,
         *,
-        workers: Annotated[int, Field(ge=1)] | None = None,
+        workers: Annotated[int, Field(ge=1, le=10_000)] | None = None,
         address: str | None = None,
-        worker_memory_mb: Annotated[int, Field(ge=1)] | None = None,
+        worker_memory_mb: Annotated[int, Field(ge=1, le=2**31)] | None = None,
     ) -> None:
         self._wanted = workers
         self._memory_mb = worker_memory_mb
