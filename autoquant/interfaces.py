@@ -325,6 +325,10 @@ class CostModel(ABC):
         """What limits this layer, such as "compute", "memory" or "overhead"; None where the model does not tell."""
         return None
 
+    def lacks(self, metric: str) -> str | None:
+        """Why this model does not give one of its `metrics`, as the end of a sentence; None where it does."""
+        return None
+
     def is_additive(self, options: Sequence[Sequence[LayerOption]]) -> bool:
         """Whether networks of these options cost the sum over their layers: where `estimate` is not overridden."""
         return type(self).estimate is CostModel.estimate
@@ -523,6 +527,9 @@ class WorkerPool(ABC):
 
     notice: Callable[[str], None] = staticmethod(lambda text: None)
     """To report in a sentence what happens to workers; who runs a job puts it into the job's log."""
+
+    def check(self, resources: Resources) -> None:  # noqa: B027 - most pools take what they are given
+        """Raise `SpecError` when workers that need so much cannot run here; asked before a job is stored."""
 
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:

@@ -70,7 +70,8 @@ class LiveProgress:
 def progress_text(now: Progress) -> str:
     """One line of progress without the count."""
     if now.phase != "search":
-        return "measuring what the search is compared with"
+        failed = f", {now.failed} failed" if now.failed else ""
+        return f"measuring what the search is compared with{failed}"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []

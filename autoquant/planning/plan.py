@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoquant import plugins
 from autoquant.data import DataSplits, SplitName
-from autoquant.errors import AutoQuantError, SearcherError, SpecError
+from autoquant.errors import AutoQuantError, PluginError, SearcherError, SpecError
 from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import Excluded, JobDefinition, JobRecord
 from autoquant.network import NetworkProfile
@@ -166,6 +166,7 @@ def make_plan(
         polishes=evaluator.polishes,
     )
     check_searcher(plan, evaluator)
+    plan.pool().check(evaluator.resources)
     return plan
 
 
@@ -249,7 +250,21 @@ def _create(kind: str, place: str, section: PluginSpec, *positional: Any) -> Any
 
 
 def _check_plugin(kind: str, place: str, section: PluginSpec) -> None:
-    plugins.check_options(plugins.load(kind, section.name), section.options, place)
+    try:
+        plugin = plugins.load(kind, section.name)
+    except PluginError as error:
+        if kind == "searcher" and is_sampler(section.name):
+            hint = f"write {{name: optuna, sampler: {section.name}}}"
+            raise PluginError(f"{section.name!r} is a sampler of Optuna; {hint}") from None
+        raise error
+    plugins.check_options(plugin, section.options, place)
+
+
+def is_sampler(name: str) -> bool:
+    """Whether Optuna has a sampler of this name."""
+    from autoquant.searchers.optuna_samplers import samplers, short
+
+    return short(name) in {short(sampler.__name__) for sampler in samplers()}
 
 
 @contextmanager
@@ -260,7 +275,7 @@ def _saying(what: str) -> Iterator[None]:
     except AutoQuantError:
         raise
     except Exception as error:
-        raise SpecError(f"{what} raised {type(error).__name__}: {error}") from error
+        raise SpecError(f"{what} raised {plugins.raised(error)}; --traceback shows more") from error
 
 
 def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any:
@@ -272,6 +287,11 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
         factory = plugins.load_object(section.factory, f"{place}.factory")
         with _saying(f"{place}: {section.factory}"):
             given = factory(**section.options)
+    if (original := getattr(given, "_orig_mod", None)) is not None:
+        raise SpecError(
+            f"{place}: it is compiled (torch.compile), and a compiled {type(original).__name__} shows no layers; give "
+            "the network itself, and compile what is exported"
+        )
     if not isinstance(given, plugins.load_object(kind, place)):
         raise SpecError(f"{place}: expected a {kind.replace(':', '.')}, got {type(given).__name__}")
     return given

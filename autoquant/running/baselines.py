@@ -12,7 +12,7 @@ from autoquant.objective import DROP, violations
 from autoquant.planning.plan import Plan
 from autoquant.running.context import RunContext
 from autoquant.running.measuring import Outcome, Request
-from autoquant.running.results import drops, measured_baseline, shareable
+from autoquant.running.results import check_baselines, drops, measured_baseline, shareable
 
 FLOAT_LABEL = "float32"
 
@@ -37,10 +37,12 @@ def measure_baselines(context: RunContext) -> list[Baseline] | None:
         for outcome in outcomes:
             _complete(plan, baselines, labels[outcome.request.subject], outcome)
         completed += len(outcomes)
-        context.report(Progress("baselines", completed, len(requests)))
+        failed = sum(baseline.error is not None for baseline in baselines.values())
+        context.report(Progress("baselines", completed, len(requests), failed))
         done = [labels[outcome.request.subject] for outcome in outcomes]
         changed = {positions[label]: baselines[label] for label in done if label in baselines}
         held.save_baselines(changed, shareable(plan, outcomes))
+        check_baselines(held, baselines.values(), list(changed.values()))
     return list(baselines.values()) if completed == len(requests) else None
 
 

@@ -67,6 +67,12 @@ class Roofline(CostModel):
 
         return calibrated(measurements, load(like), name, source, same_hardware)
 
+    def lacks(self, metric: str) -> str | None:
+        """There is no energy without a power."""
+        if metric != "energy_uj" or self.device.power is not None:
+            return None
+        return "the file of the device has no [power]; add one in mW to a copy of the file, and name that"
+
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Layers whose MACs are known, at bit-widths that some arithmetic of the device holds."""
         return layer.macs is not None and known_widths(precision) and executes(self.device, precision)

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +48,12 @@ class RayCluster:
         self._silent_since: float | None = None
         self.brought: str | None = None
         """Folder that Ray brings to its workers."""
+
+    @property
+    def to_start(self) -> bool:
+        """Whether a local one has yet to be started: none is named, and this process has none."""
+        ray = sys.modules.get("ray")
+        return self._address is None and (ray is None or not ray.is_initialized())
 
     @property
     def is_ours(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Collection
@@ -10,8 +11,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from autoquant.errors import EvaluationError
-from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
+from autoquant.errors import EvaluationError, SpecError
+from autoquant.interfaces import Completion, EvaluatorRecipe, Resources, Task, WorkerPool
 from autoquant_workers.ray_cluster import RayCluster
 from autoquant_workers.ray_worker import RemoteWorker, out_of_memory
 from autoquant_workers.worker import Batches
@@ -24,6 +25,9 @@ START_SECONDS = 120.0
 
 MAX_DEATHS = 3
 """How often in a row an actor may die while it builds its evaluator, and Ray before anything was measured."""
+
+WORKERS_A_CPU, LEAST_WORKERS = 4, 16
+"""A Ray that is started here gets at most so many workers a CPU, and may always have so many."""
 
 WATCH_SECONDS = 1.0
 """How often to see whether Ray still answers."""
@@ -94,6 +98,16 @@ class RayPool(WorkerPool):
         self._ray_deaths = 0
         """How often in a row Ray died before anything was measured."""
         self._watched = 0.0
+
+    def check(self, resources: Resources) -> None:
+        """A Ray that is started here gets no more workers than this machine can start."""
+        cpus = os.cpu_count() or 1
+        most = max(LEAST_WORKERS, WORKERS_A_CPU * cpus)
+        if self._wanted is not None and self._wanted > most and self._cluster.to_start:
+            raise SpecError(
+                f"pool.workers: {self._wanted} are more than this machine of {cpus} CPUs can start; accepted: "
+                f"at most {most}, best none, which is one a CPU; or name a cluster with pool.address"
+            )
 
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""

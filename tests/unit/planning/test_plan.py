@@ -83,7 +83,7 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "option of an evaluator": ({"evaluator": {"name": "toy:Toy", "fail": "x"}}, "evaluator.fail: "),
     "option of a space": ({"space": {"name": "choices"}}, "space.choices: it is missing, and it is needed"),
     "option of a cost model": ({"cost_models": [{"name": "bitops", "a": 1}]}, "cost_models[0].a: there is no such fie"),
-    "objective": ({"objectives": ["los", "size"]}, "objectives[0]: no metric is called 'los'; did you mean 'loss'? ac"),
+    "objective": ({"objectives": ["los", "size"]}, "objectives[0]: no metric is called 'los'; did you mean 'loss'? me"),
     "objective on a device": ({"objectives": ["loss@t4"]}, "objectives[0]: no metric is called 'loss@t4'; "),
     "direction": ({"objectives": ["size", {"metric": "quality", "direction": "minimize"}]},
                   "objectives[1]: 'quality' is better when maximized, it cannot be minimized; leave the direction out"),
