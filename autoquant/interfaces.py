@@ -275,6 +275,10 @@ class DeviceFit:
     """The same measures where every row was predicted by a fit to others; empty for a single row."""
 
 
+PEAKS = "peaks"
+"""Key of `CostModel.provenance` under which a model warns that its numbers are peaks, far below what a network takes."""
+
+
 class CostModel(ABC):
     """Prices a network on hardware, without running it. Costs are always minimised."""
 

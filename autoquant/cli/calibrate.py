@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from autoquant import plugins
 from autoquant.errors import SpecError
 from autoquant.files import write_whole
 from autoquant.interfaces import DeviceFit
+from autoquant.wording import shown_name
 
 
 def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_hardware: bool) -> DeviceFit:
@@ -19,8 +21,8 @@ def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_h
 
     `SpecError`, `UnsupportedError` and `PluginError` name what cannot be used; nothing is written then.
     """
-    if output.suffix != ".toml" or not output.parent.is_dir():
-        raise SpecError(f"--output: {output} must end in .toml and its folder must exist")
+    if output.suffix != ".toml" or not os.path.isdir(output.parent):  # noqa: PTH112
+        raise SpecError(f"--output: {shown_name(output)} must end in .toml and its folder must exist")
     day = datetime.now(UTC).date().isoformat()
     source = f"fitted by autoquant calibrate to {measurements.name} on {day}"
     calibrated: DeviceFit = plugins.load("cost model", model).calibrate(

@@ -55,6 +55,8 @@ class LiveProgress:
 
     def progress(self, now: Progress) -> None:
         """Trials done, front size, hypervolume, rate and time left."""
+        for note in now.notes:
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
         text, unit = progress_text(now), "trials" if now.phase == "search" else now.phase
         if self._console.is_terminal:
             self._bar.update(self._task, completed=now.finished, total=now.total, description=text)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from autoquant.job import Event, JobRecord
+from autoquant.interfaces import PEAKS
+from autoquant.job import Event, JobRecord, JobState
 from autoquant.json_views import job_json
 from autoquant.plugins import PluginInfo
 from autoquant.trial import Trial
@@ -62,8 +64,11 @@ def print_jobs(jobs: Sequence[JobRecord]) -> None:
 
 
 def state_text(job: JobRecord) -> str:
-    """The state, and whether the process behind it is gone."""
-    return f"{job.state} (its process died)" if job.abandoned else str(job.state)
+    """The state, and whether the process behind it is gone, which on this machine is seen before its lease ends."""
+    from autoquant.store.lease import is_held
+
+    gone = job.state is JobState.RUNNING and not is_held(job.holder, job.lease_until, datetime.now(UTC))
+    return f"{job.state} (its process died)" if gone else str(job.state)
 
 
 def print_job(job: JobRecord) -> None:
@@ -109,6 +114,8 @@ def print_costs(costs: NetworkCosts) -> None:
     for metric in costs.metrics:
         if not metric.additive:
             out.print(f"{metric.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
+        if PEAKS in metric.provenance:
+            out.print(f"{metric.metric}: {metric.provenance[PEAKS]}", highlight=False)
     for note in costs.network.notes:
         out.print(f"note: {note}", highlight=False, soft_wrap=True)
 

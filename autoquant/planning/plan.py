@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from autoquant import plugins
 from autoquant.data import DataSplits, SplitName
 from autoquant.errors import AutoQuantError, PluginError, SearcherError, SpecError
-from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
+from autoquant.interfaces import PEAKS, Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import Excluded, JobDefinition, JobRecord
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Bounds, Constraint, Direction, Objective
@@ -134,6 +134,8 @@ def make_plan(
         profile = replace(profile, notes=(*profile.notes, *space.notes, *notes))
     evaluator.check(space)
     pricer = Pricer(metrics.costs, profile, space, spec.seed)
+    if profile is not None:
+        profile = replace(profile, notes=(*profile.notes, *warnings_of(metrics.objectives, metrics.costs, pricer)))
     measured_bounds = {metric: Bounds(*pair) for metric, pair in evaluator.bounds().items()}
     known = with_drops(measured_bounds) | pricer.bounds
     check_possible(metrics.constraints, pricer, known)
@@ -184,6 +186,25 @@ def check_names(spec: SearchSpec) -> None:
         raise SpecError(
             f"trial_seconds: the pool {spec.pool.name!r} cannot end a trial; use the pool 'ray', or leave it out"
         )
+
+
+LEAST_SPREAD = 0.01
+"""Share of its most by which an objective must vary over the space to be worth an objective."""
+
+
+def warnings_of(objectives: Sequence[Objective], costs: Sequence[CostMetric], pricer: Pricer) -> list[str]:
+    """What of the costs does not say what a reader takes them for: they hardly vary, or are peaks of a data sheet."""
+    warnings = []
+    for metric in [objective.metric for objective in objectives if objective.metric in pricer.metrics]:
+        least, most = pricer.bounds[metric].least, pricer.bounds[metric].most
+        if most - least <= LEAST_SPREAD * abs(most):
+            over = f"it is {least:.6g}" if least == most else f"it goes from {least:.6g} to {most:.6g}"
+            warnings.append(
+                f"objective {metric} hardly varies: over the whole space {over}, so it decides nothing; leave it out, "
+                "or give the space options that change it"
+            )
+    peaks = {cost.key: cost.model.provenance[PEAKS] for cost in costs if PEAKS in cost.model.provenance}
+    return warnings + [f"{metric}: {text}" for metric, text in peaks.items()]
 
 
 def check_possible(constraints: Sequence[Constraint], pricer: Pricer, known: Mapping[str, Bounds]) -> None:

@@ -90,7 +90,9 @@ def test_an_unknown_metric_lists_who_gives_which() -> None:
 
 
 def test_a_device_without_a_power_is_refused_by_name() -> None:
-    with pytest.raises(SpecError, match=r"'energy_uj@galaxy-note10': the file of the device has no \[power\]; add") as e:
+    with pytest.raises(
+        SpecError, match=r"'energy_uj@galaxy-note10': the file of the device has no \[power\]; add"
+    ) as e:
         resolver().find("energy_uj@galaxy-note10")
     assert "devices that have energy_uj: cortex-m4, cortex-m7" in str(e.value)
     assert "galaxy-note10" not in str(e.value).partition("devices that have")[2]

@@ -52,7 +52,7 @@ def test_sections_and_charts(example: Example, tmp_path: Path) -> None:
     for title in ("Front", "Scores on the test split", "Networks", "Hypervolume against trials", "Cost by layer"):
         assert f"<h2>{title}</h2>" in page
     assert "<h2>Bits by layer along the front</h2>" in page
-    charts = re.findall(r'Plotly.newPlot\("([^"]+)"', page)
+    charts = re.findall(r'draw\("([^"]+)"', page)
     assert charts == ["front-0", "front-1", "scores-0", "hypervolume", "choices-0", "layer-costs"]
     assert set(charts) == set(re.findall(r'class="chart" id="([^"]+)"', page))
 
@@ -174,7 +174,7 @@ def test_learning_curves_have_a_chart_each(example: Example, tmp_path: Path) -> 
     curves = {"mean return": [(16, -0.5), (16, -0.25), (30, float("nan"))], "<b>&": [(16, 0.125)]}
     page = page_of(replace(example("plain"), curves=curves), tmp_path)
     assert "<h2>Learning curves</h2>" in page
-    assert re.findall(r'Plotly.newPlot\("(curve-.)"', page) == ["curve-0", "curve-1"]
+    assert re.findall(r'draw\("(curve-.)"', page) == ["curve-0", "curve-1"]
     assert re.search(r'"x":\[16,16,30\],"y":\[-0.5,-0.25,null\]', page)
     assert "<h3>mean return</h3>" in page
     assert "<h3>&lt;b&gt;&amp;</h3>" in page
