@@ -276,7 +276,7 @@ class DeviceFit:
 
 
 PEAKS = "peaks"
-"""Key of `CostModel.provenance` under which a model warns that its numbers are peaks, far below what a network takes."""
+"""Key of `CostModel.provenance` under which a model warns that its rates are peaks, which no network gets."""
 
 
 class CostModel(ABC):

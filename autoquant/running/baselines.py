@@ -99,13 +99,17 @@ NEAR_GUESS = 0.03
 
 
 def _with_warning(plan: Plan, found: Measurement) -> Measurement:
-    """The measurement of the float network, with a note where it is no better than what the evaluator says a guess is."""
-    for metric, (best, worst) in plan.measured_bounds.items():
+    """The measurement of the float network, with a note where it is no better than what the evaluator calls a guess.
+
+    Asked of the loss and of what is maximized; other metrics, such as a size, may well be at their worst in float.
+    """
+    qualities = {m: ends for m, ends in plan.measured_bounds.items() if m == "loss" or ends.best > ends.worst}
+    for metric, (best, worst) in qualities.items():
         value = found.metrics.get(metric, best)
-        if math.isfinite(value) and (worst - value) / (worst - best) <= NEAR_GUESS:
+        if worst != best and math.isfinite(value) and (worst - value) / (worst - best) <= NEAR_GUESS:
             note = (
-                f"the float network is no better than a guess: {metric} {value:.4g}, where a guess has {worst:.4g}; are "
-                "its weights loaded, and its inputs scaled as in its training?"
+                f"the float network is no better than a guess: {metric} {value:.4g}, where a guess has {worst:.4g}; "
+                "are its weights loaded, and its inputs scaled as in its training?"
             )
             return replace(found, notes=(*found.notes, note))
     return found

@@ -132,11 +132,8 @@ def verdict(data: ReportData) -> str:
 def _beaten_by_uniform(comparison: Comparison) -> str:
     """Of a baseline that the front does not beat, but another baseline does."""
     rivals = [rival.label for rival in comparison.by_uniform]
-    verb = _verb(rivals, "is", "are")
-    return (
-        f"{comparison.baseline.label} is beaten by no network of the front, and no better than {_listed(rivals)}, which "
-        f"{verb} uniform too."
-    )
+    ahead = f"no better than {_listed(rivals)}, which {_verb(rivals, 'is', 'are')} uniform too"
+    return f"{comparison.baseline.label} is beaten by no network of the front, and {ahead}."
 
 
 Tone = Literal["won", "even", "lost"]

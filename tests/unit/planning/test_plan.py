@@ -39,6 +39,11 @@ def plan(base: dict[str, Any], **changes: Any) -> Any:
     return make_plan(SearchSpec.from_dict(base | changes))
 
 
+def without_warnings(made: Any) -> tuple[str, ...]:
+    """The notes of its profile but those that its costs hardly vary."""
+    return tuple(note for note in made.definition.profile.notes if "hardly varies" not in note)
+
+
 def problems(base: dict[str, Any], **changes: Any) -> list[str]:
     with pytest.raises(SpecError) as caught:
         plan(base, **changes)
@@ -320,13 +325,13 @@ def test_what_a_cost_model_cannot_price_is_excluded_and_noted() -> None:
     options = {choice.name: choice.options for choice in made.space.choices}
     assert options["layer1.weight"] == (2, 4, 8)
     assert options["layer2.weight"] == (4, 8)
-    assert made.definition.profile.notes == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
+    assert without_warnings(made) == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
     assert made.definition.excluded == {"layer2": {"weights": [2]}}
     assert "layer2" not in str(made.spec.to_dict()), "the spec is the user's"
     again = make_plan(made.spec, excluded=made.definition.excluded)
     assert again.definition.choices == made.definition.choices
     assert again.definition.profile is not None
-    assert again.definition.profile.notes == ()
+    assert without_warnings(again) == ()
 
 
 def test_what_was_excluded_is_stored_and_logged(new_network_run: Any) -> None:
@@ -365,7 +370,7 @@ def test_what_layers_go_without_is_noted_with_the_space() -> None:
     recipes = "autoquant_search_spaces.recipes:Recipes"
     space = {"name": recipes, "options": ["W8", "ternary", "W4@3:8"], "activations": [8]}
     made = plan(NETWORK, space=space, cost_models=["toy:ByteMachine"])
-    assert made.definition.profile.notes == (
+    assert without_warnings(made) == (
         "layer0, layer1, layer2 go without the recipe W4@3:8: 8 does not divide the input channels that an output "
         "channel reads",
         "recipes ternary are excluded, weight_bytes cannot price them: layer2",
@@ -373,3 +378,41 @@ def test_what_layers_go_without_is_noted_with_the_space() -> None:
     assert made.definition.excluded == {"layer2": {"recipes": ["ternary"]}}
     again = make_plan(made.spec, excluded=made.definition.excluded)
     assert again.definition.choices == made.definition.choices
+
+
+def test_a_factory_that_raises_deep_in_its_code_names_the_line(tmp_path: Path) -> None:
+    lines = [
+        "import json",
+        "def load(): return json.loads('{')",
+        "def middle(): return load()",
+        "def make(): return middle()",
+    ]
+    (tmp_path / "deep_network.py").write_text("\n".join(lines))
+    (line,) = problems(NETWORK, network="deep_network:make", folder=str(tmp_path))
+    assert line.startswith("network: deep_network:make raised JSONDecodeError: ")
+    assert "(deep_network.py, line 2, in load)" in line
+    assert line.endswith("--traceback shows more")
+
+
+@pytest.mark.parametrize("name", ["tpe", "TPESampler", "gp"])
+def test_a_sampler_of_optuna_is_no_searcher(name: str) -> None:
+    assert problems(TOY, searcher=name) == [
+        f"searcher: {name!r} is a sampler of Optuna; write {{name: optuna, sampler: {name}}}"
+    ]
+
+
+def test_what_hardly_varies_over_the_space_is_said_before_a_search() -> None:
+    notes = plan(NETWORK, objectives=["loss", "weight_bytes"]).definition.profile.notes
+    assert not any("hardly varies" in note for note in notes)
+    constant = plan(NETWORK, cost_models=["toy:OwnBytes"]).definition.profile.notes
+    sentence = "objective weight_bytes hardly varies: over the whole space it is 4, so it decides nothing; leave it out"
+    assert any(note.startswith(sentence) for note in constant)
+
+
+def test_peaks_of_a_data_sheet_are_said_before_a_search() -> None:
+    space = {"name": "bit_widths", "weights": [4, 8], "activations": [8]}
+    notes = plan(NETWORK, space=space, objectives=["loss", "latency_ms@nvidia-a100"]).definition.profile.notes
+    assert "latency_ms@nvidia-a100: rates of the data sheet; a network takes 8 to 20 times as long" in notes
+    assert not any(
+        "data sheet" in n for n in plan(NETWORK, objectives=["loss", "latency_ms@cortex-m7"]).definition.profile.notes
+    )

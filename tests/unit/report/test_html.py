@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
+from autoquant.interfaces import PEAKS
 from autoquant.job import JobState
 from autoquant.network import NetworkProfile
 from autoquant.report import ReportData
 from autoquant.report.html.page import write_html
+from autoquant.report.model.verdict import tone
 from autoquant.report.png.picture import write_png
 from autoquant.trial import TrialState
 
@@ -190,3 +192,27 @@ def test_recipes_are_shown_by_layer(example: Example, tmp_path: Path) -> None:
     assert 'title="ternary ' in page or 'title="lut16 ' in page or 'title="W8 ' in page
     assert "uniform recipe" in page
     write_png(recipes, tmp_path / "report.png")
+
+
+def test_the_page_is_drawn_for_narrow_screens_and_in_the_dark(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("three"), tmp_path)
+    assert page.count('matchMedia("(prefers-color-scheme: dark)")') == 1
+    assert "@media screen and (prefers-color-scheme: dark)" in page
+    rules = re.sub(r":root \{[^}]*\}", "", page.partition("<style>")[2].partition("</style>")[0])
+    assert not re.findall(r"background: #f|background: #fff", rules.partition("@media print")[0])
+
+
+@pytest.mark.parametrize("name", ["plain", "empty"])
+def test_the_box_has_the_colour_of_the_outcome(example: Example, tmp_path: Path, name: str) -> None:
+    data = example(name)
+    wanted = "warning" if name == "empty" else tone(data)
+    assert f'<div class="verdict {wanted}">' in page_of(data, tmp_path)
+
+
+def test_peaks_of_a_data_sheet_are_named_where_latency_is_shown(example: Example, tmp_path: Path) -> None:
+    data = example("three")
+    plan = data.job.definition
+    costs = tuple(replace(t, provenance={PEAKS: "rates of the data sheet"}) for t in plan.costs)
+    page = page_of(replace(data, job=replace(data.job, definition=replace(plan, costs=costs))), tmp_path)
+    assert "latency on cortex-m7, data sheet peak (ms)" in page
+    assert "data sheet peak" not in page_of(data, tmp_path)
