@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from autoquant.errors import PluginError, SpecError, did_you_mean
 from autoquant.interfaces import KINDS
-from autoquant.wording import explain
+from autoquant.texts.wording import explain
 
 
 @dataclass(frozen=True, slots=True)

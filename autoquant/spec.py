@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from autoquant.errors import SpecError
 from autoquant.objective import Constraint, split_metric
-from autoquant.plain_data import check_plain, read_json, read_yaml
-from autoquant.wording import explain, shown_name
+from autoquant.texts.plain_data import check_plain, read_json, read_yaml
+from autoquant.texts.wording import explain, shown_name
 
 MOST_TRIALS = 10**9
 MOST_PENDING = 100_000

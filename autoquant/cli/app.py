@@ -22,8 +22,8 @@ from autoquant.errors import (
     StoreUnavailable,
     UnsupportedError,
 )
-from autoquant.plain_data import unkept_text
-from autoquant.wording import shown_value
+from autoquant.texts.plain_data import unkept_text
+from autoquant.texts.wording import shown_value
 
 LARGEST = 2**63
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from autoquant import plugins
 from autoquant.errors import SpecError
-from autoquant.files import write_whole
 from autoquant.interfaces import DeviceFit
-from autoquant.wording import shown_name
+from autoquant.texts.files import write_whole
+from autoquant.texts.wording import shown_name
 
 
 def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_hardware: bool) -> DeviceFit:

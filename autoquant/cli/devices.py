@@ -12,8 +12,8 @@ import typer
 
 from autoquant.cli.app import JsonOption, SpecArgument, TracebackOption, app, errors
 from autoquant.errors import SpecError
-from autoquant.files import write_whole
-from autoquant.wording import shown_name
+from autoquant.texts.files import write_whole
+from autoquant.texts.wording import shown_name
 
 
 @app.command()

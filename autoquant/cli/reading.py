@@ -11,7 +11,7 @@ import typer
 
 from autoquant.cli.app import JobArgument, JsonOption, StoreOption, app, errors
 from autoquant.errors import SpecError
-from autoquant.wording import shown_name
+from autoquant.texts.wording import shown_name
 
 
 @app.command()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from autoquant.files import make_folder, write_whole
 from autoquant.report.model.data import ReportData
+from autoquant.texts.files import make_folder, write_whole
 
 __all__ = ["ReportData", "write_report"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from autoquant.errors import StoreUnavailable
-from autoquant.wording import shown_name
+from autoquant.texts.wording import shown_name
 
 LOCK_SECONDS = 30.0
 """How long to wait for another process that writes."""

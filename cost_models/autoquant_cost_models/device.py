@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from autoquant.errors import SpecError, UnsupportedError, did_you_mean
 from autoquant.network import FLOAT_BITS, VALUE_BITS, Codebook, NOfM, Sparsity, bits_text
-from autoquant.wording import explain
+from autoquant.texts.wording import explain
 from autoquant_cost_models.kinds import FALLBACK, KINDS
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

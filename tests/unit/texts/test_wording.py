@@ -9,7 +9,7 @@ import pytest
 from autoquant.errors import SpecError
 from autoquant.plugins import check_options, load
 from autoquant.spec import SearchSpec
-from autoquant.wording import shown_value
+from autoquant.texts.wording import shown_value
 
 GOOD: dict[str, Any] = {"space": "choices", "objectives": ["loss"]}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from autoquant.errors import SpecError
-from autoquant.plain_data import check_plain, read_json, read_yaml
+from autoquant.texts.plain_data import check_plain, read_json, read_yaml
 
 ALIASES = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 30))
 MERGES = "a0: &a0 {k0: 1}\n" + "".join(f"a{i}: &a{i} {{k{i}: 1, <<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 30))

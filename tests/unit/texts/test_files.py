@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoquant.errors import SpecError
-from autoquant.files import write_whole
+from autoquant.texts.files import write_whole
 
 
 def full(path: Path) -> None:
