@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,9 @@ def resume(
     if total < record.finished:
         raise SpecError(f"n_trials: {total} is less than the {record.finished} trials that job {record.id} already has")
     before = record.definition
-    plan = make_plan(SearchSpec.from_dict(record.spec), network, data, before)
+    spec = SearchSpec.from_dict(record.spec)
+    _check_objects(record, spec, {"network": network, "data": data})
+    plan = make_plan(spec, network, data, before)
     now = plan.definition
     for part in SAME_ON_RESUME:
         if before.identity.get(part) != now.identity.get(part):
@@ -133,6 +135,17 @@ def resume(
     if (now.choices, now.objectives) != (before.choices, before.objectives):
         raise SpecError(f"space: the choices or objectives of job {record.id} are no longer those it began with")
     return _run(plan, opened, record.id, ticket, total, progress, started)
+
+
+def _check_objects(record: JobRecord, spec: SearchSpec, given: Mapping[str, object]) -> None:
+    """`SpecError` where a job began with an object, not with a factory of its spec, and there is none now."""
+    known = record.definition.identity
+    if missing := [what for what, it in given.items() if what in known and it is None and getattr(spec, what) is None]:
+        arguments = ", ".join(f"{what}={what}" for what in missing)
+        raise SpecError(
+            f"{' and '.join(missing)}: job {record.id} was given objects of Python; resume it there: "
+            f"autoquant.resume({record.id}, {arguments})"
+        )
 
 
 def _run(

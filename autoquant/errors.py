@@ -121,6 +121,6 @@ def did_you_mean(word: str, accepted: Iterable[str]) -> str:
     "did you mean 'nsga3'? accepted: nsga3, random"
     """
     names = sorted(accepted)
-    close = difflib.get_close_matches(word, names, n=1)
+    close = difflib.get_close_matches(word, names, n=1) or [name for name in names if len(word) > 2 and word in name]
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}accepted: {', '.join(names) if names else '(nothing)'}"

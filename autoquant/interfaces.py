@@ -275,6 +275,10 @@ class DeviceFit:
     """The same measures where every row was predicted by a fit to others; empty for a single row."""
 
 
+PEAKS = "peaks"
+"""Key of `CostModel.provenance` under which a model warns that its rates are peaks, which no network gets."""
+
+
 class CostModel(ABC):
     """Prices a network on hardware, without running it. Costs are always minimised."""
 
@@ -323,6 +327,10 @@ class CostModel(ABC):
 
     def bound_by(self, layer: LayerProfile, precision: LayerPrecision) -> str | None:
         """What limits this layer, such as "compute", "memory" or "overhead"; None where the model does not tell."""
+        return None
+
+    def lacks(self, metric: str) -> str | None:
+        """Why this model does not give one of its `metrics`, as the end of a sentence; None where it does."""
         return None
 
     def is_additive(self, options: Sequence[Sequence[LayerOption]]) -> bool:
@@ -523,6 +531,9 @@ class WorkerPool(ABC):
 
     notice: Callable[[str], None] = staticmethod(lambda text: None)
     """To report in a sentence what happens to workers; who runs a job puts it into the job's log."""
+
+    def check(self, resources: Resources) -> None:  # noqa: B027 - most pools take what they are given
+        """Raise `SpecError` when workers that need so much cannot run here; asked before a job is stored."""
 
     @abstractmethod
     def start(self, recipe: EvaluatorRecipe) -> None:

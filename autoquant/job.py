@@ -99,6 +99,8 @@ class Progress:
     hypervolume: float = 0.0
     rate: float = 0.0
     """Trials a second that workers measured since this process took the job up; copies take no time."""
+    notes: tuple[str, ...] = ()
+    """What should be seen at once, such as a float network that is no better than a guess."""
 
     @property
     def seconds_left(self) -> float | None:

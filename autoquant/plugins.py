@@ -11,6 +11,8 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import sysconfig
+import traceback
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from autoquant.errors import PluginError, SpecError, did_you_mean
 from autoquant.interfaces import KINDS
-from autoquant.spec import explain
+from autoquant.texts.wording import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def load_object(target: str, what: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        why = f"{type(error).__name__}: {error}"
+        why = raised(error)
         file = _found(module_name)
         raise PluginError(f"{what}: importing {module_name!r} failed with {why} (found: {file})") from error
     if _shadows(module_name.partition(".")[0]):
@@ -186,6 +188,22 @@ def load_object(target: str, what: str) -> Any:
             f"{what}: {module_name} ({_found(module_name)}) has no {attribute!r}; {did_you_mean(attribute, public)}"
         ) from None
     return value
+
+
+def raised(error: BaseException) -> str:
+    """What was raised, and where: the innermost line of the user's code, else of whatever is not installed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_users(frame.filename)]
+    at = f" ({Path(own[-1].filename).name}, line {own[-1].lineno}, in {own[-1].name})" if own else ""
+    return f"{type(error).__name__}: {error}{at}"
+
+
+def _is_users(file: str) -> bool:
+    """Whether a file is neither of this package, nor installed, nor of Python itself."""
+    if _spec_folder is not None and Path(file).is_relative_to(_spec_folder):
+        return True
+    not_theirs = (str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+    return not file.startswith(("<", *not_theirs))
 
 
 def _found(module_name: str) -> str:

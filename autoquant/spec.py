@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,8 +11,13 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
 
-from autoquant.errors import SpecError, did_you_mean
+from autoquant.errors import SpecError
 from autoquant.objective import Constraint, split_metric
+from autoquant.texts.plain_data import check_plain, read_json, read_yaml
+from autoquant.texts.wording import explain, shown_name
+
+MOST_TRIALS = 10**9
+MOST_PENDING = 100_000
 
 
 class _Section(BaseModel):
@@ -48,10 +54,15 @@ class ObjectiveSpec(_Section):
 class BudgetSpec(_Section):
     """When a search ends."""
 
-    n_trials: int = Field(default=100, ge=1, description="Total number of trials of the job, resumed or not.")
+    n_trials: int = Field(
+        default=100, ge=1, le=MOST_TRIALS, description="Total number of trials of the job, resumed or not."
+    )
     seconds: float | None = Field(default=None, gt=0, description="Total time that the job may run, resumed or not.")
     stagnation: int | None = Field(
-        default=None, ge=1, description="End when so many trials in a row have not raised the hypervolume."
+        default=None,
+        ge=1,
+        le=MOST_TRIALS,
+        description="End when so many trials in a row have not raised the hypervolume.",
     )
 
 
@@ -94,6 +105,7 @@ class SearchSpec(_Section):
     max_pending: int = Field(
         default=16,
         ge=1,
+        le=MOST_PENDING,
         description="Proposals that may wait for their result at once, at least one a worker. "
         "Part of the search: the same value gives the same search on any number of workers.",
     )
@@ -120,6 +132,7 @@ class SearchSpec(_Section):
     )
 
     def __init__(self, /, **fields: Any) -> None:
+        check_plain(fields)
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -140,20 +153,12 @@ class SearchSpec(_Section):
     @classmethod
     def from_yaml(cls, text: str) -> Self:
         """From YAML text; `SpecError` gives the line of a syntax error."""
-        try:
-            data = yaml.load(text, Loader=_UniqueKeys)
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that the calendar does not have
-            raise SpecError(f"spec: not valid YAML: {' '.join(str(error).split())}") from None
-        return cls.from_dict(data)
+        return cls.from_dict(read_yaml(text))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """From JSON text."""
-        try:
-            data = json.loads(text, object_pairs_hook=_unique_keys)
-        except json.JSONDecodeError as error:
-            raise SpecError(f"spec: not valid JSON: {error}") from None
-        return cls.from_dict(data)
+        return cls.from_dict(read_json(text))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -161,15 +166,16 @@ class SearchSpec(_Section):
         file = Path(path)
         readers = {".yaml": cls.from_yaml, ".yml": cls.from_yaml, ".json": cls.from_json}
         if file.suffix not in readers:
-            raise SpecError(f"{file}: the name of a spec ends in {', '.join(readers)}")
+            raise SpecError(f"{shown_name(file)}: the name of a spec ends in {', '.join(readers)}")
         try:
             text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SpecError(f"{file}: cannot be read: {error}") from None
+        except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in its name
+            why = error.strerror if isinstance(error, OSError) else error
+            raise SpecError(f"{shown_name(file)}: cannot be read: {why}") from None
         spec = readers[file.suffix](text)
         folder = (file.resolve().parent / (spec.folder or "")).resolve()
-        if not folder.is_dir():
-            raise SpecError(f"folder: {folder} is no folder")
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+            raise SpecError(f"folder: {shown_name(folder)} is no folder")
         return spec.model_copy(update={"folder": str(folder)})
 
     def to_dict(self) -> dict[str, Any]:
@@ -185,57 +191,9 @@ class SearchSpec(_Section):
         return json.dumps(self.to_dict(), indent=2)
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which a field that stands twice is an error; plain YAML silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        written = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        keys = [self.construct_object(key, deep=True) for key in written]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the field {key!r} stands more than once", node.start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The same for JSON."""
-    keys = [key for key, _ in pairs]
-    if repeated := sorted({key for key in keys if keys.count(key) > 1}):
-        raise SpecError(f"spec: the field {repeated[0]!r} stands more than once")
-    return dict(pairs)
-
-
 def _fields() -> dict[str, list[str]]:
     """Place of each object in a spec -> the fields that it accepts."""
     accepted = {"": list(SearchSpec.model_fields)}
     sections: dict[str, type[BaseModel]] = {"network": FactorySpec, "data": FactorySpec}
     sections |= {"budget": BudgetSpec, "objectives": ObjectiveSpec}
     return accepted | {place: list(section.model_fields) for place, section in sections.items()}
-
-
-def explain(error: ValidationError, place: str, accepted: Mapping[str, list[str]]) -> list[str]:
-    """One line for each problem that pydantic found: where, what was given, what is accepted.
-
-    ``accepted`` maps the place of an object (dotted, without list positions, "" for the whole) to its field names.
-    """
-    lines = []
-    for problem in error.errors(include_url=False):
-        where = problem["loc"]
-        dotted = place
-        for part in where:
-            dotted += f"[{part}]" if isinstance(part, int) else f".{part}" if dotted else str(part)
-        dotted = dotted or "spec"
-        if problem["type"] == "extra_forbidden":
-            parent = ".".join(part for part in where[:-1] if isinstance(part, str))
-            lines.append(f"{dotted}: there is no such field; {did_you_mean(str(where[-1]), accepted.get(parent, []))}")
-        elif problem["type"] == "missing":
-            lines.append(f"{dotted}: it is missing, and it is needed")
-        elif problem["type"] == "string_pattern_mismatch":
-            lines.append(f"{dotted}: {problem['input']!r} must be 'module:function', for example 'my_network:build'")
-        else:
-            given = problem["input"]
-            shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) or given is None else ""
-            lines.append(f"{dotted}: {problem['msg'].removeprefix('Value error, ')}{shown}")
-    return list(dict.fromkeys(lines))

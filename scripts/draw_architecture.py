@@ -20,7 +20,7 @@ PLUGIN_FOLDERS = {
     "autoquant_cost_models": "cost_models/",
     "autoquant_workers": "workers/",
 }
-VOCABULARY = ("data", "errors", "job", "network", "objective", "pareto", "settings", "space", "spec", "trial")
+VOCABULARY = ("data", "errors", "job", "network", "objective", "pareto", "settings", "space", "spec", "texts", "trial")
 """Modules of `autoquant` that are one box: the nouns, without torch, Ray or SQLAlchemy."""
 CONTRACTS = ("interfaces", "plugins")
 WIDTH, ROW, BOX = 1180, 124, 72

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 
-import typer
+from autoquant.cli.app import App, JsonOption, StoreOption, app, errors
 
-from autoquant.cli.app import JsonOption, StoreOption, app, errors
-
-storage = typer.Typer(no_args_is_help=True, help="The database that holds jobs.")
+storage = App(no_args_is_help=True, help="The database that holds jobs.")
 app.add_typer(storage, name="storage")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperCommand
 
 from autoquant.cli.plain import plain
 from autoquant.errors import (
@@ -22,8 +24,36 @@ from autoquant.errors import (
     StoreUnavailable,
     UnsupportedError,
 )
+from autoquant.texts.plain_data import unkept_text
+from autoquant.texts.wording import shown_value
 
-app = typer.Typer(
+LARGEST = 2**63
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class CheckedCommand(TyperCommand):
+    """A command that refuses arguments that nothing keeps: texts that are no UTF-8, numbers of more than 63 bits."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As the command does, with arguments that can be kept and shown."""
+        for name, value in ctx.params.items():
+            if isinstance(value, int) and not -LARGEST <= value < LARGEST:
+                raise typer.BadParameter(f"{shown_value(value)} is beyond 2^63", param_hint=repr(name))
+            for text in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(text, (str, Path)) and (problem := unkept_text(str(text))):
+                    raise typer.BadParameter(problem, param_hint=repr(name))
+        return super().invoke(ctx)
+
+
+class App(typer.Typer):
+    """An application whose commands check their arguments."""
+
+    def command(self, name: str | None = None, **_: Any) -> Callable[[Command], Command]:
+        """As Typer's."""
+        return super().command(name, cls=CheckedCommand)
+
+
+app = App(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,6 +80,10 @@ JobArgument = Annotated[
     typer.Argument(metavar="JOB", help="Id of the job; the newest by default.", show_default=False),
 ]
 
+TracebackOption = Annotated[
+    bool, typer.Option("--traceback", help="Show where in Python an error was raised, such as in your factory.")
+]
+
 BAD_INPUT, FAILED = 2, 1
 BAD_INPUT_ERRORS = (SpecError, PluginError, UnsupportedError, StoreUnavailable, JobNotFound, JobEnded)
 
@@ -72,11 +106,16 @@ def common(
 
 
 @contextmanager
-def errors(as_json: bool) -> Iterator[None]:
-    """Errors as one clear text on stderr (with ``--json`` an object on stdout), and the exit code that fits."""
+def errors(as_json: bool, show_traceback: bool = False) -> Iterator[None]:
+    """Errors as one clear text on stderr (with ``--json`` an object on stdout), and the exit code that fits.
+
+    ``show_traceback`` shows where they were raised, before that text.
+    """
     try:
         yield
     except AutoQuantError as error:
+        if show_traceback:
+            traceback.print_exception(error.__cause__ or error)
         code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED
         if as_json:
             problems = error.problems if isinstance(error, SpecError) else [str(error)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from rich.table import Table
 from autoquant import plugins
 from autoquant.errors import SpecError
 from autoquant.interfaces import DeviceFit
+from autoquant.texts.files import write_whole
+from autoquant.texts.wording import shown_name
 
 
 def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_hardware: bool) -> DeviceFit:
@@ -18,14 +21,14 @@ def calibrate(measurements: Path, like: str, output: Path, *, model: str, same_h
 
     `SpecError`, `UnsupportedError` and `PluginError` name what cannot be used; nothing is written then.
     """
-    if output.suffix != ".toml" or not output.parent.is_dir():
-        raise SpecError(f"--output: {output} must end in .toml and its folder must exist")
+    if output.suffix != ".toml" or not os.path.isdir(output.parent):  # noqa: PTH112
+        raise SpecError(f"--output: {shown_name(output)} must end in .toml and its folder must exist")
     day = datetime.now(UTC).date().isoformat()
     source = f"fitted by autoquant calibrate to {measurements.name} on {day}"
     calibrated: DeviceFit = plugins.load("cost model", model).calibrate(
         str(measurements), like, name=output.stem, source=source, same_hardware=same_hardware
     )
-    output.write_text(calibrated.device_file, encoding="utf-8")
+    write_whole({output: lambda path: path.write_text(calibrated.device_file, encoding="utf-8")})
     return calibrated
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autoquant.cli.app import JsonOption, SpecArgument, app, errors
+from autoquant.cli.app import JsonOption, SpecArgument, TracebackOption, app, errors
 from autoquant.errors import SpecError
+from autoquant.texts.files import write_whole
+from autoquant.texts.wording import shown_name
 
 
 @app.command()
@@ -23,10 +27,11 @@ def cost(
         str | None,
         typer.Option(help="W4A8, W8, .. or 'float'; by default the most bits of the space.", show_default=False),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to draw it, a PNG.")] = Path(
-        "autoquant-cost.png"
-    ),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.png", help="Draw it, too.", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
+    traceback: TracebackOption = False,
 ) -> None:
     """Price a spec's network layer by layer, before any search: what costs most, and what limits it."""
     from autoquant.cli.tables import print_costs
@@ -35,16 +40,17 @@ def cost(
     from autoquant.report.png.cost_picture import write_cost_picture
     from autoquant.spec import SearchSpec
 
-    with errors(as_json):
-        if output.suffix != ".png" or not output.parent.is_dir():
-            raise SpecError(f"--output: {output} must end in .png and its folder must exist")
+    with errors(as_json, traceback):
+        if output is not None and (output.suffix != ".png" or not os.path.isdir(output.parent)):  # noqa: PTH112
+            raise SpecError(f"--output: {shown_name(output)} must end in .png and its folder must exist")
         costs = price_network(SearchSpec.from_file(spec), device or [], bits)
-        write_cost_picture(costs, output)
+        if output is not None:
+            write_whole({output: partial(write_cost_picture, costs)})
     if as_json:
-        print(json.dumps(cost_json(costs) | {"png": str(output)}))
-    else:
-        print_costs(costs)
-        print(f"plotted in {output}")
+        print(json.dumps(cost_json(costs) | {"png": None if output is None else str(output)}))
+        return
+    print_costs(costs)
+    print(f"drawn in {output}" if output is not None else "-o FILE.png draws it")
 
 
 @app.command()

@@ -55,6 +55,8 @@ class LiveProgress:
 
     def progress(self, now: Progress) -> None:
         """Trials done, front size, hypervolume, rate and time left."""
+        for note in now.notes:
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
         text, unit = progress_text(now), "trials" if now.phase == "search" else now.phase
         if self._console.is_terminal:
             self._bar.update(self._task, completed=now.finished, total=now.total, description=text)
@@ -70,7 +72,8 @@ class LiveProgress:
 def progress_text(now: Progress) -> str:
     """One line of progress without the count."""
     if now.phase != "search":
-        return "measuring what the search is compared with"
+        failed = f", {now.failed} failed" if now.failed else ""
+        return f"measuring what the search is compared with{failed}"
     parts = [f"front {now.front_size}", f"hypervolume {now.hypervolume:.4f}", f"{now.rate:.2f} trials/s"]
     parts += [f"{now.failed} failed"] if now.failed else []
     parts += [f"{now.pruned} pruned"] if now.pruned else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,7 @@ import typer
 
 from autoquant.cli.app import JobArgument, JsonOption, StoreOption, app, errors
 from autoquant.errors import SpecError
-
-DEFAULT_REPORT = Path("autoquant-report.html")
+from autoquant.texts.wording import shown_name
 
 
 @app.command()
@@ -94,8 +94,15 @@ def front(job: JobArgument = None, store: StoreOption = None, as_json: JsonOptio
 def report(
     job: JobArgument = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where to write the HTML; the PNG goes next to it.")
-    ] = DEFAULT_REPORT,
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.html",
+            help="Where to write the HTML, by default autoquant-report-JOB.html; the PNG goes next to it.",
+            show_default=False,
+        ),
+    ] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,9 +110,10 @@ def report(
     from autoquant import client
 
     with errors(as_json):
-        if output.suffix != ".html" or not output.parent.is_dir():
-            raise SpecError(f"--output: {output} must end in .html and its folder must exist")
-        html, png = client.load_job(job, store).report(output)
+        if output is not None and (output.suffix != ".html" or not os.path.isdir(output.parent)):  # noqa: PTH112
+            raise SpecError(f"--output: {shown_name(output)} must end in .html and its folder must exist")
+        loaded = client.load_job(job, store)
+        html, png = loaded.report(output or f"autoquant-report-{loaded.id}.html")
     if as_json:
         print(json.dumps({"html": str(html), "png": str(png)}))
     else:

@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoquant.cli.app import JobArgument, JsonOption, RayOption, SpecArgument, StoreOption, app, errors
+from autoquant.cli.app import (
+    JobArgument,
+    JsonOption,
+    RayOption,
+    SpecArgument,
+    StoreOption,
+    TracebackOption,
+    app,
+    errors,
+)
+from autoquant.errors import SpecError
 
 if TYPE_CHECKING:
     from autoquant.client import Job
+    from autoquant.spec import SearchSpec
 
 
 @app.command()
@@ -21,14 +32,16 @@ def search(
     store: StoreOption = None,
     ray_address: RayOption = None,
     as_json: JsonOption = False,
+    traceback: TracebackOption = False,
 ) -> None:
     """Run a search to its end; Ctrl-C pauses it."""
     from autoquant import client
+    from autoquant.spec import SearchSpec
 
-    _use_ray(ray_address)
-
-    with errors(as_json):
-        _run(lambda **listeners: client.search(spec, store, **listeners), as_json)
+    with errors(as_json, traceback):
+        checked = SearchSpec.from_file(spec)
+        _use_ray(ray_address, checked)
+        _run(lambda **listeners: client.search(checked, store, **listeners), as_json)
 
 
 @app.command()
@@ -36,25 +49,40 @@ def resume(
     job: JobArgument = None,
     n_trials: Annotated[
         int | None,
-        typer.Option(min=1, help="New total of trials; the job's own by default.", show_default=False),
+        typer.Option(min=1, max=10**9, help="New total of trials; the job's own by default.", show_default=False),
     ] = None,
     store: StoreOption = None,
     ray_address: RayOption = None,
     as_json: JsonOption = False,
+    traceback: TracebackOption = False,
 ) -> None:
     """Take a job up where it stands."""
     from autoquant import client
+    from autoquant.spec import SearchSpec
 
-    _use_ray(ray_address)
-
-    with errors(as_json):
+    with errors(as_json, traceback):
+        if ray_address is not None:
+            _use_ray(ray_address, SearchSpec.from_dict(client.load_job(job, store).record.spec))
         _run(lambda **listeners: client.resume(job, store, n_trials=n_trials, **listeners), as_json)
 
 
-def _use_ray(address: str | None) -> None:
-    """The pool reads the environment, which also configures the containers of a cluster."""
-    if address is not None:
-        os.environ["AUTOQUANT_RAY_ADDRESS"] = address
+def _use_ray(address: str | None, spec: SearchSpec) -> None:
+    """The pool reads the environment, which also configures the containers of a cluster.
+
+    `SpecError` where the pool of the spec takes no address.
+    """
+    if address is None:
+        return
+    from autoquant import plugins
+
+    if spec.folder is not None:
+        plugins.use_folder(spec.folder)
+    if "address" not in plugins.options_model(plugins.load("pool", spec.pool.name)).model_fields:
+        raise SpecError(
+            f"--ray-address: the pool of the spec is {spec.pool.name!r}, which runs on no Ray; leave the option out, "
+            "or write pool: ray"
+        )
+    os.environ["AUTOQUANT_RAY_ADDRESS"] = address
 
 
 def _run(run: Callable[..., Job], as_json: bool) -> None:

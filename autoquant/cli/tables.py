@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autoquant.cli.plain import plain
+from autoquant.interfaces import PEAKS
 from autoquant.job import Event, JobRecord
 from autoquant.json_views import job_json
 from autoquant.plugins import PluginInfo
@@ -117,6 +118,8 @@ def print_costs(costs: NetworkCosts) -> None:
     for metric in costs.metrics:
         if not metric.additive:
             out.print(f"{metric.metric} is no sum: of a layer it shows what that layer needs alone", highlight=False)
+        if PEAKS in metric.provenance:
+            out.print(f"{metric.metric}: {metric.provenance[PEAKS]}", highlight=False)
     for note in costs.network.notes:
         out.print(f"note: {note}", highlight=False, soft_wrap=True)
 

@@ -20,7 +20,7 @@ from autoquant.errors import SpecError
 from autoquant.job import JobRecord
 from autoquant.objective import Constraint
 from autoquant.searchers.optuna_samplers import quiet
-from autoquant.store.engine import shown
+from autoquant.store.engine import shown, without_password
 from autoquant.trial import Trial, TrialState
 
 BATCH = 1000
@@ -81,7 +81,7 @@ def open_storage(url: str) -> RDBStorage:
     except (sa.exc.SQLAlchemyError, OptunaError, ImportError, RuntimeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
-        why = str(error).splitlines()[0]
+        why = without_password(str(error).splitlines()[0], url)
         raise SpecError(f"storage: {shown(url)!r} cannot be opened: {why}; give {STORAGE_FORM}") from error
 
 

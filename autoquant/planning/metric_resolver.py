@@ -181,8 +181,30 @@ class MetricResolver:
                 labels = [choice.label for choice in offering]
                 raise SpecError(f"{text!r}: several cost models give {name}: {labels}; name one under cost_models")
             if offering:
-                return self._built(text, name, device, offering[0])
-        raise SpecError(f"no metric is called {text!r}; {did_you_mean(text, self.accepted())}")
+                built = self._built(text, name, device, offering[0])
+                self._check_given(built, offering[0])
+                return built
+        raise SpecError(f"no metric is called {text!r}; {self._known(name)}")
+
+    def _check_given(self, cost: CostMetric, choice: ModelChoice) -> None:
+        """`SpecError` where the model has no numbers for the metric, with the devices of which it has."""
+        if (why := cost.model.lacks(cost.metric)) is None:
+            return
+        known = [d for d in choice.model.devices() if self._model(choice, d).lacks(cost.metric) is None]
+        raise SpecError(f"{cost.key!r}: {why}; devices that have {cost.metric}: {', '.join(known) or 'none'}")
+
+    def _known(self, name: str) -> str:
+        """Every metric that there is, by who gives it, the nearest to a name first."""
+        models = [choice.model for choice in [*self._own, *self._installed]]
+        costs = sorted({metric for model in models if not model.uses_device for metric in model.metrics})
+        on_device = sorted({f"{metric}@DEVICE" for model in models if model.uses_device for metric in model.metrics})
+        devices = sorted({device for model in models for device in model.devices()})
+        nearest, _, _ = did_you_mean(name, [*self.measured, *costs, *on_device]).partition("accepted: ")
+        return (
+            f"{nearest}measured by the evaluator: {', '.join(self.measured)}, each also with {DROP}; costs: "
+            f"{', '.join(costs)}; on a device: {', '.join(on_device)}, with one of {', '.join(devices)}, or a file; "
+            "a metric of your own: write an evaluator that measures it (docs/plugins.md)"
+        )
 
     def _built(self, text: str, name: str, device: str | None, choice: ModelChoice) -> CostMetric:
         if not choice.model.uses_device:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from autoquant import plugins
 from autoquant.data import DataSplits, SplitName
-from autoquant.errors import AutoQuantError, SearcherError, SpecError
-from autoquant.interfaces import Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
+from autoquant.errors import AutoQuantError, PluginError, SearcherError, SpecError
+from autoquant.interfaces import PEAKS, Evaluator, EvaluatorRecipe, Searcher, SearchProblem, WorkerPool
 from autoquant.job import Excluded, JobDefinition, JobRecord
 from autoquant.network import NetworkProfile
 from autoquant.objective import DROP, Bounds, Constraint, Direction, Objective
@@ -139,6 +139,8 @@ def make_plan(
         profile = replace(profile, notes=(*profile.notes, *space.notes, *notes))
     evaluator.check(space)
     pricer = Pricer(metrics.costs, profile, space, spec.seed)
+    if profile is not None:
+        profile = replace(profile, notes=(*profile.notes, *warnings_of(metrics.objectives, metrics.costs, pricer)))
     measured_bounds = {metric: Bounds(*pair) for metric, pair in evaluator.bounds().items()}
     known = with_drops(measured_bounds) | pricer.bounds
     check_possible(metrics.constraints, pricer, known)
@@ -170,6 +172,7 @@ def make_plan(
         polishes=evaluator.polishes,
     )
     check_searcher(plan, evaluator)
+    plan.pool().check(evaluator.resources)
     return plan
 
 
@@ -187,6 +190,25 @@ def check_names(spec: SearchSpec) -> None:
         raise SpecError(
             f"trial_seconds: the pool {spec.pool.name!r} cannot end a trial; use the pool 'ray', or leave it out"
         )
+
+
+LEAST_SPREAD = 0.01
+"""Share of its most by which an objective must vary over the space to be worth an objective."""
+
+
+def warnings_of(objectives: Sequence[Objective], costs: Sequence[CostMetric], pricer: Pricer) -> list[str]:
+    """What of the costs does not say what a reader takes them for: they hardly vary, or are peaks of a data sheet."""
+    warnings = []
+    for metric in [objective.metric for objective in objectives if objective.metric in pricer.metrics]:
+        least, most = pricer.bounds[metric].least, pricer.bounds[metric].most
+        if most - least <= LEAST_SPREAD * abs(most):
+            over = f"it is {least:.6g}" if least == most else f"it goes from {least:.6g} to {most:.6g}"
+            warnings.append(
+                f"objective {metric} hardly varies: over the whole space {over}, so it decides nothing; leave it out, "
+                "or give the space options that change it"
+            )
+    peaks = {cost.key: cost.model.provenance[PEAKS] for cost in costs if PEAKS in cost.model.provenance}
+    return warnings + [f"{metric}: {text}" for metric, text in peaks.items()]
 
 
 def check_possible(constraints: Sequence[Constraint], pricer: Pricer, known: Mapping[str, Bounds]) -> None:
@@ -273,7 +295,21 @@ def _create(kind: str, place: str, section: PluginSpec, *positional: Any) -> Any
 
 
 def _check_plugin(kind: str, place: str, section: PluginSpec) -> None:
-    plugins.check_options(plugins.load(kind, section.name), section.options, place)
+    try:
+        plugin = plugins.load(kind, section.name)
+    except PluginError as error:
+        if kind == "searcher" and is_sampler(section.name):
+            hint = f"write {{name: optuna, sampler: {section.name}}}"
+            raise PluginError(f"{section.name!r} is a sampler of Optuna; {hint}") from None
+        raise error
+    plugins.check_options(plugin, section.options, place)
+
+
+def is_sampler(name: str) -> bool:
+    """Whether Optuna has a sampler of this name."""
+    from autoquant.searchers.optuna_samplers import samplers, short
+
+    return short(name) in {short(sampler.__name__) for sampler in samplers()}
 
 
 @contextmanager
@@ -284,7 +320,7 @@ def _saying(what: str) -> Iterator[None]:
     except AutoQuantError:
         raise
     except Exception as error:
-        raise SpecError(f"{what} raised {type(error).__name__}: {error}") from error
+        raise SpecError(f"{what} raised {plugins.raised(error)}; --traceback shows more") from error
 
 
 def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any:
@@ -296,6 +332,11 @@ def _made(section: FactorySpec | None, given: Any, place: str, kind: str) -> Any
         factory = plugins.load_object(section.factory, f"{place}.factory")
         with _saying(f"{place}: {section.factory}"):
             given = factory(**section.options)
+    if (original := getattr(given, "_orig_mod", None)) is not None:
+        raise SpecError(
+            f"{place}: it is compiled (torch.compile), and a compiled {type(original).__name__} shows no layers; give "
+            "the network itself, and compile what is exported"
+        )
     if not isinstance(given, plugins.load_object(kind, place)):
         raise SpecError(f"{place}: expected a {kind.replace(':', '.')}, got {type(given).__name__}")
     return given

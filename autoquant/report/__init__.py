@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from autoquant.report.model.data import ReportData
+from autoquant.texts.files import make_folder, write_whole
 
 __all__ = ["ReportData", "write_report"]
 
 
 def write_report(data: ReportData, html_path: str | Path) -> tuple[Path, Path]:
-    """Write the HTML report and, next to it, a picture of the same name; returns both paths."""
+    """Write the HTML report and, next to it, a picture of the same name; returns both paths.
+
+    Both or none: `SpecError` says what cannot be written.
+    """
     from autoquant.report.html.page import (
         write_html,  # plotly and matplotlib are slow to load, and a table needs neither
     )
@@ -18,7 +23,6 @@ def write_report(data: ReportData, html_path: str | Path) -> tuple[Path, Path]:
 
     page = Path(html_path)
     picture = page.with_suffix(".png")
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_html(data, page)
-    write_png(data, picture)
+    make_folder(page.parent)
+    write_whole({page: partial(write_html, data), picture: partial(write_png, data)})
     return page, picture

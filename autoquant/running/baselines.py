@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +14,8 @@ from autoquant.objective import DROP, violations
 from autoquant.planning.plan import Plan
 from autoquant.running.context import RunContext
 from autoquant.running.measuring import Outcome, Request
-from autoquant.running.results import drops, measured_baseline, shareable
+from autoquant.running.results import check_baselines, drops, measured_baseline, shareable
+from autoquant.trial import Measurement
 
 FLOAT_LABEL = "float32"
 
@@ -37,10 +40,15 @@ def measure_baselines(context: RunContext) -> list[Baseline] | None:
         for outcome in outcomes:
             _complete(plan, baselines, labels[outcome.request.subject], outcome)
         completed += len(outcomes)
-        context.report(Progress("baselines", completed, len(requests)))
+        failed = sum(baseline.error is not None for baseline in baselines.values())
         done = [labels[outcome.request.subject] for outcome in outcomes]
+        notes = baselines[FLOAT_LABEL].notes if FLOAT_LABEL in done and FLOAT_LABEL in baselines else ()
+        context.report(Progress("baselines", completed, len(requests), failed, notes=notes))
+        for note in notes:
+            held.event(note, "warning")
         changed = {positions[label]: baselines[label] for label in done if label in baselines}
         held.save_baselines(changed, shareable(plan, outcomes))
+        check_baselines(held, baselines.values(), list(changed.values()))
     return list(baselines.values()) if completed == len(requests) else None
 
 
@@ -82,7 +90,29 @@ def _complete(plan: Plan, baselines: dict[str, Baseline], label: str, outcome: O
             raise JobFailed(f"the evaluator has no float network, so there is no drop of {sorted(plan.drops)}")
         return
     _check_drops(plan, outcome.measurement.metrics)
-    baselines[label] = measured_baseline(plan, outcome.measurement.metrics, baselines[label], outcome)
+    warned = _with_warning(plan, outcome.measurement)
+    baselines[label] = measured_baseline(plan, warned.metrics, baselines[label], replace(outcome, measurement=warned))
+
+
+NEAR_GUESS = 0.03
+"""Share of the way from a guess to the best value that a float network must have gone, not to look untrained."""
+
+
+def _with_warning(plan: Plan, found: Measurement) -> Measurement:
+    """The measurement of the float network, with a note where it is no better than what the evaluator calls a guess.
+
+    Asked of the loss and of what is maximized; other metrics, such as a size, may well be at their worst in float.
+    """
+    qualities = {m: ends for m, ends in plan.measured_bounds.items() if m == "loss" or ends.best > ends.worst}
+    for metric, (best, worst) in qualities.items():
+        value = found.metrics.get(metric, best)
+        if worst != best and math.isfinite(value) and (worst - value) / (worst - best) <= NEAR_GUESS:
+            note = (
+                f"the float network is no better than a guess: {metric} {value:.4g}, where a guess has {worst:.4g}; "
+                "are its weights loaded, and its inputs scaled as in its training?"
+            )
+            return replace(found, notes=(*found.notes, note))
+    return found
 
 
 def _check_drops(plan: Plan, reference: Mapping[str, float]) -> None:

@@ -13,6 +13,7 @@ from autoquant.objective import DROP, violations
 from autoquant.planning.plan import Plan
 from autoquant.running.measuring import Outcome
 from autoquant.space import Candidate
+from autoquant.store import HeldJob
 from autoquant.trial import Measurement, Trial, TrialState
 
 LARGEST = 1e300
@@ -144,3 +145,18 @@ def nearest_miss(trials: Iterable[Trial]) -> str:
     )
     broken = "; ".join(f"{text} by {excess:.4g}" for text, excess in nearest.violations.items())
     return f"no trial holds every constraint; the nearest, trial {nearest.number}, breaks {broken}"
+
+
+FIRST_FAILURES = 5
+"""When so many candidates have been measured and every one raised, the job stops."""
+
+
+def check_baselines(held: HeldJob, known: Iterable[Baseline], done: Sequence[Baseline]) -> None:
+    """Log which of the ``done`` failed; `JobFailed` when that is all that happened to the first of those ``known``."""
+    failed = [baseline for baseline in done if baseline.error is not None]
+    for baseline in failed:
+        held.event(f"baseline {baseline.label} failed: {(baseline.error or '').strip().splitlines()[-1]}", "error")
+    candidates = [b for b in known if b.candidate is not None and (b.search is not None or b.error is not None)]
+    if failed and len(candidates) >= FIRST_FAILURES and not any(baseline.measured for baseline in candidates):
+        count, last = len(candidates), failed[-1].error
+        raise JobFailed(f"the first {count} candidates that were measured all failed; the last error was:\n{last}")

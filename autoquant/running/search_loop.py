@@ -16,14 +16,19 @@ from autoquant.objective import violations
 from autoquant.pareto import ParetoFront
 from autoquant.running.context import RunContext
 from autoquant.running.measuring import Outcome, Request
-from autoquant.running.results import check_varied, completed_trial, nearest_miss, reuse_measurement, shareable
+from autoquant.running.results import (
+    FIRST_FAILURES,
+    check_varied,
+    completed_trial,
+    nearest_miss,
+    reuse_measurement,
+    shareable,
+)
 from autoquant.running.search_log import Ask, SearchLog
 from autoquant.space import Candidate
 from autoquant.store import FrontChange
 from autoquant.trial import Proposal, Trial, TrialState
 
-FIRST_FAILURES = 5
-"""When so many trials have ended and every one raised, the job stops."""
 DEGENERATE = 10
 """When so many different candidates gave exactly the same measurements, the evaluator is not measuring."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from autoquant.job import Baseline, BaselineKind, Progress
 from autoquant.running.baselines import float_metrics
 from autoquant.running.context import RunContext
-from autoquant.running.results import measured_baseline, shareable
+from autoquant.running.results import check_baselines, measured_baseline, shareable
 from autoquant.searchers.sensitivity import SensitivitySearch
 from autoquant.space import Candidate
 
@@ -111,7 +111,10 @@ class SensitivityBaseline:
                 baselines[label] = measured_baseline(self._plan, reference, baselines[label], outcome)
                 self._held.save_baselines({places[label]: baselines[label]}, shareable(self._plan, [outcome]))
                 completed += 1
-            self._context.report(Progress("baselines", completed, len(wanted)))
+            done = [baselines[labels[outcome.request.subject]] for outcome in outcomes]
+            check_baselines(self._held, [*self._baselines, *baselines.values()], done)
+            failed = sum(baseline.error is not None for baseline in baselines.values())
+            self._context.report(Progress("baselines", completed, len(wanted), failed))
         return list(baselines.values()) if completed == len(wanted) else None
 
     def _before(self, kind: BaselineKind, wanted: Mapping[str, Candidate], known: Sequence[Baseline]) -> list[Baseline]:

@@ -48,7 +48,7 @@ SURVIVAL_EVERY = 4
 class NSGA3Options:
     """What a spec may set."""
 
-    population: Annotated[int, Field(ge=4)] = 16
+    population: Annotated[int, Field(ge=4, le=10_000)] = 16
     """Number of survivors; there are as many reference directions as fit below it."""
     start: Literal["auto", "uniform", "sensitivity"] = "auto"
     """All begin with the same bit-width everywhere. ``uniform`` fills up with random candidates to a population;

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, ValidationError, create_model
 
 from autoquant.errors import SpecError, did_you_mean
 from autoquant.interfaces import SearchProblem
-from autoquant.spec import explain
+from autoquant.texts.wording import explain
 
 NO_CONSTRAINTS = ("CmaEsSampler",)
 """Samplers that learn from results and know no constraints."""

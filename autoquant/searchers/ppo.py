@@ -45,12 +45,12 @@ Bound = Annotated[float, Field(gt=0, le=1e9)]
 class PPOOptions:
     """What a spec may set."""
 
-    episodes: Annotated[int, Field(ge=2)] = 16
+    episodes: Annotated[int, Field(ge=2, le=10_000)] = 16
     """Episodes of an update. Fewer learn more of the same number of trials; a multiple of the trials that run at a time
     leaves no worker idle, as an update waits for all of its results."""
-    epochs: Annotated[int, Field(ge=1)] = 4
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 4
     """Passes over the steps of an update."""
-    minibatches: Annotated[int, Field(ge=1)] = 4
+    minibatches: Annotated[int, Field(ge=1, le=10_000)] = 4
     """Parts into which each pass is cut, a gradient step each."""
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     """Of Adam."""
@@ -62,7 +62,7 @@ class PPOOptions:
     """Whether values are clipped around the old ones as the ratio is."""
     entropy: Annotated[float, Field(ge=0)] = 0.003
     """Weight of the entropy bonus."""
-    hidden: Annotated[int, Field(ge=1)] = 64
+    hidden: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Width of the hidden layers."""
     lambda_range: tuple[Bound, Bound] = (0.01, 100.0)
     """Least and greatest lambda; both ends are in every update, the others are sampled log-uniformly."""

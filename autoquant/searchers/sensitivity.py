@@ -51,7 +51,7 @@ class SensitivitySearch(Searcher):
             subsampled evenly.
     """
 
-    def __init__(self, problem: SearchProblem, *, states: Annotated[int, Field(ge=10)] = 2000) -> None:
+    def __init__(self, problem: SearchProblem, *, states: Annotated[int, Field(ge=10, le=100_000)] = 2000) -> None:
         super().__init__(problem)
         self._rng = np.random.default_rng(problem.seed)
         self._states = states

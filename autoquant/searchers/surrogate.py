@@ -88,7 +88,8 @@ class Surrogate:
     def front(self) -> IntArray:
         """The candidates that no other dominates, (n, choices): in the objectives and, with constraints on what is
         measured, in how far these are broken; so those on either side of their border are among them."""
-        return self._rows()[moocore.is_nondominated(self._compared(self._results()))]
+        front: IntArray = self._rows()[moocore.is_nondominated(self._compared(self._results()))]
+        return front
 
     def _rows(self) -> IntArray:
         """All candidates, (n, choices)."""

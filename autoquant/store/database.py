@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 
 from autoquant.errors import StoreError
 from autoquant.settings import store_patience
-from autoquant.store.engine import open_engine, shown
+from autoquant.store.engine import open_engine, shown, without_password
 from autoquant.store.faults import error_text, is_lost
 from autoquant.store.lease import Moment, ticks
 from autoquant.store.sqlite import OpenedFile
@@ -32,7 +32,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, create: bool = True, upgrade: bool = False) -> None:
-        self.url = shown(url)
+        self.url, self._secret_url = shown(url), url
         self._patience = store_patience()
         self._lost_at: float | None = None
         """When the connection was lost, while it is."""
@@ -81,9 +81,13 @@ class Database:
             raise
         except SQLAlchemyError as error:
             text = f"store {self.url!r}: cannot {verb}: {error_text(error)}"
+            text = without_password(text, self._secret_url)
             if is_lost(error):
                 text += f"; given up after {self._lost_seconds:.0f} seconds, 'autoquant resume' goes on when it is back"
             raise StoreError(text) from error
+        except OverflowError as error:
+            why = "a number is 2^63 or more, which it does not keep"
+            raise StoreError(f"store {self.url!r}: cannot {verb}: {why}") from error
 
     def _once(self, work: Callable[[sa.Connection], T], enter: Callable[[], Any]) -> T:
         self._check_file()
@@ -102,7 +106,7 @@ class Database:
     def _note_loss(self, state: RetryCallState) -> None:
         if self._lost_at is None and state.outcome is not None:
             self._lost_at = state.start_time
-            reason = error_text(state.outcome.exception())
+            reason = without_password(error_text(state.outcome.exception()), self._secret_url)
             log.warning("action=retry store=%s patience=%g reason=%s", self.url, self._patience, reason)
 
     @property

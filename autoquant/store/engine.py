@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import warnings
+from urllib.parse import unquote
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning, SQLAlchemyError
 
 from autoquant.errors import StoreUnavailable
 from autoquant.settings import store_patience
@@ -41,7 +44,7 @@ def open_engine(url: str, *, create: bool = True, upgrade: bool = False) -> sa.E
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        sqlite.check_file(parsed, url, create)
+        sqlite.check_file(parsed, shown(url), create)
         engine = sqlite.make_engine(parsed)
     else:
         engine = _make_postgresql(parsed)
@@ -49,23 +52,34 @@ def open_engine(url: str, *, create: bool = True, upgrade: bool = False) -> sa.E
         _check_schema(engine, url, create, upgrade)
     except SQLAlchemyError as error:
         engine.dispose()
-        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {error_text(error)}") from error
+        why = without_password(error_text(error), url)
+        raise StoreUnavailable(f"store {shown(url)!r}: cannot be opened: {why}") from error
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
+_HIDDEN = "***"
+_LOGIN = re.compile(r"^((?:[\w.+-]+://)?[^:/@?\s]*):(?!//)(.*)@", re.DOTALL)
+_SETTING = re.compile(r"\b([a-z_]*(?:pass|pwd|secret|token)[a-z_]*\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
+
+
 def shown(url: str) -> str:
-    """The URL without its password."""
-    try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
+    """The URL, or what was given for one, without a password: neither before the host nor among its settings."""
+    return _SETTING.sub(rf"\1{_HIDDEN}", _LOGIN.sub(rf"\1:{_HIDDEN}@", url))
+
+
+def without_password(text: str, url: str) -> str:
+    """What somebody else says of a URL, without the passwords that the URL holds."""
+    secrets = [match[2].strip("'") for match in (_LOGIN.search(url), *_SETTING.finditer(url)) if match and match[2]]
+    for secret in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return shown(text)
 
 
 def _parse(url: str) -> sa.URL:
-    wrong = StoreUnavailable(f"store {url!r}: not a store; accepted: {URL_FORM}")
+    wrong = StoreUnavailable(f"store {shown(url)!r}: not a store; accepted: {URL_FORM}")
     if "://" not in url:
         if not url.endswith(".db"):
             raise wrong
@@ -73,11 +87,18 @@ def _parse(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
+        if backend == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        elif backend == "sqlite":
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", SAWarning)  # a setting that SQLite does not know
+                parsed.get_dialect()().create_connect_args(parsed)
     except (ArgumentError, NoSuchModuleError):
         raise wrong from None
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite":
+    except (ValueError, SAWarning) as error:  # a port or a setting that is no number
+        why = without_password(str(error).partition(" (Background")[0], url)
+        raise StoreUnavailable(f"store {shown(url)!r}: not a store ({why}); accepted: {URL_FORM}") from None
+    if backend not in ("postgresql", "sqlite"):
         raise StoreUnavailable(f"store {shown(url)!r}: {backend} is not supported; accepted: {URL_FORM}")
     return parsed
 

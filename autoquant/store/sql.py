@@ -33,6 +33,10 @@ KEYS_AT_ONCE = 500
 """Keys in one query; SQLite takes some thousands of parameters at most."""
 
 
+LARGEST_ID = 2**31
+"""An id is a whole number of 32 bits."""
+
+
 class Ticket(NamedTuple):
     """What a process that is to run a job keeps of it while it prepares: by it `HeldJob` sees what happened since."""
 
@@ -77,6 +81,8 @@ class Store:
 
     def job(self, job_id: int) -> JobRecord:
         """One job as it stands now."""
+        if not 0 <= job_id < LARGEST_ID:
+            raise self._no_job(job_id)
         records = self._jobs(sa.select(tables.jobs).where(tables.jobs.c.id == job_id))
         if not records:
             raise self._no_job(job_id)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from autoquant.errors import StoreError, StoreUnavailable
+from autoquant.texts.wording import shown_name
 
 LOCK_SECONDS = 30.0
 """How long to wait for another process that writes."""
@@ -68,7 +69,14 @@ def check_file(url: sa.URL, text: str, create: bool) -> None:
     """`StoreUnavailable`, naming the URL as ``text``, when the file is not there and cannot or must not be made."""
     if in_memory(url):
         return
-    file = Path(str(url.database))
+    try:
+        _check(Path(str(url.database)), text, create)
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StoreUnavailable(f"store {shown_name(text)!r}: no file can be called so ({why})") from None
+
+
+def _check(file: Path, text: str, create: bool) -> None:
     if not create and not file.exists():
         raise StoreUnavailable(f"store {text!r}: there is no such file; 'autoquant search' makes it")
     if not file.parent.is_dir():

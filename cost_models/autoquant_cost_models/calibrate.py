@@ -90,7 +90,8 @@ def calibrated(measurements: str, like: Device, name: str, source: str, same_har
     source = f"{source}, {len(rows)} rows"
     device = calibrate(rows, like, same_hardware=same_hardware, source=source).device
     about = like.device if same_hardware else f"{name}, calibrated from {like.device}"
-    device = device.model_copy(update={"name": name, "device": about})
+    engine = "what was measured" if like.is_peak else like.engine
+    device = device.model_copy(update={"name": name, "device": about, "engine": engine})
     held_out = predict_held_out(rows, like, same_hardware=same_hardware) if len(rows) > 1 else None
     before = dict(like.quantities())
     return DeviceFit(

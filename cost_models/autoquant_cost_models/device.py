@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from autoquant.errors import SpecError, UnsupportedError, did_you_mean
 from autoquant.network import FLOAT_BITS, VALUE_BITS, Codebook, NOfM, Sparsity, bits_text
-from autoquant.spec import explain
+from autoquant.texts.wording import explain
 from autoquant_cost_models.kinds import FALLBACK, KINDS
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -23,6 +23,8 @@ BIT_SERIAL = "bit_serial"
 """Name of the throughput of an engine whose rate is inversely proportional to weight bits x activation bits."""
 ANY = "any"
 """Name of the overhead of every kind that has none of its own."""
+NO_ENGINE = "none"
+"""The engine of a device whose rates are peaks of its data sheet."""
 LUT = "lut"
 """Name of the recipe of codebooks."""
 RECIPE_UNITS = {LUT: "entries", "entropy_coded": "bits"}
@@ -146,6 +148,11 @@ class Device(_Strict):
     """Working memory. No price: a fact to set a constraint by."""
     flash: Annotated[Quantity, _in("KiB")] | None = None
     """Memory that keeps the program and the network. No price: a fact to set a constraint by."""
+
+    @property
+    def is_peak(self) -> bool:
+        """Whether its rates are peaks of a data sheet, which no engine reaches: its engine is ``none``."""
+        return self.engine == NO_ENGINE
 
     @property
     def executes(self) -> dict[tuple[int, int], Quantity]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
-from autoquant.interfaces import CostModel, DeviceFit, FloatArray, table
+from autoquant.interfaces import PEAKS, CostModel, DeviceFit, FloatArray, table
 from autoquant.network import LayerOption, LayerPrecision, LayerProfile, NetworkProfile
 from autoquant_cost_models.checks import check_supported, known_widths
 from autoquant_cost_models.device import load, shipped
@@ -56,7 +56,12 @@ class Roofline(CostModel):
     def provenance(self) -> Mapping[str, str]:
         """Every number of the device file with its source, and which device, engine and version they describe."""
         about = f"{self.device.device}; {self.device.engine} {self.device.version}"
-        return {"device": about} | {name: f"{number}: {number.source}" for name, number in self.device.quantities()}
+        peaks = {PEAKS: "rates of the data sheet; a network takes 8 to 20 times as long"} if self.device.is_peak else {}
+        return (
+            {"device": about}
+            | peaks
+            | {name: f"{number}: {number.source}" for name, number in self.device.quantities()}
+        )
 
     @classmethod
     def calibrate(
@@ -66,6 +71,12 @@ class Roofline(CostModel):
         from autoquant_cost_models.calibrate import calibrated  # SciPy is slow to import, and only a fit needs it
 
         return calibrated(measurements, load(like), name, source, same_hardware)
+
+    def lacks(self, metric: str) -> str | None:
+        """There is no energy without a power."""
+        if metric != "energy_uj" or self.device.power is not None:
+            return None
+        return "the file of the device has no [power]; add one in mW to a copy of the file, and name that"
 
     def supported(self, layer: LayerProfile, precision: LayerPrecision) -> bool:
         """Layers whose MACs are known, at bit-widths that some arithmetic of the device holds."""

@@ -27,7 +27,7 @@ from autoquant.network import (
     WeightQuantization,
     bits_text,
 )
-from autoquant.spec import explain
+from autoquant.texts.wording import explain
 from autoquant_cost_models.kinds import LAYER_KINDS
 
 METRICS = {"latency_ms": "ms", "energy_uj": "uJ"}

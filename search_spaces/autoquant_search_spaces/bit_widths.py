@@ -72,7 +72,7 @@ class QuantizationOptions:
     """Which values weights may take."""
     quantizers: Sequence[BitsQuantizer] = ()
     """Quantizers among which each layer has a choice, ``<layer>.quantizer``, in place of one for all."""
-    group_size: Annotated[int, Field(ge=1)] = 64
+    group_size: Annotated[int, Field(ge=1, le=2**31)] = 64
     """Weights in a group, for the granularity ``per_group``."""
     roundings: Sequence[Rounding] = ()
     """Ways to round weights among which each layer has a choice, ``<layer>.rounding``: ``nearest``, ``nearest+bias``,

@@ -75,7 +75,7 @@ class RecipeDetails:
     """Method that finds the scales of uniform weights."""
     quantizer: BitsQuantizer = "symmetric"
     """Which values weights of ``W2`` to ``W16`` may take."""
-    group_size: Annotated[int, Field(ge=1)] = 64
+    group_size: Annotated[int, Field(ge=1, le=2**31)] = 64
     """Weights in a group, for the granularity ``per_group``."""
     scale_bytes: Literal[2, 4] = 4
     """Bytes of a weight scale: float32, or float16."""

@@ -87,7 +87,7 @@ def test_a_record_without_a_default_is_made_of_what_is_given() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "x.epochs: Input should be greater than or equal to 1"),
+        ({"epochs": 0}, "x.epochs: must be 1 or more"),
         ({"epohcs": 3}, "x.epohcs: there is no such field; did you mean 'epochs'? accepted: epochs, options, rates"),
         ({"training": {"epochs": 3}}, "x.training: there is no such field"),
     ],

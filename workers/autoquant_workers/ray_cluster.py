@@ -67,6 +67,12 @@ class RayCluster:
         """Folder that Ray brings to its workers."""
 
     @property
+    def to_start(self) -> bool:
+        """Whether a local one has yet to be started: none is named, and this process has none."""
+        ray = sys.modules.get("ray")
+        return self._address is None and (ray is None or not ray.is_initialized())
+
+    @property
     def is_ours(self) -> bool:
         """Whether it was started here, and another one can be started in its place."""
         return self._address is None and self._found is None

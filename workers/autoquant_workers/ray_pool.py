@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from autoquant.errors import EvaluationError
-from autoquant.interfaces import Completion, EvaluatorRecipe, Task, WorkerPool
+from autoquant.errors import EvaluationError, SpecError
+from autoquant.interfaces import Completion, EvaluatorRecipe, Resources, Task, WorkerPool
 from autoquant_workers.ray_cluster import WATCH_SECONDS, RayCluster, RayLost
 from autoquant_workers.ray_driver import Event
 from autoquant_workers.ray_worker import Outcome, out_of_memory
@@ -25,6 +26,9 @@ START_SECONDS = 120.0
 
 MAX_DEATHS = 3
 """How often in a row an actor may die while it builds its evaluator, and Ray before anything was measured."""
+
+WORKERS_A_CPU, LEAST_WORKERS = 4, 16
+"""A Ray that is started here gets at most so many workers a CPU, and may always have so many."""
 
 
 @dataclass(eq=False)
@@ -75,9 +79,9 @@ class RayPool(WorkerPool):
     def __init__(
         self,
         *,
-        workers: Annotated[int, Field(ge=1)] | None = None,
+        workers: Annotated[int, Field(ge=1, le=10_000)] | None = None,
         address: str | None = None,
-        worker_memory_mb: Annotated[int, Field(ge=1)] | None = None,
+        worker_memory_mb: Annotated[int, Field(ge=1, le=2**31)] | None = None,
     ) -> None:
         self._wanted = workers
         self._memory_mb = worker_memory_mb
@@ -92,6 +96,16 @@ class RayPool(WorkerPool):
         self._ray_deaths = 0
         """How often in a row Ray died before anything was measured."""
         self._watched = 0.0
+
+    def check(self, resources: Resources) -> None:
+        """A Ray that is started here gets no more workers than this machine can start."""
+        cpus = os.cpu_count() or 1
+        most = max(LEAST_WORKERS, WORKERS_A_CPU * cpus)
+        if self._wanted is not None and self._wanted > most and self._cluster.to_start:
+            raise SpecError(
+                f"pool.workers: {self._wanted} are more than this machine of {cpus} CPUs can start; accepted: "
+                f"at most {most}, best none, which is one a CPU; or name a cluster with pool.address"
+            )
 
     def start(self, recipe: EvaluatorRecipe) -> None:
         """Start the actors and wait until they have built their evaluators; one that lacks a CPU joins later."""

@@ -77,7 +77,7 @@ def embed(chart: go.Figure, name: str, about: str) -> str:
     arguments = (f'"{name}"', *(_script(part) for part in (content["data"], content["layout"], _CONFIG)))
     return (
         f'<div class="chart" id="{name}" role="img" aria-label="{html.escape(about)}" '
-        f'style="height:{chart.layout.height}px"></div>\n<script>Plotly.newPlot({", ".join(arguments)});</script>'
+        f'style="height:{chart.layout.height}px"></div>\n<script>draw({", ".join(arguments)});</script>'
     )
 
 

@@ -103,6 +103,7 @@ def _marks(
             marker=marker,
             text=[title_of(s.network) for s in spots],
             textposition=places,
+            cliponaxis=False if places else None,
             textfont={"color": marker["color"], "size": 13},
             customdata=[hover(panel.data, formats, s.network) for s in spots],
             hovertemplate="%{customdata}<extra></extra>",

@@ -10,7 +10,7 @@ from autoquant.job import JobState
 from autoquant.report.model.data import ReportData
 from autoquant.report.model.metric_format import MetricFormat, metric_formats
 from autoquant.report.model.picks import as_good_as_float, most_accurate, trade_off
-from autoquant.report.model.verdict import verdict
+from autoquant.report.model.verdict import tone, verdict
 from autoquant.spec import SearchSpec
 from autoquant.trial import Trial
 
@@ -133,7 +133,7 @@ def verdict_box(data: ReportData) -> str:
     """Whether the search beats its baselines, in plain words."""
     text = escape(verdict(data))
     if data.front:
-        return f'<div class="verdict"><p>{text}</p></div>'
+        return f'<div class="verdict {tone(data)}"><p>{text}</p></div>'
     job = data.job
     counts = f"{job.finished:,} of {job.n_trials:,} trials have ended: {job.pruned:,} broke a constraint by their costs"
     counts += f" before they were measured, {job.failed:,} failed."

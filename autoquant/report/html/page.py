@@ -8,6 +8,7 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from autoquant.report.html import headline, sections
+from autoquant.report.html.script import SCRIPT
 from autoquant.report.html.style import CSS
 from autoquant.report.model.data import ReportData
 
@@ -32,7 +33,7 @@ def write_html(data: ReportData, path: Path) -> None:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(data.job.name)} · AutoQuant</title>\n<style>{CSS}</style>\n"
-        f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<main>\n"
+        f"<script>{get_plotlyjs()}</script>\n<script>{SCRIPT}</script>\n</head>\n<body>\n<main>\n"
     )
     path.write_text(
         page + "\n".join(part for part in parts if part) + "\n</main>\n</body>\n</html>\n", encoding="utf-8"

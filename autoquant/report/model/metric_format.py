@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autoquant.interfaces import PEAKS
 from autoquant.job import Baseline
 from autoquant.objective import Constraint
 from autoquant.report.model.data import ReportData
@@ -56,22 +57,29 @@ def metric_formats(data: ReportData) -> dict[str, MetricFormat]:
     networks: list[Trial | Baseline] = [*data.front, *data.baselines]
     known = dict.fromkeys([*data.metrics, *(m for n in networks for m in n.metrics)])
     units = {table.metric: table.unit for table in data.job.definition.costs}
+    peaks = {table.metric for table in data.job.definition.costs if PEAKS in table.provenance}
     by_metric = {}
     for metric in known:
         values = [n.metrics[metric] for n in (networks or data.trials) if metric in n.metrics]
         values += [c.bound for c in data.job.definition.constraints if c.metric == metric] if not values else []
         errors = [n.standard_errors[metric] for n in networks if n.standard_errors.get(metric)]
-        by_metric[metric] = format_of(metric, units.get(metric), values, errors)
+        by_metric[metric] = format_of(metric, units.get(metric), values, errors, peak=metric in peaks)
     return by_metric
 
 
-def format_of(metric: str, unit: str | None, values: list[float], errors: Sequence[float] = ()) -> MetricFormat:
-    """How to write a metric with these values and standard errors; ``unit`` None where its name implies it."""
+def format_of(
+    metric: str, unit: str | None, values: list[float], errors: Sequence[float] = (), *, peak: bool = False
+) -> MetricFormat:
+    """How to write a metric with these values and standard errors; ``unit`` None where its name implies it.
+
+    ``peak``: its numbers are peaks of a data sheet, and its name says so.
+    """
     unit = None if unit is None else _UNITS.get(unit, unit)
     base, _, device = metric.partition("@")  # a job of an older version may hold names that no spec could write
     stem, suffix_unit = _split_suffix(base)
     name = stem.replace("_", " ") + (" size" if suffix_unit == "B" and "memory" not in stem else "")
     name += f" on {device}" if device else ""
+    name += ", data sheet peak" if peak else ""
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     if base in ("accuracy", "accuracy_drop") and largest <= 1:
         smallest = min(errors, default=1.0)

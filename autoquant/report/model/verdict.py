@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from autoquant.job import Baseline
 from autoquant.objective import Objective
 from autoquant.report.model.data import Network, ReportData
-from autoquant.report.model.sensitivity import sensitivity_sentence
+from autoquant.report.model.sensitivity import sensitivity_sentence, standing
 from autoquant.trial import Trial
 
 Outcome = Literal["beaten", "within", "unbeaten"]
@@ -29,6 +29,8 @@ class Comparison:
     """Front networks that are this very candidate."""
     beats: tuple[Trial, ...] = ()
     """The front networks that the baseline beats."""
+    by_uniform: tuple[Baseline, ...] = ()
+    """Other uniform baselines that beat it, or else are cheaper and within its noise."""
 
 
 def compare(data: ReportData) -> list[Comparison]:
@@ -44,12 +46,15 @@ def beaten_by_uniform(data: ReportData) -> list[tuple[Trial, Baseline]]:
 def _compare(data: ReportData, baseline: Baseline) -> Comparison:
     beaten = tuple(t for t in data.ranked if _outcome(data, t, baseline) == "beaten")
     within = tuple(t for t in data.ranked if _outcome(data, t, baseline) == "within")
+    others = [(other, _outcome(data, other, baseline)) for other in data.comparable if other is not baseline]
+    better = tuple(other for other, outcome in others if outcome == "beaten")
     return Comparison(
         baseline,
         "beaten" if beaten else "within" if within else "unbeaten",
         beaten or within,
         tuple(t for t in data.ranked if t.candidate == baseline.candidate),
         tuple(t for t in data.ranked if _outcome(data, baseline, t) == "beaten"),
+        better or tuple(other for other, outcome in others if outcome == "within"),
     )
 
 
@@ -106,7 +111,8 @@ def verdict(data: ReportData) -> str:
             f"{_labels(within)} {_verb(within, 'is', 'are')} matched, not beaten: a cheaper network on "
             "the front scores lower, but within one standard error."
         )
-    if unbeaten := by_outcome["unbeaten"]:
+    sentences += [_beaten_by_uniform(c) for c in by_outcome["unbeaten"] if c.by_uniform]
+    if unbeaten := [c for c in by_outcome["unbeaten"] if not c.by_uniform]:
         sentences.append(
             f"{_labels(unbeaten)} {_verb(unbeaten, 'is', 'are')} on the front: "
             "the search found nothing better at that size." + _cheapest(data, unbeaten)
@@ -121,6 +127,27 @@ def verdict(data: ReportData) -> str:
     if data.measured:
         sentences.append(f"Scores compared are those on the {data.split} split.")
     return " ".join(sentences)
+
+
+def _beaten_by_uniform(comparison: Comparison) -> str:
+    """Of a baseline that the front does not beat, but another baseline does."""
+    rivals = [rival.label for rival in comparison.by_uniform]
+    ahead = f"no better than {_listed(rivals)}, which {_verb(rivals, 'is', 'are')} uniform too"
+    return f"{comparison.baseline.label} is beaten by no network of the front, and {ahead}."
+
+
+Tone = Literal["won", "even", "lost"]
+
+
+def tone(data: ReportData) -> Tone:
+    """``won`` where the search beats all that it is compared with, ``lost`` where one of these beats some of it."""
+    comparisons, against = compare(data), standing(data)
+    behind = against is not None and against.hypervolume < against.baseline_hypervolume * (1 - 1e-9)
+    if not data.front or behind or any(comparison.beats for comparison in comparisons):
+        return "lost"
+    ahead = against is None or against.hypervolume > against.baseline_hypervolume * (1 + 1e-9)
+    beaten = all(c.outcome == "beaten" or c.by_uniform for c in comparisons)
+    return "won" if ahead and beaten and (comparisons or against is not None) else "even"
 
 
 def _nothing_to_compare(data: ReportData) -> str:

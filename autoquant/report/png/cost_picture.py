@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
+from autoquant.interfaces import PEAKS
 from autoquant.planning.network_costs import MetricCosts, NetworkCosts
 from autoquant.report.model.metric_format import MetricFormat, format_of
 from autoquant.report.model.palette import FRONT, INK, MUTED, UNIFORM
@@ -46,7 +47,7 @@ def write_cost_picture(costs: NetworkCosts, path: Path) -> None:
 
 
 def _draw(axes: Axes, costs: NetworkCosts, metric: MetricCosts, few: bool) -> None:
-    fmt = format_of(metric.metric, metric.unit, [metric.total])
+    fmt = format_of(metric.metric, metric.unit, [metric.total], peak=PEAKS in metric.provenance)
     values = [fmt.scaled(value) for value in metric.layers]
     colours = [COLOURS.get(bound, COLOURS[None]) for bound in metric.limited_by]
     names = [plain(shortened(layer.name, 30)) for layer in costs.network]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autoquant.interfaces import PEAKS
 from autoquant.planning.network_costs import MetricCosts, NetworkCosts
 from autoquant.report.model.metric_format import format_of
 
@@ -44,7 +45,7 @@ def _counts(heading: str, counts: list[int | None] | list[int]) -> Column:
 
 
 def _columns_of(metric: MetricCosts) -> Iterator[Column]:
-    fmt = format_of(metric.metric, metric.unit, [metric.total])
+    fmt = format_of(metric.metric, metric.unit, [metric.total], peak=PEAKS in metric.provenance)
     texts = [fmt.brief(value).removesuffix(fmt.unit).rstrip() for value in (*metric.layers, metric.total)]
     yield Column(fmt.heading, tuple(texts[:-1]), texts[-1])
     if metric.additive and metric.total:

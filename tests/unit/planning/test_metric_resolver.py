@@ -71,3 +71,29 @@ def test_everything_that_could_be_named_is_listed() -> None:
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(SpecError, match="is not the name of a metric"):
         resolver().find(text)
+
+
+def test_an_unknown_metric_lists_who_gives_which() -> None:
+    with pytest.raises(SpecError) as caught:
+        resolver().find("top1")
+    text = str(caught.value)
+    assert text.count("cortex-m7") == 1
+    for part in (
+        "no metric is called 'top1'; ",
+        "measured by the evaluator: accuracy, loss, bitops, each also with _drop; ",
+        "costs: bitops, peak_memory, weight_bytes; on a device: energy_uj@DEVICE, latency_ms@DEVICE, with one of ",
+        "a metric of your own: write an evaluator",
+    ):
+        assert part in text
+    with pytest.raises(SpecError, match="did you mean 'latency_ms@DEVICE'"):
+        resolver().find("latency")
+
+
+def test_a_device_without_a_power_is_refused_by_name() -> None:
+    with pytest.raises(
+        SpecError, match=r"'energy_uj@galaxy-note10': the file of the device has no \[power\]; add"
+    ) as e:
+        resolver().find("energy_uj@galaxy-note10")
+    assert "devices that have energy_uj: cortex-m4, cortex-m7" in str(e.value)
+    assert "galaxy-note10" not in str(e.value).partition("devices that have")[2]
+    assert resolver().find("latency_ms@galaxy-note10").cost is not None

@@ -40,6 +40,11 @@ def plan(base: dict[str, Any], **changes: Any) -> Any:
     return make_plan(SearchSpec.from_dict(base | changes))
 
 
+def without_warnings(made: Any) -> tuple[str, ...]:
+    """The notes of its profile but those that its costs hardly vary."""
+    return tuple(note for note in made.definition.profile.notes if "hardly varies" not in note)
+
+
 def problems(base: dict[str, Any], **changes: Any) -> list[str]:
     with pytest.raises(SpecError) as caught:
         plan(base, **changes)
@@ -80,11 +85,11 @@ NAMES: dict[str, tuple[dict[str, Any], str]] = {
     "own class of another kind": ({"pool": "toy:Repeating"}, "pool: pool 'toy:Repeating': toy:Repeating is <class"),
     "own module that is not there": ({"evaluator": "tyo:Toy"}, "evaluator: evaluator 'tyo:Toy': importing 'tyo' faile"),
     "option": ({"searcher": {"name": "nsga3", "popsize": 9}}, "searcher.popsize: there is no such field; "),
-    "option of a pool": ({"pool": {"name": "ray", "workers": 0}}, "pool.workers: Input should be greater than or equa"),
+    "option of a pool": ({"pool": {"name": "ray", "workers": 0}}, "pool.workers: must be 1 or more"),
     "option of an evaluator": ({"evaluator": {"name": "toy:Toy", "fail": "x"}}, "evaluator.fail: "),
     "option of a space": ({"space": {"name": "choices"}}, "space.choices: it is missing, and it is needed"),
     "option of a cost model": ({"cost_models": [{"name": "bitops", "a": 1}]}, "cost_models[0].a: there is no such fie"),
-    "objective": ({"objectives": ["los", "size"]}, "objectives[0]: no metric is called 'los'; did you mean 'loss'? ac"),
+    "objective": ({"objectives": ["los", "size"]}, "objectives[0]: no metric is called 'los'; did you mean 'loss'? me"),
     "objective on a device": ({"objectives": ["loss@t4"]}, "objectives[0]: no metric is called 'loss@t4'; "),
     "direction": ({"objectives": ["size", {"metric": "quality", "direction": "minimize"}]},
                   "objectives[1]: 'quality' is better when maximized, it cannot be minimized; leave the direction out"),
@@ -352,13 +357,13 @@ def test_what_a_cost_model_cannot_price_is_excluded_and_noted() -> None:
     options = {choice.name: choice.options for choice in made.space.choices}
     assert options["layer1.weight"] == (2, 4, 8)
     assert options["layer2.weight"] == (4, 8)
-    assert made.definition.profile.notes == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
+    assert without_warnings(made) == ("weights of 2 bits are excluded, weight_bytes cannot price them: layer2",)
     assert made.definition.excluded == {"layer2": {"weights": [2]}}
     assert "layer2" not in str(made.spec.to_dict()), "the spec is the user's"
     again = make_plan(made.spec, begun=made.definition)
     assert again.definition.choices == made.definition.choices
     assert again.definition.profile is not None
-    assert again.definition.profile.notes == ()
+    assert without_warnings(again) == ()
 
 
 def test_what_was_excluded_is_stored_and_logged(new_network_run: Any) -> None:
@@ -374,7 +379,7 @@ def test_what_was_excluded_is_stored_and_logged(new_network_run: Any) -> None:
     [
         ({"name": "optuna", "sampler": "Foo"}, "searcher.sampler: no sampler of Optuna is called 'Foo'"),
         ({"name": "optuna", "sampler": "cmaes"}, "searcher.sampler: CmaEsSampler takes one objective, here are 2"),
-        ({"name": "optuna", "options": {"n_ei_candidates": "x"}}, "searcher.options.n_ei_candidates: Input should"),
+        ({"name": "optuna", "options": {"n_ei_candidates": "x"}}, "searcher.options.n_ei_candidates: must be"),
         ({"name": "ppo", "lambda_range": [5, 1]}, "searcher.lambda_range: "),
         ({"name": "ppo", "lambdas": [1, 2]}, "searcher.lambdas: 2 given"),
     ],
@@ -397,7 +402,7 @@ def test_what_layers_go_without_is_noted_with_the_space() -> None:
     recipes = "autoquant_search_spaces.recipes:Recipes"
     space = {"name": recipes, "options": ["W8", "ternary", "W4@3:8"], "activations": [8]}
     made = plan(NETWORK, space=space, cost_models=["toy:ByteMachine"])
-    assert made.definition.profile.notes == (
+    assert without_warnings(made) == (
         "layer0, layer1, layer2 go without the recipe W4@3:8: 8 does not divide the input channels that an output "
         "channel reads",
         "recipes ternary are excluded, weight_bytes cannot price them: layer2",
@@ -405,3 +410,41 @@ def test_what_layers_go_without_is_noted_with_the_space() -> None:
     assert made.definition.excluded == {"layer2": {"recipes": ["ternary"]}}
     again = make_plan(made.spec, begun=made.definition)
     assert again.definition.choices == made.definition.choices
+
+
+def test_a_factory_that_raises_deep_in_its_code_names_the_line(tmp_path: Path) -> None:
+    lines = [
+        "import json",
+        "def load(): return json.loads('{')",
+        "def middle(): return load()",
+        "def make(): return middle()",
+    ]
+    (tmp_path / "deep_network.py").write_text("\n".join(lines))
+    (line,) = problems(NETWORK, network="deep_network:make", folder=str(tmp_path))
+    assert line.startswith("network: deep_network:make raised JSONDecodeError: ")
+    assert "(deep_network.py, line 2, in load)" in line
+    assert line.endswith("--traceback shows more")
+
+
+@pytest.mark.parametrize("name", ["tpe", "TPESampler", "gp"])
+def test_a_sampler_of_optuna_is_no_searcher(name: str) -> None:
+    assert problems(TOY, searcher=name) == [
+        f"searcher: {name!r} is a sampler of Optuna; write {{name: optuna, sampler: {name}}}"
+    ]
+
+
+def test_what_hardly_varies_over_the_space_is_said_before_a_search() -> None:
+    notes = plan(NETWORK, objectives=["loss", "weight_bytes"]).definition.profile.notes
+    assert not any("hardly varies" in note for note in notes)
+    constant = plan(NETWORK, cost_models=["toy:OwnBytes"]).definition.profile.notes
+    sentence = "objective weight_bytes hardly varies: over the whole space it is 4, so it decides nothing; leave it out"
+    assert any(note.startswith(sentence) for note in constant)
+
+
+def test_peaks_of_a_data_sheet_are_said_before_a_search() -> None:
+    space = {"name": "bit_widths", "weights": [4, 8], "activations": [8]}
+    notes = plan(NETWORK, space=space, objectives=["loss", "latency_ms@nvidia-a100"]).definition.profile.notes
+    assert "latency_ms@nvidia-a100: rates of the data sheet; a network takes 8 to 20 times as long" in notes
+    assert not any(
+        "data sheet" in n for n in plan(NETWORK, objectives=["loss", "latency_ms@cortex-m7"]).definition.profile.notes
+    )

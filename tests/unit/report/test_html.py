@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
+from autoquant.interfaces import PEAKS
 from autoquant.job import JobState
 from autoquant.network import NetworkProfile
 from autoquant.report import ReportData
 from autoquant.report.html.page import write_html
+from autoquant.report.model.verdict import tone
 from autoquant.report.png.picture import write_png
 from autoquant.trial import TrialState
 
@@ -52,7 +54,7 @@ def test_sections_and_charts(example: Example, tmp_path: Path) -> None:
     for title in ("Front", "Scores on the test split", "Networks", "Hypervolume against trials", "Cost by layer"):
         assert f"<h2>{title}</h2>" in page
     assert "<h2>Bits by layer along the front</h2>" in page
-    charts = re.findall(r'Plotly.newPlot\("([^"]+)"', page)
+    charts = re.findall(r'draw\("([^"]+)"', page)
     assert charts == ["front-0", "front-1", "scores-0", "hypervolume", "choices-0", "layer-costs"]
     assert set(charts) == set(re.findall(r'class="chart" id="([^"]+)"', page))
 
@@ -174,7 +176,7 @@ def test_learning_curves_have_a_chart_each(example: Example, tmp_path: Path) -> 
     curves = {"mean return": [(16, -0.5), (16, -0.25), (30, float("nan"))], "<b>&": [(16, 0.125)]}
     page = page_of(replace(example("plain"), curves=curves), tmp_path)
     assert "<h2>Learning curves</h2>" in page
-    assert re.findall(r'Plotly.newPlot\("(curve-.)"', page) == ["curve-0", "curve-1"]
+    assert re.findall(r'draw\("(curve-.)"', page) == ["curve-0", "curve-1"]
     assert re.search(r'"x":\[16,16,30\],"y":\[-0.5,-0.25,null\]', page)
     assert "<h3>mean return</h3>" in page
     assert "<h3>&lt;b&gt;&amp;</h3>" in page
@@ -190,3 +192,27 @@ def test_recipes_are_shown_by_layer(example: Example, tmp_path: Path) -> None:
     assert 'title="ternary ' in page or 'title="lut16 ' in page or 'title="W8 ' in page
     assert "uniform recipe" in page
     write_png(recipes, tmp_path / "report.png")
+
+
+def test_the_page_is_drawn_for_narrow_screens_and_in_the_dark(example: Example, tmp_path: Path) -> None:
+    page = page_of(example("three"), tmp_path)
+    assert page.count('matchMedia("(prefers-color-scheme: dark)")') == 1
+    assert "@media screen and (prefers-color-scheme: dark)" in page
+    rules = re.sub(r":root \{[^}]*\}", "", page.partition("<style>")[2].partition("</style>")[0])
+    assert not re.findall(r"background: #f|background: #fff", rules.partition("@media print")[0])
+
+
+@pytest.mark.parametrize("name", ["plain", "empty"])
+def test_the_box_has_the_colour_of_the_outcome(example: Example, tmp_path: Path, name: str) -> None:
+    data = example(name)
+    wanted = "warning" if name == "empty" else tone(data)
+    assert f'<div class="verdict {wanted}">' in page_of(data, tmp_path)
+
+
+def test_peaks_of_a_data_sheet_are_named_where_latency_is_shown(example: Example, tmp_path: Path) -> None:
+    data = example("three")
+    plan = data.job.definition
+    costs = tuple(replace(t, provenance={PEAKS: "rates of the data sheet"}) for t in plan.costs)
+    page = page_of(replace(data, job=replace(data.job, definition=replace(plan, costs=costs))), tmp_path)
+    assert "latency on cortex-m7, data sheet peak (ms)" in page
+    assert "data sheet peak" not in page_of(data, tmp_path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from autoquant.report import ReportData
-from autoquant.report.model.verdict import beaten_by_uniform, compare, verdict
+from autoquant.report.model.verdict import beaten_by_uniform, compare, tone, verdict
 from autoquant.trial import Measurement
 
 Make = Callable[..., ReportData]
@@ -77,3 +78,30 @@ def test_nothing_can_be_cheaper_than_the_cheapest(example: Callable[[str], Repor
 def test_no_front_and_no_baselines(example: Callable[[str], ReportData]) -> None:
     assert verdict(example("empty")).startswith("No trial is feasible")
     assert "no uniform networks" in verdict(example("generic"))
+
+
+def test_a_uniform_network_that_another_one_beats_is_not_on_the_front(make_tiny: Make) -> None:
+    data = make_tiny([(0.80, 0.005, 2000.0)], {"W4": (0.900, 0.005, 4000.0), "W8": (0.900, 0.005, 8000.0)})
+    text = verdict(data)
+    assert "W4 is on the front: the search found nothing better at that size." in text
+    assert "W8 is beaten by no network of the front, and no better than W4, which is uniform too." in text
+    assert compare(data)[1].by_uniform == (compare(data)[0].baseline,)
+
+
+@pytest.mark.parametrize(
+    ("front", "uniform", "outcome"),
+    [
+        ((0.90, 0.005, 3000.0), {"W4": (0.85, 0.005, 4000.0), "W8": (0.87, 0.005, 8000.0)}, "won"),
+        ((0.898, 0.005, 3000.0), {"W4": (0.900, 0.005, 4000.0)}, "even"),
+        ((0.85, 0.005, 3000.0), {"W4": (0.900, 0.005, 4000.0)}, "even"),
+        ((0.80, 0.005, 5000.0), {"W4": (0.90, 0.005, 4000.0)}, "lost"),
+    ],
+)
+def test_the_tone_is_that_of_the_outcome(make_tiny: Make, front: Any, uniform: Any, outcome: str) -> None:
+    assert tone(make_tiny([front], uniform)) == outcome
+
+
+def test_without_a_front_or_behind_the_sensitivity_baseline_it_is_lost(example: Any, make_tiny: Make) -> None:
+    assert tone(example("empty")) == "lost"
+    better = [(0.95, 0.001, 1000.0)]
+    assert tone(make_tiny([(0.5, 0.001, 8000.0)], {"W8": (0.4, 0.001, 8500.0)}, sensitivity=better)) == "lost"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import toy
 
 from autoquant.errors import JobFailed
 from autoquant.job import JobState
@@ -182,3 +184,41 @@ def test_what_fails_on_the_test_split_fails_the_job_with_its_name(new_run: Any) 
     assert 0 < len(failed) < len(front)
     assert str(failure.value).startswith(f"{', '.join(failed)} could not be scored")
     assert [f"trial {trial.number}" for trial in front if not trial.test_metrics] == failed
+
+
+class Raising(toy.ToyNetwork):
+    """Measures the float network alone."""
+
+    def of(self, candidate: Any) -> Any:
+        raise ValueError(f"no kernel for {candidate}")
+
+
+def test_when_the_first_baselines_all_raise_the_job_says_so_at_once(new_network_run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(toy, "Raising", Raising, raising=False)
+    job = new_network_run(evaluator="toy:Raising", sensitivity_baseline=True)
+    with pytest.raises(JobFailed, match=r"the first \d+ candidates that were measured all failed.*\n(.|\n)*no kernel"):
+        job.run()
+    assert any("baseline W2A4 failed: ValueError: no kernel for" in event.text for event in job.store.events(job.id))
+    assert job.trials == []
+
+
+class Untrained(toy.ToyNetwork):
+    """A float network that guesses."""
+
+    def score(self, prepared: Any, split: Any) -> Any:
+        found = super().score(prepared, split)
+        guess = {**found.metrics, "loss": self.bounds()["loss"][1]} if prepared.candidate is None else found.metrics
+        return replace(found, metrics=guess)
+
+
+def test_a_float_network_that_is_no_better_than_a_guess_is_said(new_network_run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(toy, "Untrained", Untrained, raising=False)
+    job, seen = new_network_run(evaluator="toy:Untrained", budget={"n_trials": 3}), list[str]()
+    job.run(progress=lambda now: seen.extend(now.notes))
+    (note,) = seen
+    assert note.startswith("the float network is no better than a guess: loss 4, where a guess has 4; are its weights")
+    assert note in [event.text for event in job.store.events(job.id)]
+    assert note in job.store.baselines(job.id)[0].notes
+    sound = new_network_run(budget={"n_trials": 3})
+    sound.run()
+    assert not any("guess" in event.text for event in sound.store.events(sound.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 
 import pytest
@@ -10,7 +11,7 @@ from autoquant_workers.ray_pool import MAX_DEATHS, RayPool, _Actor
 
 from autoquant import plugins
 from autoquant.errors import EvaluationError, SpecError
-from autoquant.interfaces import Completion, EvaluationRequest, Task
+from autoquant.interfaces import Completion, EvaluationRequest, Resources, Task
 from autoquant.testing.pools import recipe
 
 
@@ -23,8 +24,18 @@ def test_an_address_where_no_ray_is_says_so() -> None:
 
 def test_options_are_checked() -> None:
     assert plugins.check_options(RayPool, {"workers": 3, "address": None}, "pool") == {"workers": 3, "address": None}
-    with pytest.raises(SpecError, match=r"pool.workers: .*greater than or equal to 1 \(given: 0\)"):
+    with pytest.raises(SpecError, match=r"pool.workers: .*must be 1 or more \(given: 0\)"):
         plugins.check_options(RayPool, {"workers": 0}, "pool")
+
+
+def test_more_workers_than_the_machine_can_start_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.delenv("AUTOQUANT_RAY_ADDRESS", raising=False)
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    with pytest.raises(SpecError, match=r"^pool.workers: 48 are more than this machine of 2 CPUs can start; .* 16"):
+        RayPool(workers=48).check(Resources())
+    RayPool(workers=16).check(Resources())
+    RayPool(workers=48, address="cluster:6379").check(Resources())
 
 
 def test_nothing_runs_in_a_pool_that_was_not_started() -> None:
