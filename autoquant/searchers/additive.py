@@ -279,11 +279,25 @@ def subsample(values: FloatArray, count: int) -> IntArray:
     if len(values) <= count:
         return np.arange(len(values))
     low = values.min(axis=0)
-    span = np.maximum(values.max(axis=0) - low, EXACT)
+    scaled = (values - low) / np.maximum(values.max(axis=0) - low, EXACT)
     coarse, fine = 1, 1 << 20
     while fine - coarse > 1:  # the finest grid of which at most ``count`` cells are taken
         cells = (coarse + fine) // 2
-        taken = len(np.unique(np.floor((values - low) / span * cells), axis=0))
+        taken = len(np.unique(cell_numbers(scaled, cells)))
         coarse, fine = (cells, fine) if taken <= count else (coarse, cells)
-    _, kept = np.unique(np.floor((values - low) / span * coarse), axis=0, return_index=True)
+    _, kept = np.unique(cell_numbers(scaled, coarse), return_index=True)
     return np.union1d(kept, values.argmin(axis=0))
+
+
+def cell_numbers(scaled: FloatArray, cells: int) -> IntArray:
+    """A number for each row, equal where rows lie in the same cell of a grid: (n, columns) in [0, 1] -> (n,).
+
+    Whole numbers are sorted ten times as fast as rows.
+    """
+    columns = np.floor(scaled * cells).astype(np.int64).T
+    numbers: IntArray = columns[0]
+    for column in columns[1:]:
+        if numbers.max(initial=0) >= (1 << 62) // (cells + 1):
+            _, numbers = np.unique(numbers, return_inverse=True)
+        numbers = numbers * (cells + 1) + column
+    return numbers

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from autoquant.interfaces import PricedCosts, SearchProblem
 from autoquant.objective import Constraint, Objective
 from autoquant.pareto import non_dominated
-from autoquant.searchers.additive import AdditiveModel, interactions, merge, subsample
+from autoquant.searchers.additive import AdditiveModel, cell_numbers, interactions, merge, subsample
 from autoquant.space import Choice, SearchSpace
 from autoquant.testing.searchers import feasible
 
@@ -160,3 +160,11 @@ def test_subsampling_keeps_the_ends_and_the_number(columns: int) -> None:
     assert 40 <= len(kept) <= 100 + columns
     assert values[kept].min(axis=0).tolist() == values.min(axis=0).tolist()
     assert subsample(values, 3000).tolist() == list(range(3000))
+
+
+@pytest.mark.parametrize(("columns", "cells"), [(1, 7), (2, 1 << 20), (3, 1 << 20), (5, 1 << 20), (6, 3)])
+def test_numbers_are_equal_in_the_same_cell_and_nowhere_else(columns: int, cells: int) -> None:
+    rows = np.random.default_rng(columns).integers(0, 3, (200, columns)) / 2
+    numbers = cell_numbers(rows, cells)
+    _, by_row = np.unique(np.floor(rows * cells), axis=0, return_inverse=True)
+    assert np.array_equal(numbers[:, None] == numbers, by_row[:, None] == by_row)
