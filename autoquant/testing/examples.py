@@ -127,6 +127,8 @@ def expire_lease(store: Store, job_id: int) -> None:
 
     def work(connection: sa.Connection) -> None:
         text = connection.execute(sa.text("SELECT holder FROM jobs WHERE id = :id"), {"id": job_id}).scalar_one()
+        if text is None:
+            return
         values = {"id": job_id, "holder": str(replace(Holder.parse(text), until=""))}
         late = "UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000', holder = :holder WHERE id = :id"
         connection.execute(sa.text(late), values)

@@ -126,7 +126,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     **dict.fromkeys(("bool_type", "bool_parsing"), lambda _: "must be true or false"),
     "greater_than_equal": lambda c: f"must be {c['ge']:g} or more",
     "greater_than": lambda c: f"must be more than {c['gt']:g}",
-    "less_than_equal": lambda c: f"must be {c['le']} or less",
+    "less_than_equal": lambda c: f"must be {c['le']:.12g} or less",
     "less_than": lambda c: f"must be less than {c['lt']:g}",
     "literal_error": lambda c: f"must be {c['expected']}",
 }

@@ -32,6 +32,7 @@ def test_found_on_ray_when_called_in_the_folder(own, command, tmp_path):
     assert {trial.worker for trial in measured if trial.worker} <= {"ray-0", "ray-1"}
 
 
+@pytest.mark.slow
 def test_found_on_ray_when_called_elsewhere(own, command, tmp_path):
     """Modules of the same names there do not get in the way."""
     elsewhere = tmp_path / "elsewhere"

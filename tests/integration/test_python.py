@@ -123,7 +123,8 @@ def test_what_a_job_gives(store, tmp_path):
 def test_resume_with_objects(store):
     longer = aq.search(make_spec(), store, network=make_network(), data=make_data())
     job = aq.search(make_spec(budget={"n_trials": 6}), store, network=make_network(), data=make_data())
-    with pytest.raises(aq.SpecError, match="network: post_training needs one"):
+    there = r"network and data: job 2 was given objects of Python; resume it there: autoquant\.resume\(2, "
+    with pytest.raises(aq.SpecError, match=there):
         aq.resume(job.id, store, n_trials=15)
     with pytest.raises(aq.SpecError, match=r"network: job 2 began with .*, this is .*; start a new search for it"):
         aq.resume(job.id, store, n_trials=15, network=make_network(seed=5), data=make_data())

@@ -91,7 +91,7 @@ def ended_in_a_sentence(done: Any) -> bool:
 @example({"network": "json:loads", "data": "json:loads", "evaluator": "post_training"})
 @example({"folder": "a" * 5000})
 @example({"pool": {"name": "ray", "workers": 10_000}})
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_spec(folder: Path, changes: dict[str, Any]) -> None:
     spec = {key: value for key, value in (GOOD | changes).items() if value is not None}
     (folder / "spec.json").write_text(json.dumps(spec))
@@ -103,7 +103,7 @@ def test_any_spec(folder: Path, changes: dict[str, Any]) -> None:
 @example("a: &a [*a]", True)
 @example('{"a": ' * 20_000, False)
 @example("seed: " + "9" * 10_000, True)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_the_place_of_a_spec(folder: Path, text: str | bytes, as_yaml: bool) -> None:
     file = folder / ("text.yaml" if as_yaml else "text.json")
     file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
@@ -139,7 +139,7 @@ COMMANDS = st.one_of(
 @given(COMMANDS)
 @example(("report", "-o", "taken.html"))
 @example(("status", str(2**63)))
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_argument(folder: Path, command: tuple[str, ...]) -> None:
     (folder / "taken.html").mkdir(exist_ok=True)
     done = run(*command)

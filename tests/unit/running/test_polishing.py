@@ -147,7 +147,9 @@ def test_a_job_that_is_stopped_polishes_no_more_and_goes_on_later(new_network_ru
     assert all(one.polished_test and one.test for one in members(job))
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, marks=pytest.mark.slow), True], ids=["before the write", "after the write"]
+)
 def test_law_1_killed_at_any_write_and_resumed_it_is_as_if_nothing_had_happened(
     new_network_run: Any, calls: list[Any], after: bool
 ) -> None:

@@ -35,7 +35,9 @@ def test_law_1_worker_timing_never_changes_a_search(new_run, searcher, seed):
     assert calm.store.job(calm.id).hypervolume == pytest.approx(wild.store.job(wild.id).hypervolume, rel=1e-12)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, marks=pytest.mark.slow), True], ids=["before the write", "after the write"]
+)
 @pytest.mark.parametrize("pool", [pytest.param("inline", marks=pytest.mark.slow), "toy:Shuffled"])
 @pytest.mark.parametrize("searcher", SEARCHERS)
 def test_law_1_killed_at_any_write_and_resumed_it_is_as_if_nothing_had_happened(new_run, searcher, pool, after):
