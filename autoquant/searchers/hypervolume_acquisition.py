@@ -22,6 +22,7 @@ EXACT = 64
 CAUTION = 2.0
 """Exponent of the probability that constraints hold. At 1, proposals in flight go for large gains that are next to
 impossible: on DS-CNN the smallest network within 1 point took 49 evaluations in place of 26."""
+
 FAR = 1e6
 """What cannot improve comes after everything that might."""
 

@@ -157,14 +157,16 @@ class Surrogate:
             before = len(self._candidates) - (self._count - fitted_at)  # subsampled at a multiple of `REFIT`, if at all
             earlier = {metric: values[:before] for metric, values in results.items()}
             self._fit(earlier)
-            self._feasibility.fit(self._rows(), earlier, self._kept(earlier, FITTED))
+            if self._feasibility.constraints:
+                self._feasibility.fit(self._rows(), earlier, self._kept(earlier, FITTED))
             self._fitted_at = fitted_at
         kept = self._kept(results, KNOWN)
         self._transform(results, self._transform_types)
         points, targets = self._known(kept)
         for metric, model in self._models.items():
             model.condition(points, targets[metric])
-        self._feasibility.condition(self._rows(), results, kept)
+        if self._feasibility.constraints:
+            self._feasibility.condition(self._rows(), results, kept)
         self._conditioned_at = self._count
 
     def _fit(self, results: Columns) -> None:
